@@ -1,0 +1,41 @@
+# `make report` and `make test` do everything that a fresh machine needs.
+# A LIBTORCH of your own (libtorch 2.13) is respected; CUDA=1 fetches libtorch for an NVIDIA GPU.
+
+CARGO ?= cargo
+PYTHON ?= python3
+BINARY = target/release/cnn-report
+
+.PHONY: report test build libtorch lint needs clean
+
+report: build
+	$(BINARY) build report.yaml
+
+build: libtorch
+	$(CARGO) build --release --locked
+
+test: libtorch lint
+	$(CARGO) test --release --locked
+
+# Formatting and lints, where the toolchain has the two components.
+lint: libtorch
+	@if $(CARGO) fmt --version >/dev/null 2>&1; then $(CARGO) fmt --check; \
+	 else echo "note: rustfmt is not installed, formatting is not checked"; fi
+	@if $(CARGO) clippy --version >/dev/null 2>&1; then $(CARGO) clippy --release --locked --all-targets -- -D warnings; \
+	 else echo "note: clippy is not installed, lints are not checked"; fi
+
+libtorch: needs
+ifndef LIBTORCH
+	@$(PYTHON) tools/fetch_libtorch.py $(if $(CUDA),--cuda)
+endif
+
+# Each missing need in one sentence.
+needs:
+	@command -v $(CARGO) >/dev/null || { echo "cargo is missing: install Rust 1.95 or later (rustup)"; exit 1; }
+	@command -v c++ >/dev/null || { echo "a C++ compiler is missing: install g++ (Debian: apt-get install g++)"; exit 1; }
+ifndef LIBTORCH
+	@$(PYTHON) -m pip --version >/dev/null 2>&1 || { echo "Python 3 with pip is missing, which fetches libtorch (Debian: apt-get install python3-pip); or set LIBTORCH to the folder of libtorch 2.13"; exit 1; }
+endif
+
+clean:
+	$(CARGO) clean
+	rm -rf build .libtorch

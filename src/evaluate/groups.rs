@@ -1,0 +1,267 @@
+//! Which of the model's classes count as which group.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use super::lists::{self, List, Word};
+use crate::diagnostic::{Diagnostic, Position, nearest};
+use crate::model::{Class, ClassName, Labels};
+
+/// What classes in no group are together, as a label of photos. In the report the language names it.
+pub const OTHER: &str = "other";
+
+/// A partition of the model's classes. The classes in no group make up one more, `other`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Groups {
+    /// In the order of the file, or of the classes; without `other`.
+    pub names: Vec<String>,
+    /// Group of each class; `names.len()` stands for `other`.
+    of_class: Vec<usize>,
+    /// Whether the groups are the classes themselves.
+    classes: bool,
+}
+
+impl Groups {
+    /// Each class by itself. Classes of one name get their number behind it.
+    pub fn classes(labels: &Labels) -> Self {
+        let mut times = BTreeMap::new();
+        labels
+            .0
+            .iter()
+            .for_each(|name| *times.entry(name).or_insert(0) += 1);
+        let name = |(class, name): (usize, &String)| {
+            if times[name] > 1 {
+                format!("{name} ({class})")
+            } else {
+                name.clone()
+            }
+        };
+        let names = labels.0.iter().enumerate().map(name).collect();
+        Self {
+            names,
+            of_class: (0..labels.0.len()).collect(),
+            classes: true,
+        }
+    }
+
+    /// From the text of a group file: YAML, `group: [class, …]`, each item a class name, a number or
+    /// a range of numbers `5-9` with both ends. A group may be empty: the model lacks it. All faults
+    /// are reported together.
+    pub fn parse(file: &str, text: &str, labels: &Labels) -> Result<Self, Vec<Diagnostic>> {
+        let lists = lists::parse(file, text).map_err(|fault| vec![fault])?;
+        let mut reading = Reading::new(file, labels);
+        if lists.iter().all(|list| list.items.is_empty()) {
+            let remedy = "`group: [class, class]` for each group would be right".to_owned();
+            reading.faults.push(Diagnostic::error(
+                file,
+                None,
+                "no group has a class".to_owned(),
+                remedy,
+            ));
+        }
+        for (group, list) in lists.iter().enumerate() {
+            reading.group(group, list, &lists[..group]);
+        }
+        if !reading.faults.is_empty() {
+            return Err(reading.faults);
+        }
+        let names: Vec<_> = lists.into_iter().map(|list| list.name.text).collect();
+        let other = names.len();
+        let group = |taken: &Option<(usize, Position)>| taken.map_or(other, |(group, _)| group);
+        let of_class = reading.taken.iter().map(group).collect();
+        Ok(Self {
+            names,
+            of_class,
+            classes: false,
+        })
+    }
+
+    /// Index of `other`.
+    pub fn other(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Groups and `other`.
+    pub fn len(&self) -> usize {
+        self.names.len() + 1
+    }
+
+    /// Never: `other` is always there.
+    pub fn is_empty(&self) -> bool {
+        false
+    }
+
+    /// Whether the groups are the classes themselves.
+    pub fn are_classes(&self) -> bool {
+        self.classes
+    }
+
+    /// Number of the model's classes in a group.
+    pub fn size(&self, group: usize) -> usize {
+        self.of_class.iter().filter(|of| **of == group).count()
+    }
+
+    /// Probabilities of groups, `other` last, from those of classes: sums.
+    pub fn probabilities(&self, classes: &[f64]) -> Vec<f64> {
+        let mut sums = vec![0.0; self.len()];
+        for (&group, probability) in self.of_class.iter().zip(classes) {
+            sums[group] += probability;
+        }
+        sums
+    }
+
+    /// The group that a photo's label means, or what is wrong and what would be right.
+    pub fn find(&self, label: &str) -> Result<usize, (String, String)> {
+        let same = |name: &String| name == label;
+        let alike = |name: &String| name.to_lowercase() == label.to_lowercase();
+        let found = self
+            .names
+            .iter()
+            .position(same)
+            .or_else(|| self.names.iter().position(alike));
+        let number = || {
+            label
+                .parse()
+                .ok()
+                .filter(|class| self.classes && *class < self.names.len())
+        };
+        let other = || (label == OTHER && self.size(self.other()) > 0).then(|| self.other());
+        found.or_else(number).or_else(other).ok_or_else(|| {
+            let kind = if self.classes { "class" } else { "group" };
+            let near = nearest(label, self.names.iter().map(String::as_str));
+            let remedy = match near {
+                Some(near) => format!("did you mean `{near}`"),
+                None if self.classes => {
+                    "a class name or number of the model would be right".to_owned()
+                }
+                None => format!("one of {} would be right", quoted(&self.names)),
+            };
+            (format!("there is no {kind} `{label}`"), remedy)
+        })
+    }
+}
+
+fn quoted(names: &[String]) -> String {
+    names
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+struct Reading<'a> {
+    file: &'a str,
+    labels: &'a Labels,
+    /// Group of each class and where it was listed.
+    taken: Vec<Option<(usize, Position)>>,
+    faults: Vec<Diagnostic>,
+}
+
+impl<'a> Reading<'a> {
+    fn new(file: &'a str, labels: &'a Labels) -> Self {
+        Self {
+            file,
+            labels,
+            taken: vec![None; labels.0.len()],
+            faults: Vec::new(),
+        }
+    }
+
+    fn fault(&mut self, at: Position, message: String, remedy: String) {
+        self.faults
+            .push(Diagnostic::error(self.file, Some(at), message, remedy));
+    }
+
+    fn group(&mut self, group: usize, list: &List, before: &[List]) {
+        let Word {
+            text: name,
+            position,
+        } = &list.name;
+        if name.is_empty() {
+            self.fault(*position, "the group has no name".to_owned(), String::new());
+        } else if name == OTHER {
+            let remedy = "leave the group out: classes in no group are `other`".to_owned();
+            self.fault(
+                *position,
+                format!("`{OTHER}` is no name for a group"),
+                remedy,
+            );
+        } else if let Some(first) = before.iter().find(|list| list.name.text == *name) {
+            let remedy = format!(
+                "put its classes into the one in line {}",
+                first.name.position.line
+            );
+            self.fault(
+                *position,
+                format!("the group `{name}` is there twice"),
+                remedy,
+            );
+        }
+        for item in &list.items {
+            match self.item(item) {
+                Ok(classes) => classes.for_each(|class| self.take(class, group, item.position)),
+                Err((message, remedy)) => self.fault(item.position, message, remedy),
+            }
+        }
+    }
+
+    /// The classes that an item means.
+    fn item(&self, item: &Word) -> Result<RangeInclusive<usize>, (String, String)> {
+        let text = item.text.as_str();
+        let last = self.labels.0.len().saturating_sub(1);
+        let number = |text: &str| match text.trim().parse::<usize>() {
+            Ok(class) if class <= last => Ok(class),
+            _ => Err((
+                format!("there is no class {}", text.trim()),
+                format!("0 to {last} would be right"),
+            )),
+        };
+        let is_number = |text: &str| {
+            let text = text.trim();
+            !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        if is_number(text) {
+            return number(text).map(|class| class..=class);
+        }
+        if let Some((from, to)) = text
+            .split_once(['-', '–'])
+            .filter(|(a, b)| is_number(a) && is_number(b))
+        {
+            let (from, to) = (number(from)?, number(to)?);
+            return if from <= to {
+                Ok(from..=to)
+            } else {
+                Err((
+                    format!("the range `{text}` runs backwards"),
+                    format!("`{to}-{from}` would be right"),
+                ))
+            };
+        }
+        match self.labels.class(&ClassName::Name(text.to_owned())) {
+            Ok(Class::Index(class)) => Ok(class..=class),
+            Ok(Class::Predicted) => Err((
+                format!("`{text}` is no class"),
+                "a class name, a number or a range would be right".to_owned(),
+            )),
+            Err(error) => Err((error.to_string(), String::new())),
+        }
+    }
+
+    fn take(&mut self, class: usize, group: usize, at: Position) {
+        match self.taken[class] {
+            None => self.taken[class] = Some((group, at)),
+            Some((_, first)) => {
+                let message = format!("class {class} `{}` is listed twice", self.labels.0[class]);
+                let remedy = format!(
+                    "a class stands in one group; the first place is line {}",
+                    first.line
+                );
+                self.fault(at, message, remedy);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "groups_tests.rs"]
+mod tests;

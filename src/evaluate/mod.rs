@@ -1,0 +1,13 @@
+//! How good is the classifier? Labelled photos in, counts and rates out.
+
+pub mod confusion_matrix;
+mod exhibits;
+pub mod groups;
+pub mod labelled;
+pub mod lists;
+pub mod metrics;
+
+use crate::explain::Entry;
+
+/// Every evaluation, in the order in which documentation lists them.
+pub const METHODS: &[Entry] = &[confusion_matrix::ENTRY];

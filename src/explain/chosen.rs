@@ -1,0 +1,170 @@
+//! Checks that several methods share: the layer, its filters, the class, the photos.
+
+use super::{Context, ExplainError, Fault};
+use crate::model::{Class, ClassName, Layer, LayerName};
+
+/// Inputs that run at once; bounds the memory of a forward and backward.
+pub const BATCH: usize = 16;
+
+/// The layer, where it exists and gives maps [N, C, H, W]; else a fault at `/layer`.
+pub fn map_layer<'a>(context: &Context<'a>, name: Option<&LayerName>) -> Result<&'a Layer, Fault> {
+    let fault = |message: String, remedy: String| Fault {
+        pointer: "/layer".to_owned(),
+        message,
+        remedy,
+    };
+    let advice = || match context
+        .model
+        .layers()
+        .iter()
+        .rfind(|layer| gives_maps(layer))
+    {
+        Some(last) => format!(
+            "choose from the table of `cnn-report layers`; the last one that gives maps is {}",
+            layer_text(last)
+        ),
+        None => "this network has no layer that gives maps".to_owned(),
+    };
+    let name = name.ok_or_else(|| fault("the layer is missing".to_owned(), advice()))?;
+    let layer = context
+        .model
+        .layer(name)
+        .map_err(|error| fault(error.to_string(), String::new()))?;
+    if gives_maps(layer) {
+        Ok(layer)
+    } else {
+        let shape = &layer.output_shape;
+        Err(fault(
+            format!(
+                "layer {} gives {shape:?}, not maps [N, C, H, W]",
+                layer_text(layer)
+            ),
+            advice(),
+        ))
+    }
+}
+
+fn gives_maps(layer: &Layer) -> bool {
+    layer.output_shape.len() == 4
+}
+
+/// Maps that the layer gives: C of [N, C, H, W].
+pub fn filter_count(layer: &Layer) -> usize {
+    layer
+        .output_shape
+        .get(1)
+        .map_or(0, |&count| usize::try_from(count).unwrap_or(0))
+}
+
+/// features.6.squeeze (15): how captions name a layer.
+pub fn layer_name(layer: &Layer) -> String {
+    format!("{} ({})", layer.path, layer.number)
+}
+
+/// `features.6.squeeze` (15): how faults name a layer.
+fn layer_text(layer: &Layer) -> String {
+    format!("`{}` ({})", layer.path, layer.number)
+}
+
+/// Faults of a list of filters at `/filters`.
+pub fn filter_faults(layer: &Layer, filters: &[usize]) -> Vec<Fault> {
+    let range = filter_range(layer);
+    if filters.is_empty() {
+        let message = "no filter is chosen".to_owned();
+        return vec![Fault {
+            pointer: "/filters".to_owned(),
+            message,
+            remedy: format!("list some of {range}"),
+        }];
+    }
+    let mut faults = Vec::new();
+    for (at, filter) in filters.iter().enumerate() {
+        let pointer = format!("/filters/{at}");
+        if let Some(fault) = filter_fault(layer, *filter, &pointer) {
+            faults.push(fault);
+        } else if filters[..at].contains(filter) {
+            let message = format!("filter {filter} is listed twice");
+            faults.push(Fault {
+                pointer,
+                message,
+                remedy: "list it once".to_owned(),
+            });
+        }
+    }
+    faults
+}
+
+/// The fault of one filter that the layer does not have.
+pub fn filter_fault(layer: &Layer, filter: usize, pointer: &str) -> Option<Fault> {
+    (filter >= filter_count(layer)).then(|| Fault {
+        pointer: pointer.to_owned(),
+        message: format!("layer {} has no filter {filter}", layer_text(layer)),
+        remedy: filter_range(layer),
+    })
+}
+
+fn filter_range(layer: &Layer) -> String {
+    format!("0 to {}", filter_count(layer).saturating_sub(1))
+}
+
+/// The class that `name` means, or a fault at `/class`.
+pub fn class(context: &Context, name: &ClassName) -> Result<Class, Fault> {
+    context.labels.class(name).map_err(|error| Fault {
+        pointer: "/class".to_owned(),
+        message: error.to_string(),
+        remedy: String::new(),
+    })
+}
+
+/// A fault at the method itself where no photo is there to be explained.
+pub fn photo_faults(context: &Context) -> Vec<Fault> {
+    if context.photos.is_empty() {
+        let remedy = "list photos under `images`".to_owned();
+        vec![Fault {
+            pointer: String::new(),
+            message: "there is no photo".to_owned(),
+            remedy,
+        }]
+    } else {
+        Vec::new()
+    }
+}
+
+/// The fault that `check` reported already, for a caller that runs all the same.
+pub fn refused(fault: Fault) -> ExplainError {
+    ExplainError::Failed(format!("`{}`: {}", fault.pointer, fault.message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::NodeId;
+
+    fn layer(output_shape: &[i64]) -> Layer {
+        Layer {
+            number: 3,
+            path: "features.3".to_owned(),
+            kind: "Conv2d".to_owned(),
+            node: NodeId(3),
+            output_shape: output_shape.to_vec(),
+            parameters: 0,
+        }
+    }
+
+    #[test]
+    fn a_filter_beyond_the_last_is_a_fault_where_it_stands() {
+        let faults = filter_faults(&layer(&[1, 8, 4, 4]), &[0, 7, 8, 0]);
+        let found: Vec<(&str, &str)> = faults
+            .iter()
+            .map(|f| (&f.pointer[..], &f.remedy[..]))
+            .collect();
+        assert_eq!(
+            found,
+            [("/filters/2", "0 to 7"), ("/filters/3", "list it once")]
+        );
+        assert_eq!(
+            filter_faults(&layer(&[1, 8, 4, 4]), &[])[0].pointer,
+            "/filters"
+        );
+    }
+}

@@ -1,0 +1,299 @@
+//! What does the network see in a photo, if the photo may follow? The photo is changed so that a filter,
+//! or a whole layer, responds more.
+//!
+//! With `filter` k: x ← x + η (∂/∂x mean_ij A_kij − λ x), from the photo, nothing clipped.
+//! Without: ½ mean A² of the whole layer, over octaves, with random shifts, steps divided by the mean size of
+//! the gradient, and pixels kept valid (Mordvintsev et al. 2015).
+//!
+//! **Input** one photo [1, C, H, W], normalised. **Reads** the layer's output [1, K, h, w]; the network
+//! runs no further. **Output** the photo on its way, and the objective after every step.
+//! **Differs from the paper's code** octaves are made with pixel centres aligned, where the code aligned corners;
+//! a filter that gives nothing with no gradient to leave it by is raised before its rectifier.
+//! An ascent that leaves the finite numbers stops with a notice.
+
+mod ascents;
+mod exhibits;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::finding::Finding;
+use super::optimise::octaves::Octaves;
+use super::{Context, Entry, ExplainError, Fault, Method, Photos, chosen, parameters};
+use crate::model::LayerName;
+
+pub const ENTRY: Entry = Entry {
+    name: "deep_dream",
+    photos: Photos::One,
+    schema: parameters::schema::<DeepDream>,
+    parse: parameters::parse::<DeepDream>,
+    citations: &[
+        "Mordvintsev, A., Olah, C., Tyka, M.: Inceptionism: Going Deeper into Neural Networks. Google Research Blog 2015",
+    ],
+};
+
+/// Shortest side of the smallest octave: most networks reduce a picture 16 to 32 times.
+const SMALLEST_OCTAVE_PX: usize = 16;
+
+/// A photo changed so that a filter (`filter` given) or a whole layer (`filter` left out) responds more.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["layer"]))]
+pub struct DeepDream {
+    /// The layer, by number or module path; its output must be maps. No default.
+    #[schemars(required)]
+    pub layer: Option<LayerName>,
+    /// The filter (channel of the layer's output) to raise, from 0. Left out: the whole layer over octaves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<usize>,
+    /// Steps. Default 250 with `filter`; 10 in each octave without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 100_000))]
+    pub steps: Option<usize>,
+    /// Learning rate of plain gradient ascent; only with `filter`. Default 12.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1e-9, max = 1e6))]
+    pub learning_rate: Option<f64>,
+    /// Weight decay, added to the gradient; only with `filter`. Default 0.0001.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub weight_decay: Option<f64>,
+    /// Steps from one frame shown to the next; only with `filter`. Default 10.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 100_000))]
+    pub frame_every: Option<usize>,
+    /// Sizes in which the photo is dreamed; only without `filter`. Default 4.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 20))]
+    pub octaves: Option<usize>,
+    /// Ratio of the sides of two octaves; only without `filter`. Default 1.4.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1.05, max = 4.0))]
+    pub octave_scale: Option<f64>,
+    /// Largest random shift before every step, in pixels; only without `filter`. Default 32.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1000))]
+    pub jitter: Option<usize>,
+    /// Mean change of a pixel in a step, in 8-bit levels; only without `filter`. Default 1.5.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1e-6, max = 255.0))]
+    pub step_size: Option<f64>,
+}
+
+impl Method for DeepDream {
+    fn check(&self, context: &Context) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        match chosen::map_layer(context, self.layer.as_ref()) {
+            Ok(layer) => {
+                faults.extend(
+                    self.filter
+                        .and_then(|filter| chosen::filter_fault(layer, filter, "/filter")),
+                );
+            }
+            Err(fault) => faults.push(fault),
+        }
+        faults.extend(self.misplaced());
+        let photo = match context.photos {
+            [photo] => photo,
+            photos => {
+                let message = format!("deep dream takes one photo, here are {}", photos.len());
+                faults.push(Fault {
+                    pointer: String::new(),
+                    message,
+                    remedy: "name one under `images`".to_owned(),
+                });
+                return faults;
+            }
+        };
+        if self.filter.is_none() {
+            let octaves = self.resolved().octave_settings();
+            let smallest = octaves
+                .sizes(photo.picture.height, photo.picture.width)
+                .first()
+                .copied();
+            if let Some((height, width)) =
+                smallest.filter(|&(height, width)| height.min(width) < SMALLEST_OCTAVE_PX)
+            {
+                let message = format!("the smallest octave is {width} × {height} px");
+                let remedy = format!(
+                    "fewer octaves or a smaller `octave_scale`, so that it keeps {SMALLEST_OCTAVE_PX} px"
+                );
+                faults.push(Fault {
+                    pointer: "/octaves".to_owned(),
+                    message,
+                    remedy,
+                });
+            }
+        }
+        faults
+    }
+
+    fn run(
+        &self,
+        context: &Context,
+        progress: &dyn Fn(usize, usize),
+    ) -> Result<Finding, ExplainError> {
+        let layer = chosen::map_layer(context, self.layer.as_ref()).map_err(chosen::refused)?;
+        let [photo] = context.photos else {
+            return Err(ExplainError::Failed(
+                "deep dream takes exactly one photo".to_owned(),
+            ));
+        };
+        let used = self.resolved();
+        let start = context
+            .preprocessing
+            .tensor(&[&photo.picture], context.model.device());
+        let mut notices = Vec::new();
+        let bypass = used.closed_gates(context, layer.node, &start, &mut notices)?;
+        let dream = match used.filter {
+            Some(filter) => used.dream_filter(context, layer, filter, &start, &bypass, progress)?,
+            None => used.dream_layer(context, layer, &start, &bypass, progress)?,
+        };
+        notices.extend(dream.notices.iter().cloned());
+        let exhibits = used.exhibits(layer, photo, dream);
+        Ok(Finding {
+            exhibits,
+            parameters: parameters::used(&used),
+            notices,
+        })
+    }
+}
+
+impl DeepDream {
+    /// Keys that belong to the other kind of dream.
+    fn misplaced(&self) -> Vec<Fault> {
+        let with_filter = [
+            ("learning_rate", self.learning_rate.is_some()),
+            ("weight_decay", self.weight_decay.is_some()),
+            ("frame_every", self.frame_every.is_some()),
+        ];
+        let without_filter = [
+            ("octaves", self.octaves.is_some()),
+            ("octave_scale", self.octave_scale.is_some()),
+            ("jitter", self.jitter.is_some()),
+            ("step_size", self.step_size.is_some()),
+        ];
+        let (wrong, place, remedy): (&[_], _, _) = if self.filter.is_some() {
+            (
+                &without_filter,
+                "with",
+                "leave it out, or leave `filter` out to dream the whole layer",
+            )
+        } else {
+            (&with_filter, "without", "leave it out, or give a `filter`")
+        };
+        let given = wrong.iter().filter(|(_, is_given)| *is_given);
+        given
+            .map(|(key, _)| Fault {
+                pointer: format!("/{key}"),
+                message: format!("`{key}` does not apply {place} `filter`"),
+                remedy: remedy.to_owned(),
+            })
+            .collect()
+    }
+
+    /// The same with every default that applies filled in.
+    fn resolved(&self) -> Self {
+        let mut used = self.clone();
+        if used.filter.is_some() {
+            used.steps.get_or_insert(250);
+            used.learning_rate.get_or_insert(12.0);
+            used.weight_decay.get_or_insert(1e-4);
+            used.frame_every.get_or_insert(10);
+        } else {
+            used.steps.get_or_insert(10);
+            used.octaves.get_or_insert(4);
+            used.octave_scale.get_or_insert(1.4);
+            used.jitter.get_or_insert(32);
+            used.step_size.get_or_insert(1.5);
+        }
+        used
+    }
+
+    /// Of a resolved dream of a whole layer.
+    fn octave_settings(&self) -> Octaves {
+        Octaves {
+            count: self.octaves.unwrap_or_default(),
+            scale: self.octave_scale.unwrap_or(1.0),
+            steps: self.steps.unwrap_or_default(),
+            jitter_px: self.jitter.unwrap_or_default(),
+            step_size: self.step_size.unwrap_or_default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_the_other_dream_are_faults() {
+        let both = DeepDream {
+            filter: Some(94),
+            octaves: Some(4),
+            jitter: Some(3),
+            ..DeepDream::default()
+        };
+        let pointers = |dream: &DeepDream| {
+            dream
+                .misplaced()
+                .into_iter()
+                .map(|f| f.pointer)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(pointers(&both), ["/octaves", "/jitter"]);
+        let layer = DeepDream {
+            learning_rate: Some(1.0),
+            octave_scale: Some(1.4),
+            ..DeepDream::default()
+        };
+        assert_eq!(pointers(&layer), ["/learning_rate"]);
+        assert!(
+            pointers(&DeepDream {
+                steps: Some(3),
+                ..DeepDream::default()
+            })
+            .is_empty()
+        );
+    }
+
+    #[test]
+    fn defaults_are_the_peers_and_only_those_that_apply_are_reported() {
+        let used = |dream: &DeepDream| -> Vec<String> {
+            parameters::used(&dream.resolved())
+                .iter()
+                .map(|(key, value)| format!("{key}: {value}"))
+                .collect()
+        };
+        let filter = DeepDream {
+            layer: Some(LayerName::Number(34)),
+            filter: Some(94),
+            ..DeepDream::default()
+        };
+        assert_eq!(
+            used(&filter),
+            [
+                "layer: 34",
+                "filter: 94",
+                "steps: 250",
+                "learning_rate: 12",
+                "weight_decay: 1e-4",
+                "frame_every: 10"
+            ]
+        );
+        assert_eq!(
+            used(&DeepDream {
+                filter: None,
+                ..filter
+            }),
+            [
+                "layer: 34",
+                "steps: 10",
+                "octaves: 4",
+                "octave_scale: 1.4",
+                "jitter: 32",
+                "step_size: 1.5"
+            ]
+        );
+    }
+}

@@ -1,0 +1,283 @@
+//! What does a filter look for? Pictures that make it respond, grown from noise.
+//!
+//! x* ≈ argmax_x mean_ij A_kij(x) − ½ λ‖x‖², by gradient ascent (Erhan et al. 2009, section 3).
+//!
+//! **Input** noise [N, C, H, W], one picture a filter, all in one batch. **Reads** the layer's output
+//! [N, K, h, w]; the network runs no further. **Output** one picture a filter, and the objective after every step.
+//! `pixels` moves normalised pixels by Adam and never clips them; only the picture shown is clipped.
+//! `fourier` moves the spectrum of a picture that is a sigmoid, and moves the picture a little before each step.
+//! **Differs from the peers** a filter whose rectifier is closed, so that no gradient reaches the picture, is
+//! raised before its rectifier, and the label says so; peers leave such a picture grey. Rotation repeats
+//! the edge where Lucid fills with black.
+//! **Errors** the network cannot run on pictures of `size`.
+
+mod exhibits;
+mod growth;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::finding::{Finding, Message};
+use super::optimise::pixels::input_size;
+use super::optimise::transforms::Transforms;
+use super::{Context, Entry, ExplainError, Fault, Method, Photos, chosen, parameters};
+use crate::model::LayerName;
+use growth::Grown;
+
+pub const ENTRY: Entry = Entry {
+    name: "filters",
+    photos: Photos::None,
+    schema: parameters::schema::<Filters>,
+    parse: parameters::parse::<Filters>,
+    citations: &[
+        "Erhan, D., Bengio, Y., Courville, A., Vincent, P.: Visualizing Higher-Layer Features of a Deep Network. Technical Report 1341, Université de Montréal 2009",
+        "Olah, C., Mordvintsev, A., Schubert, L.: Feature Visualization. Distill 2017",
+    ],
+};
+
+/// Smallest side that the moves of `fourier` may leave, in pixels.
+const SMALLEST_SIDE_PX: f64 = 8.0;
+
+/// Pictures grown from noise that make filters respond.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["layer", "filters"]))]
+pub struct Filters {
+    /// The layer, by number or module path; its output must be maps. No default.
+    #[schemars(required)]
+    pub layer: Option<LayerName>,
+    /// The filters (channels of the layer's output), each from 0. No default.
+    #[schemars(length(min = 1))]
+    pub filters: Vec<usize>,
+    /// What is moved: the pixels or the spectrum. Default `pixels`.
+    pub parameterisation: Parameterisation,
+    /// Steps of Adam. Default 30 for `pixels`, 512 for `fourier` (slow without a GPU: 128 show the pattern).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 100_000))]
+    pub steps: Option<usize>,
+    /// Learning rate of Adam. Default 0.1 for `pixels`, 0.05 for `fourier`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1e-9, max = 1000.0))]
+    pub learning_rate: Option<f64>,
+    /// Weight decay of Adam, added to the gradient. Default 0.000001 for `pixels`, 0 for `fourier`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub weight_decay: Option<f64>,
+    /// Side of the square pictures, in pixels. Default the height and width of the network's input.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 8, max = 2048))]
+    pub size: Option<usize>,
+    /// Noise to start from, for `pixels`. Default `{low: 150, high: 180}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start: Option<Start>,
+    /// Random moves before every step, for `fourier`. Default Lucid's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transforms: Option<Transforms>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Parameterisation {
+    /// Normalised pixels, never clipped.
+    #[default]
+    Pixels,
+    /// The spectrum, with low frequencies and natural colours favoured (Lucid).
+    Fourier,
+}
+
+/// Noise with equal chance for every level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Start {
+    /// Lowest level, 8-bit. Default 150.
+    pub low: u8,
+    /// Level above the highest, 8-bit. Default 180.
+    pub high: u8,
+}
+
+impl Default for Start {
+    fn default() -> Self {
+        Self {
+            low: 150,
+            high: 180,
+        }
+    }
+}
+
+impl Method for Filters {
+    fn check(&self, context: &Context) -> Vec<Fault> {
+        let mut faults = match chosen::map_layer(context, self.layer.as_ref()) {
+            Ok(layer) => chosen::filter_faults(layer, &self.filters),
+            Err(fault) => vec![fault],
+        };
+        let mut misplaced = |key: &str, mode: &str| {
+            let message = format!("`{key}` does not apply to `parameterisation: {mode}`");
+            faults.push(Fault {
+                pointer: format!("/{key}"),
+                message,
+                remedy: "leave it out".to_owned(),
+            });
+        };
+        match self.parameterisation {
+            Parameterisation::Pixels if self.transforms.is_some() => {
+                misplaced("transforms", "pixels")
+            }
+            Parameterisation::Fourier if self.start.is_some() => misplaced("start", "fourier"),
+            Parameterisation::Pixels | Parameterisation::Fourier => {}
+        }
+        if let Some(start) = self.start.filter(|start| start.low >= start.high) {
+            let message = format!("no level lies from {} to below {}", start.low, start.high);
+            faults.push(Fault {
+                pointer: "/start".to_owned(),
+                message,
+                remedy: "`low` below `high`".to_owned(),
+            });
+        }
+        if let Some(transforms) = self.transforms {
+            let (height, width) = self.picture_size(context);
+            if transforms.smallest_side(height.min(width)) < SMALLEST_SIDE_PX {
+                let message = "the moves leave nothing of the picture".to_owned();
+                let remedy = "less `jitter` and `scale`, or a larger `pad` or `size`".to_owned();
+                faults.push(Fault {
+                    pointer: "/transforms".to_owned(),
+                    message,
+                    remedy,
+                });
+            }
+        }
+        faults
+    }
+
+    fn run(
+        &self,
+        context: &Context,
+        progress: &dyn Fn(usize, usize),
+    ) -> Result<Finding, ExplainError> {
+        let layer = chosen::map_layer(context, self.layer.as_ref()).map_err(chosen::refused)?;
+        let used = self.resolved();
+        let mut grown = used.grow_all(context, layer.node, &[], &used.filters, progress)?;
+        let mut finding = Finding {
+            parameters: parameters::used(&used),
+            ..Finding::default()
+        };
+        let dead: Vec<usize> = grown
+            .iter()
+            .filter(|one| one.is_dead)
+            .map(|one| one.filter)
+            .collect();
+        let gates = context.model.gates(layer.node);
+        if !dead.is_empty() && !gates.is_empty() {
+            for mut opened in used.grow_all(context, layer.node, &gates, &dead, progress)? {
+                opened.is_open = true;
+                if let Some(closed) = grown.iter_mut().find(|one| one.filter == opened.filter) {
+                    *closed = opened;
+                }
+            }
+        }
+        let named = |test: &dyn Fn(&Grown) -> bool, key: &'static str| {
+            let numbers: Vec<Message> = grown
+                .iter()
+                .filter(|one| test(one))
+                .map(|one| Message::literal(one.filter.to_string()))
+                .collect();
+            (!numbers.is_empty()).then(|| Message::new(key).with("filters", numbers))
+        };
+        finding
+            .notices
+            .extend(named(&|one| one.is_open && !one.is_dead, "filters.dead"));
+        finding
+            .notices
+            .extend(named(&|one| one.is_dead, "filters.no_gradient"));
+        finding
+            .notices
+            .extend(named(&|one| one.picture.is_none(), "filters.diverged"));
+        finding.exhibits = used.exhibits(layer, &grown);
+        Ok(finding)
+    }
+}
+
+impl Filters {
+    /// The same with every default that applies filled in.
+    fn resolved(&self) -> Self {
+        let (steps, learning_rate, weight_decay) = match self.parameterisation {
+            Parameterisation::Pixels => (30, 0.1, 1e-6),
+            Parameterisation::Fourier => (512, 0.05, 0.0),
+        };
+        let mut used = self.clone();
+        used.steps.get_or_insert(steps);
+        used.learning_rate.get_or_insert(learning_rate);
+        used.weight_decay.get_or_insert(weight_decay);
+        match self.parameterisation {
+            Parameterisation::Pixels => {
+                used.start.get_or_insert_default();
+            }
+            Parameterisation::Fourier => {
+                used.transforms.get_or_insert_default();
+            }
+        }
+        used
+    }
+
+    fn picture_size(&self, context: &Context) -> (usize, usize) {
+        self.size
+            .map_or_else(|| input_size(context.preprocessing), |side| (side, side))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_are_the_peers_and_only_those_that_apply_are_reported() {
+        let keys = |method: &Filters| -> Vec<String> {
+            parameters::used(&method.resolved())
+                .iter()
+                .map(|(key, value)| format!("{key}: {value}"))
+                .collect()
+        };
+        let pixels = Filters {
+            layer: Some(LayerName::Number(15)),
+            filters: vec![7],
+            ..Filters::default()
+        };
+        assert_eq!(
+            keys(&pixels),
+            [
+                "layer: 15",
+                "filters: [7]",
+                "parameterisation: pixels",
+                "steps: 30",
+                "learning_rate: 0.1",
+                "weight_decay: 1e-6",
+                "start: {low: 150, high: 180}",
+            ]
+        );
+        let fourier = Filters {
+            parameterisation: Parameterisation::Fourier,
+            steps: Some(9),
+            ..pixels
+        };
+        assert_eq!(
+            keys(&fourier)[2..],
+            [
+                "parameterisation: fourier",
+                "steps: 9",
+                "learning_rate: 0.05",
+                "weight_decay: 0",
+                "transforms: {pad: 12, jitter: 8, scale: 0.1, rotate: 10, last_jitter: 4}",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_schema_asks_for_layer_and_filters() {
+        let schema = parameters::schema::<Filters>().to_value();
+        assert_eq!(schema["required"], serde_json::json!(["layer", "filters"]));
+        assert_eq!(
+            schema["properties"]["layer"]["type"],
+            serde_json::json!(["integer", "string"])
+        );
+        assert_eq!(schema["additionalProperties"], serde_json::json!(false));
+    }
+}

@@ -1,0 +1,232 @@
+//! The photo with some of its segments hidden, as the network's input.
+
+use std::collections::BTreeMap;
+
+use tch::{Device, Tensor};
+
+use super::masks::Masks;
+use crate::explain::{ExplainError, numbers};
+use crate::model::ModelError;
+use crate::picture::segment::Segmentation;
+use crate::picture::{Picture, Preprocessing};
+
+/// The photo with every segment in its own mean colour, each channel truncated to 8 bits.
+pub fn mean_coloured(photo: &Picture, segments: &Segmentation) -> Picture {
+    let mut sums = vec![[0_u64; 3]; segments.count];
+    for (pixel, &label) in photo.pixels.chunks_exact(3).zip(&segments.labels) {
+        let sum = &mut sums[label as usize];
+        sum.iter_mut()
+            .zip(pixel)
+            .for_each(|(sum, level)| *sum += u64::from(*level));
+    }
+    let sizes = segments.sizes_px();
+    // A mean of levels is a level again: at most 255.
+    let colour =
+        |segment: usize| sums[segment].map(|sum| (sum / sizes[segment].max(1) as u64) as u8);
+    let pixels = segments
+        .labels
+        .iter()
+        .flat_map(|&label| colour(label as usize))
+        .collect();
+    Picture { pixels, ..*photo }
+}
+
+/// Makes batches of perturbed inputs. Normalising works on each pixel alone, so photo and hidden
+/// photo are normalised once and mixed by the masks.
+pub struct Perturbed {
+    /// [1, C, H, W].
+    photo: Tensor,
+    /// [1, C, H, W].
+    hidden: Tensor,
+    /// Segment of each pixel, [H·W], int64.
+    labels: Tensor,
+    size: (i64, i64),
+    device: Device,
+}
+
+impl Perturbed {
+    /// `hidden` is what stands in for segments that are off; of the same size as `photo`.
+    pub fn new(
+        (photo, hidden): (&Picture, &Picture),
+        segments: &Segmentation,
+        preprocessing: &Preprocessing,
+        device: Device,
+    ) -> Result<Self, ExplainError> {
+        let labels: Vec<i64> = segments
+            .labels
+            .iter()
+            .map(|&label| i64::from(label))
+            .collect();
+        Ok(Self {
+            photo: preprocessing.tensor(&[photo], device),
+            hidden: preprocessing.tensor(&[hidden], device),
+            labels: Tensor::f_from_slice(&labels)?.f_to(device)?,
+            size: (photo.height as i64, photo.width as i64),
+            device,
+        })
+    }
+
+    /// The normalised inputs [N, C, H, W] of N masks.
+    pub fn batch(&self, masks: &[&[bool]]) -> Result<Tensor, ExplainError> {
+        let segments = masks.first().map_or(0, |mask| mask.len() as i64);
+        let on = Tensor::f_from_slice(&masks.concat())?.f_to(self.device)?;
+        let on = on.f_view([masks.len() as i64, segments])?; // [N, K]
+        let on = on.f_index_select(1, &self.labels)?; // [N, H·W]
+        let on = on.f_view([masks.len() as i64, 1, self.size.0, self.size.1])?;
+        Ok(self.photo.f_where_self(&on, &self.hidden)?)
+    }
+}
+
+/// Groups equal masks: they give the same picture, which then runs only once.
+pub struct Distinct<'a> {
+    masks: Vec<&'a [bool]>,
+    /// Row of the masks → index in `masks`.
+    of_row: Vec<usize>,
+}
+
+impl<'a> Distinct<'a> {
+    pub fn new(masks: &'a Masks) -> Self {
+        let mut known = BTreeMap::new();
+        let mut distinct = Vec::new();
+        let of_row = masks.rows().map(|mask| {
+            *known.entry(mask).or_insert_with(|| {
+                distinct.push(mask);
+                distinct.len() - 1
+            })
+        });
+        let of_row = of_row.collect();
+        Self {
+            masks: distinct,
+            of_row,
+        }
+    }
+
+    /// How many pictures run.
+    pub fn pictures(&self) -> usize {
+        self.masks.len()
+    }
+
+    /// Probability of `class` by row of the masks, `batch` (1 or more) pictures at once.
+    /// `scores` maps [N, C, H, W] to [N, classes]; `progress` gets the pictures done.
+    pub fn probabilities(
+        &self,
+        perturbed: &Perturbed,
+        class: usize,
+        batch: usize,
+        scores: &dyn Fn(&Tensor) -> Result<Tensor, ModelError>,
+        progress: &dyn Fn(usize),
+    ) -> Result<Vec<f64>, ExplainError> {
+        let mut found = Vec::with_capacity(self.pictures());
+        for masks in self.masks.chunks(batch.max(1)) {
+            let rows = numbers::probabilities(&scores(&perturbed.batch(masks)?)?)?;
+            found.extend(rows.iter().filter_map(|row| row.get(class)));
+            progress(found.len());
+        }
+        if found.len() < self.pictures() {
+            return Err(ExplainError::Failed(format!(
+                "the network gives no score for class {class}"
+            )));
+        }
+        Ok(self.of_row.iter().map(|&index| found[index]).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::picture::Resize;
+
+    fn preprocessing() -> Preprocessing {
+        let resize = Resize::Stretch {
+            height: 2,
+            width: 3,
+        };
+        Preprocessing {
+            resize,
+            mean: vec![0.5, 0.4, 0.3],
+            std: vec![0.2, 0.3, 0.4],
+        }
+    }
+
+    fn photo() -> (Picture, Segmentation) {
+        let pixels = (0..18).map(|level| level * 14).collect();
+        let marks = [0, 1, 1, 0, 2, 2];
+        (
+            Picture {
+                width: 3,
+                height: 2,
+                pixels,
+            },
+            Segmentation::relabelled(3, 2, &marks),
+        )
+    }
+
+    #[test]
+    fn means_are_truncated() {
+        let photo = Picture {
+            width: 2,
+            height: 1,
+            pixels: vec![0, 3, 255, 1, 4, 254],
+        };
+        let hidden = mean_coloured(&photo, &Segmentation::relabelled(2, 1, &[7, 7]));
+        assert_eq!(hidden.pixels, [0, 3, 254, 0, 3, 254]);
+    }
+
+    /// As the package does it: compose 8-bit pictures, then normalise each.
+    fn naive(mask: &[bool], photo: &Picture, hidden: &Picture, segments: &Segmentation) -> Picture {
+        let mut mixed = photo.clone();
+        for (at, &label) in segments.labels.iter().enumerate() {
+            if !mask[label as usize] {
+                mixed.pixels[at * 3..][..3].copy_from_slice(&hidden.pixels[at * 3..][..3]);
+            }
+        }
+        mixed
+    }
+
+    #[test]
+    fn batches_equal_pictures_composed_one_by_one() {
+        let ((photo, segments), preprocessing) = (photo(), preprocessing());
+        let hidden = mean_coloured(&photo, &segments);
+        let both = (&photo, &hidden);
+        let perturbed = Perturbed::new(both, &segments, &preprocessing, Device::Cpu).unwrap();
+        let masks = Masks::every(3);
+        let rows: Vec<_> = masks.rows().collect();
+        let composed: Vec<_> = rows
+            .iter()
+            .map(|row| naive(row, &photo, &hidden, &segments))
+            .collect();
+        let expected = preprocessing.tensor(&composed.iter().collect::<Vec<_>>(), Device::Cpu);
+        assert_eq!(perturbed.batch(&rows).unwrap(), expected);
+    }
+
+    #[test]
+    fn the_batch_changes_nothing_and_equal_masks_run_once() {
+        let ((photo, segments), preprocessing) = (photo(), preprocessing());
+        let hidden = Picture::filled(3, 2, [0, 0, 0]);
+        let both = (&photo, &hidden);
+        let perturbed = Perturbed::new(both, &segments, &preprocessing, Device::Cpu).unwrap();
+        let masks = Masks::random(40, 3, 0);
+        let distinct = Distinct::new(&masks);
+        assert_eq!(distinct.pictures(), 8); // 40 draws of 8
+        let run = std::cell::Cell::new(0);
+        let scores = |input: &Tensor| {
+            run.set(run.get() + input.size()[0]);
+            Ok(input.f_flatten(1, 3)?.f_slice(1, 0, 4, 1)?)
+        };
+        let found = |batch| {
+            run.set(0);
+            let found = distinct
+                .probabilities(&perturbed, 1, batch, &scores, &|_| ())
+                .unwrap();
+            assert_eq!((found.len(), run.get()), (40, 8));
+            found
+        };
+        assert_eq!(found(1), found(50));
+        assert_eq!(found(3), found(8));
+        assert!(
+            distinct
+                .probabilities(&perturbed, 4, 8, &scores, &|_| ())
+                .is_err()
+        );
+    }
+}

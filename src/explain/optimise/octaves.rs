@@ -1,0 +1,282 @@
+//! Deep dream over octaves (Mordvintsev, Olah, Tyka: Inceptionism, 2015): details are grown in a small
+//! copy of the photo first, then carried into the next larger one.
+
+use tch::{TchError, Tensor};
+
+use super::super::ExplainError;
+use super::super::seed::Numbers;
+use super::pixels::PixelScale;
+use super::{Forward, is_finite, values_and_gradient};
+
+/// How a whole layer is dreamed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Octaves {
+    pub count: usize,
+    /// Ratio of the sides of two octaves, above 1.
+    pub scale: f64,
+    /// Steps in each octave.
+    pub steps: usize,
+    /// Largest shift before every step, in pixels.
+    pub jitter_px: usize,
+    /// Mean change of a pixel in a step, in 8-bit levels.
+    pub step_size: f64,
+}
+
+/// What one octave gave.
+#[derive(Debug)]
+pub struct Octave {
+    /// Height and width in which it ran.
+    pub size: (usize, usize),
+    /// The photo in its full size with all details so far, normalised [1, C, H, W].
+    pub picture: Tensor,
+    /// ½ mean A² before each step.
+    pub objectives: Vec<f64>,
+}
+
+#[derive(Debug)]
+pub struct Dream {
+    /// Smallest first. Shorter than asked for only where the ascent diverged.
+    pub octaves: Vec<Octave>,
+    /// The pictures or gradients were no finite numbers any more.
+    pub has_diverged: bool,
+}
+
+/// Half the mean square of a layer's output: its gradient is the activation itself, divided by their number.
+pub fn half_mean_square(output: &Tensor) -> Result<Tensor, TchError> {
+    output.f_square()?.f_mean(None)?.f_mul_scalar(0.5)
+}
+
+impl Octaves {
+    /// Height and width of every octave, smallest first; the last is the photo's own.
+    pub fn sizes(&self, height: usize, width: usize) -> Vec<(usize, usize)> {
+        let side = |side: usize, at: usize| {
+            ((side as f64 / self.scale.powi(at as i32)).round() as usize).max(1)
+        };
+        (0..self.count)
+            .rev()
+            .map(|at| (side(height, at), side(width, at)))
+            .collect()
+    }
+
+    /// Dreams the photo, normalised [1, C, H, W]. `after_step(done)` counts the steps of all octaves.
+    pub fn dream(
+        &self,
+        photo: &Tensor,
+        pixels: &PixelScale,
+        forward: &Forward,
+        numbers: &mut Numbers,
+        after_step: &dyn Fn(usize),
+    ) -> Result<Dream, ExplainError> {
+        let (_, _, height, width) = photo.size4()?;
+        let sizes = self.sizes(height as usize, width as usize);
+        let copies = copies(photo, &sizes)?;
+        let mut dream = Dream {
+            octaves: Vec::with_capacity(self.count),
+            has_diverged: false,
+        };
+        let mut detail: Option<Tensor> = None;
+        for (at, (base, &size)) in copies.iter().zip(&sizes).enumerate() {
+            let mut picture = match detail {
+                Some(detail) => base.f_add(&resize(&detail, size)?)?,
+                None => base.shallow_clone(),
+            };
+            let mut objectives = Vec::with_capacity(self.steps);
+            for step in 0..self.steps {
+                match self.step(&picture, pixels, forward, numbers)? {
+                    Some((next, objective)) => {
+                        picture = next;
+                        objectives.push(objective);
+                    }
+                    None => dream.has_diverged = true,
+                }
+                if dream.has_diverged {
+                    break;
+                }
+                after_step(at * self.steps + step + 1);
+            }
+            let grown = picture.f_sub(base)?;
+            let full = photo.f_add(&resize(&grown, (height as usize, width as usize))?)?;
+            dream.octaves.push(Octave {
+                size,
+                picture: full,
+                objectives,
+            });
+            if dream.has_diverged {
+                break;
+            }
+            detail = Some(grown);
+        }
+        Ok(dream)
+    }
+
+    /// One step on a rolled picture: the next picture and the objective before it, `None` where a
+    /// number is not finite.
+    fn step(
+        &self,
+        picture: &Tensor,
+        pixels: &PixelScale,
+        forward: &Forward,
+        numbers: &mut Numbers,
+    ) -> Result<Option<(Tensor, f64)>, ExplainError> {
+        let most = self.jitter_px as i64;
+        let (down, right) = (numbers.whole(-most, most), numbers.whole(-most, most));
+        let rolled = picture.f_roll([down, right].as_slice(), [2, 3].as_slice())?;
+        let mut objective = |x: &Tensor| Ok(half_mean_square(&forward(x)?)?.f_view([1])?);
+        let (values, gradient) = values_and_gradient(&rolled, &mut objective)?;
+        let value = values[0];
+        if !value.is_finite() || !is_finite(&gradient)? {
+            return Ok(None);
+        }
+        let _no_gradient = tch::no_grad_guard();
+        // The paper's code works on pixels of 0..255: with p = 255 (std·x + mean) the gradient of p is
+        // that of x over 255 std, and a change of p is one of x over 255 std.
+        let of_pixels = gradient.f_div(pixels.std())?;
+        let mean = of_pixels.f_abs()?.f_mean(None)?.f_double_value(&[])?;
+        if mean == 0.0 {
+            return Ok(Some((picture.shallow_clone(), value)));
+        }
+        let change = of_pixels
+            .f_mul_scalar(self.step_size / 255.0 / mean)?
+            .f_div(pixels.std())?;
+        let moved = rolled.f_add(&change)?;
+        let back = moved.f_roll([-down, -right].as_slice(), [2, 3].as_slice())?;
+        Ok(Some((pixels.clip(&back)?, value)))
+    }
+}
+
+/// Copies of the photo, each made from the next larger one.
+fn copies(photo: &Tensor, sizes: &[(usize, usize)]) -> Result<Vec<Tensor>, TchError> {
+    let mut copies: Vec<Tensor> = Vec::with_capacity(sizes.len());
+    for &size in sizes.iter().rev() {
+        let larger = copies.last().unwrap_or(photo);
+        let copy = resize(larger, size)?;
+        copies.push(copy);
+    }
+    copies.reverse();
+    Ok(copies)
+}
+
+/// Bilinear, pixel centres aligned; itself where the size is the same.
+fn resize(picture: &Tensor, (height, width): (usize, usize)) -> Result<Tensor, TchError> {
+    let (_, _, old_height, old_width) = picture.size4()?;
+    if (old_height, old_width) == (height as i64, width as i64) {
+        return Ok(picture.shallow_clone());
+    }
+    picture.f_upsample_bilinear2d([height as i64, width as i64], false, None, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::picture::{Preprocessing, Resize};
+    use tch::{Device, Kind};
+
+    const SETTINGS: Octaves = Octaves {
+        count: 3,
+        scale: 1.4,
+        steps: 4,
+        jitter_px: 3,
+        step_size: 1.5,
+    };
+
+    fn scale() -> PixelScale {
+        let preprocessing = Preprocessing {
+            resize: Resize::Stretch {
+                height: 12,
+                width: 20,
+            },
+            mean: vec![0.4, 0.5],
+            std: vec![0.2, 0.25],
+        };
+        PixelScale::new(&preprocessing, Device::Cpu).unwrap()
+    }
+
+    fn photo() -> Tensor {
+        (Tensor::arange(2 * 12 * 20, (Kind::Float, Device::Cpu)) * 0.3)
+            .sin()
+            .view([1, 2, 12, 20])
+    }
+
+    fn run(settings: Octaves, forward: &Forward) -> Dream {
+        settings
+            .dream(
+                &photo(),
+                &scale(),
+                forward,
+                &mut Numbers::new(1, "test", "dream"),
+                &|_| (),
+            )
+            .unwrap()
+    }
+
+    #[test]
+    fn octaves_end_with_the_photos_own_size() {
+        assert_eq!(
+            SETTINGS.sizes(224, 300),
+            [(114, 153), (160, 214), (224, 300)]
+        );
+    }
+
+    #[test]
+    fn no_step_gives_the_photo_back() {
+        let dream = run(
+            Octaves {
+                steps: 0,
+                ..SETTINGS
+            },
+            &|x| Ok(x * 2.0),
+        );
+        assert_eq!(dream.octaves.len(), 3);
+        assert!(dream.octaves.iter().all(|octave| octave.picture == photo()));
+    }
+
+    /// The layer is the picture itself: every step moves every pixel away from zero, 1.5 levels in the mean,
+    /// weighted by x/std; nothing is rolled for long, so a step of one octave is known.
+    #[test]
+    fn one_step_by_hand() {
+        let settings = Octaves {
+            count: 1,
+            steps: 1,
+            ..SETTINGS
+        };
+        let dream = run(settings, &|x| Ok(x.shallow_clone()));
+        let std = scale();
+        let weighted = photo() / std.std();
+        let mean = weighted.abs().mean(None);
+        let expected = std
+            .clip(&(photo() + weighted / mean * (1.5 / 255.0) / std.std()))
+            .unwrap();
+        let difference = (&dream.octaves[0].picture - expected)
+            .abs()
+            .max()
+            .double_value(&[]);
+        assert!(difference < 1e-6, "{difference}");
+        let objective = 0.5 * photo().square().mean(None).double_value(&[]);
+        assert!((dream.octaves[0].objectives[0] - objective).abs() < 1e-6);
+    }
+
+    #[test]
+    fn the_objective_rises_and_pixels_stay_valid() {
+        let dream = run(SETTINGS, &|x| Ok(x.shallow_clone()));
+        assert!(!dream.has_diverged);
+        for octave in &dream.octaves {
+            assert!(octave.objectives.windows(2).all(|pair| pair[1] > pair[0]));
+        }
+        let last = &dream.octaves[2].picture;
+        assert!(
+            (scale().clip(last).unwrap() - last)
+                .abs()
+                .max()
+                .double_value(&[])
+                < 1e-6
+        );
+    }
+
+    #[test]
+    fn numbers_that_are_not_finite_stop_the_dream() {
+        let dream = run(SETTINGS, &|x| Ok(x * f64::INFINITY));
+        assert!(dream.has_diverged);
+        assert_eq!(dream.octaves.len(), 1);
+        assert!(is_finite(&dream.octaves[0].picture).unwrap());
+    }
+}

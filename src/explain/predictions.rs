@@ -1,0 +1,134 @@
+//! Which classes does the network find in each photo?
+//!
+//! pᵢ = exp(sᵢ) / Σⱼ exp(sⱼ) over the scores s of all classes.
+//!
+//! **Input** photos as the network sees them, normalised. **Output** the `top` largest pᵢ of each photo, 0 to 1.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::finding::{Argument, Bar, BarGroup, BarUnit, Bars, Body, Exhibit, Finding, Message};
+use super::{
+    Context, Entry, ExplainError, Fault, Method, Photo, Photos, chosen, numbers, parameters,
+};
+
+pub const ENTRY: Entry = Entry {
+    name: "predictions",
+    photos: Photos::Any,
+    schema: parameters::schema::<Predictions>,
+    parse: parameters::parse::<Predictions>,
+    citations: &[],
+};
+
+/// The most probable classes of each photo.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Predictions {
+    /// How many classes are shown of each photo. Default 5.
+    #[schemars(range(min = 1, max = 100))]
+    pub top: usize,
+}
+
+impl Default for Predictions {
+    fn default() -> Self {
+        Self { top: 5 }
+    }
+}
+
+impl Method for Predictions {
+    fn check(&self, context: &Context) -> Vec<Fault> {
+        let classes = context.model.classes();
+        let mut faults = chosen::photo_faults(context);
+        if self.top == 0 || self.top > classes {
+            let message = format!(
+                "the network has {classes} classes, `top` asks for {}",
+                self.top
+            );
+            faults.push(Fault {
+                pointer: "/top".to_owned(),
+                message,
+                remedy: format!("1 to {classes}"),
+            });
+        }
+        faults
+    }
+
+    fn run(
+        &self,
+        context: &Context,
+        progress: &dyn Fn(usize, usize),
+    ) -> Result<Finding, ExplainError> {
+        let probabilities = probabilities(context, progress)?;
+        let groups: Vec<BarGroup> = context
+            .photos
+            .iter()
+            .zip(&probabilities)
+            .map(|(photo, row)| self.group(context, photo, row))
+            .collect();
+        let exhibit = Exhibit {
+            caption: Message::new("predictions.caption")
+                .with("top", self.top)
+                .with("classes", context.model.classes()),
+            alt: Message::new("predictions.alt")
+                .with("photos", groups.iter().map(group_text).collect::<Vec<_>>()),
+            body: Body::Bars(Bars {
+                columns: groups.len().clamp(1, 2),
+                groups,
+                quantity: Message::new("predictions.quantity"),
+                unit: BarUnit::Probability,
+            }),
+        };
+        Ok(Finding {
+            exhibits: vec![exhibit],
+            parameters: parameters::used(self),
+            notices: Vec::new(),
+        })
+    }
+}
+
+impl Predictions {
+    fn group(&self, context: &Context, photo: &Photo, row: &[f64]) -> BarGroup {
+        let bar = |class: usize| Bar {
+            label: Message::literal(context.labels.name(class)),
+            value: row[class],
+            uncertainty: None,
+        };
+        BarGroup {
+            label: Message::literal(&photo.id),
+            bars: numbers::largest(row, self.top)
+                .into_iter()
+                .map(bar)
+                .collect(),
+        }
+    }
+}
+
+/// Of every photo, of every class.
+fn probabilities(
+    context: &Context,
+    progress: &dyn Fn(usize, usize),
+) -> Result<Vec<Vec<f64>>, ExplainError> {
+    let _no_gradient = tch::no_grad_guard();
+    let mut rows = Vec::with_capacity(context.photos.len());
+    for photos in context.photos.chunks(chosen::BATCH) {
+        let pictures: Vec<_> = photos.iter().map(|photo| &photo.picture).collect();
+        let input = context
+            .preprocessing
+            .tensor(&pictures, context.model.device());
+        rows.extend(numbers::probabilities(&context.model.scores(&input)?)?);
+        progress(rows.len(), context.photos.len());
+    }
+    Ok(rows)
+}
+
+/// `coffee: espresso 96 %, …`
+fn group_text(group: &BarGroup) -> Message {
+    let bar = |bar: &Bar| {
+        Message::new("predictions.bar")
+            .with("class", bar.label.clone())
+            .with("probability", Argument::Percent(bar.value, 1))
+    };
+    Message::new("predictions.photo")
+        .with("photo", group.label.clone())
+        .with("bars", group.bars.iter().map(bar).collect::<Vec<_>>())
+}

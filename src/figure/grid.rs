@@ -1,0 +1,128 @@
+//! Pictures and heat maps in rows, with the colour bar of the figure.
+
+use super::colour_bar::{self, Stop};
+use super::overlay::{ColourScale, map_indices, overlay};
+use super::raster::{check_map, check_picture, small_factor};
+use super::svg::Ink;
+use super::{Drawing, FigureError, Image, Tile, Words, encode};
+use crate::explain::finding::{HeatMaps, HeatTile, HeatView, Pictures, Scale, Sign};
+
+/// Share of the bar within which zero is not written beside an end.
+const NEAR_END: f64 = 0.15;
+
+pub(super) fn pictures(pictures: &Pictures, words: &Words) -> Result<Drawing, FigureError> {
+    let tiles = pictures.tiles.iter().map(|tile| {
+        check_picture(&tile.picture)?;
+        Ok(Tile {
+            label: words.message(&tile.label),
+            image: encode::picture(&tile.picture)?,
+        })
+    });
+    let tiles = tiles.collect::<Result<_, FigureError>>()?;
+    Ok(Drawing::Grid {
+        columns: pictures.columns.max(1),
+        tiles,
+        colour_bar: None,
+    })
+}
+
+pub(super) fn heat_maps(maps: &HeatMaps, words: &Words) -> Result<Drawing, FigureError> {
+    let tiles = maps.tiles.iter().map(|tile| {
+        let image = heat_tile(tile, maps.sign)?;
+        Ok(Tile {
+            label: label(tile, maps.scale, words),
+            image,
+        })
+    });
+    let tiles = tiles.collect::<Result<_, FigureError>>()?;
+    Ok(Drawing::Grid {
+        columns: maps.columns.max(1),
+        tiles,
+        colour_bar: bar(maps, words)?,
+    })
+}
+
+fn heat_tile(tile: &HeatTile, sign: Sign) -> Result<Image, FigureError> {
+    let scale = ColourScale::new(sign, tile.range);
+    match &tile.view {
+        HeatView::Photo(photo) => {
+            check_picture(photo)?;
+            encode::picture(photo)
+        }
+        HeatView::Map { map, size } => {
+            check_map(map)?;
+            if size.0 == 0 || size.1 == 0 {
+                return Err(FigureError::EmptySize {
+                    width: size.0,
+                    height: size.1,
+                });
+            }
+            let (indices, width, height) = map_indices(map, *size, scale);
+            let factor = small_factor(width, height);
+            encode::palette_image(&indices, width, height, &scale.palette().table(), factor)
+        }
+        HeatView::Overlay { photo, map } => {
+            check_picture(photo)?;
+            check_map(map)?;
+            encode::picture(&overlay(photo, map, scale))
+        }
+    }
+}
+
+/// With a scale of its own, a map has its range after its name.
+fn label(tile: &HeatTile, scale: Scale, words: &Words) -> String {
+    let label = words.message(&tile.label);
+    match (scale, &tile.view) {
+        (Scale::Shared, _) | (Scale::OwnPerTile, HeatView::Photo(_)) => label,
+        (Scale::OwnPerTile, HeatView::Map { .. } | HeatView::Overlay { .. }) => {
+            let [low, high] = [tile.range.0, tile.range.1].map(|end| words.number(f64::from(end)));
+            format!("{label} [{low}, {high}]").trim_start().to_owned()
+        }
+    }
+}
+
+/// The bar of the first map's scale; where every tile has its own, its ends are `min` and `max`
+/// (of the ranges in the labels). No bar for a figure without maps.
+fn bar(maps: &HeatMaps, words: &Words) -> Result<Option<Image>, FigureError> {
+    let is_map = |tile: &&HeatTile| !matches!(tile.view, HeatView::Photo(_));
+    let Some(first) = maps.tiles.iter().find(is_map) else {
+        return Ok(None);
+    };
+    let range = match (maps.scale, maps.sign) {
+        (Scale::Shared, _) => first.range,
+        (Scale::OwnPerTile, Sign::Unsigned) => (0.0, 1.0),
+        (Scale::OwnPerTile, Sign::Signed) => (-1.0, 1.0),
+    };
+    let scale = ColourScale::new(maps.sign, range);
+    let (low, high) = range;
+    let ends = match maps.scale {
+        Scale::Shared => [low, high].map(|end| words.number(f64::from(end))),
+        Scale::OwnPerTile => ["min".to_owned(), "max".to_owned()],
+    };
+    let [low_text, high_text] = ends;
+    let mut stops = vec![Stop {
+        position: 0.0,
+        text: low_text,
+    }];
+    if !scale.is_empty() {
+        if maps.sign == Sign::Signed && low < 0.0 && high > 0.0 {
+            let position = f64::from(-low) / (f64::from(high) - f64::from(low));
+            // Too near an end, the two numbers would touch.
+            if (NEAR_END..=1.0 - NEAR_END).contains(&position) {
+                stops.push(Stop {
+                    position,
+                    text: "0".to_owned(),
+                });
+            }
+        }
+        stops.push(Stop {
+            position: 1.0,
+            text: high_text,
+        });
+    }
+    let ink = |position: f64| {
+        let value = f64::from(low) + position * (f64::from(high) - f64::from(low));
+        Ink::Solid(scale.palette().colour(scale.index(value as f32)), 1.0)
+    };
+    colour_bar::draw(&ink, &stops, &words.message(&maps.quantity)).map(Some)
+}

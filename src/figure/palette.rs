@@ -1,0 +1,58 @@
+//! Colour maps as tables. Nothing here is cyclic or a rainbow: lightness rises with the value, so
+//! the order survives grey printing and colour blindness.
+
+/// A colour map of 256 colours.
+///
+/// Viridis, inferno and magma are by N. Smith, S. van der Walt and E. Firing for matplotlib (CC0);
+/// the diverging one is matplotlib's interpolation of RdBu from ColorBrewer by C. Brewer,
+/// M. Harrower and The Pennsylvania State University (Apache-2.0).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Palette {
+    Viridis,
+    Inferno,
+    Magma,
+    /// Red below zero, near white at zero, blue above it.
+    Diverging,
+}
+
+/// What speaks for: bars and superpixels with a positive weight. From the blue side of `Diverging`,
+/// so that one rule holds in the whole report; readable on white and on black.
+pub const POSITIVE: [u8; 3] = [0x43, 0x93, 0xc3];
+/// What speaks against; from the red side of `Diverging`.
+pub const NEGATIVE: [u8; 3] = [0xd6, 0x60, 0x4d];
+
+/// Lines of a chart, after Okabe and Ito: without the two that vanish on white or on black, the blue
+/// a little lighter for dark pages.
+pub const LINES: [[u8; 3]; 6] = [
+    [0x1f, 0x83, 0xc4],
+    [0xd5, 0x5e, 0x00],
+    [0x00, 0x9e, 0x73],
+    [0xcc, 0x79, 0xa7],
+    [0xe6, 0x9f, 0x00],
+    [0x56, 0xb4, 0xe9],
+];
+
+const VIRIDIS: &[u8; 768] = include_bytes!("palettes/viridis.rgb");
+const INFERNO: &[u8; 768] = include_bytes!("palettes/inferno.rgb");
+const MAGMA: &[u8; 768] = include_bytes!("palettes/magma.rgb");
+const RED_BLUE_REVERSED: &[u8; 768] = include_bytes!("palettes/RdBu_r.rgb");
+
+impl Palette {
+    /// The colour numbered `index`, from the low end.
+    pub fn colour(self, index: u8) -> [u8; 3] {
+        let (table, index) = match self {
+            Self::Viridis => (VIRIDIS, index),
+            Self::Inferno => (INFERNO, index),
+            Self::Magma => (MAGMA, index),
+            // The table runs from blue to red, ours from red (against) to blue (for).
+            Self::Diverging => (RED_BLUE_REVERSED, 255 - index),
+        };
+        let at = usize::from(index) * 3;
+        [table[at], table[at + 1], table[at + 2]]
+    }
+
+    /// All 256 colours, three bytes each, from the low end.
+    pub fn table(self) -> Vec<u8> {
+        (0..=255).flat_map(|index| self.colour(index)).collect()
+    }
+}

@@ -1,0 +1,123 @@
+//! What can be wrong with a model file, and what would be right.
+
+use std::path::PathBuf;
+
+use super::labels::LabelsError;
+use super::operators::OperatorError;
+
+/// How a user writes the file that is read best.
+pub const EXPORT: &str = "torch.export.save(torch.export.export(model.eval(), (x,), \
+     dynamic_shapes=({0: torch.export.Dim.DYNAMIC},)), \"model.pt2\")";
+
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    #[error("libtorch: {}", first_line(.0))]
+    Torch(#[from] tch::TchError),
+    #[error(transparent)]
+    File(#[from] crate::fs::FileError),
+    #[error(transparent)]
+    Labels(#[from] LabelsError),
+    /// The file is something else than a model.
+    #[error("`{}` is {is}; {remedy}", file.display())]
+    NotAModel {
+        file: PathBuf,
+        is: &'static str,
+        remedy: String,
+    },
+    #[error("`{}` is damaged: {fault}; fetch or export it again", file.display())]
+    Damaged { file: PathBuf, fault: String },
+    /// A model of a kind that we do not run.
+    #[error("`{}`: {fault}; {remedy}", file.display())]
+    NotSupported {
+        file: PathBuf,
+        fault: String,
+        remedy: String,
+    },
+    #[error(
+        "`{}` holds weights only{fits}; name its `architecture`, one of {known}",
+        file.display()
+    )]
+    ArchitectureMissing {
+        file: PathBuf,
+        /// Empty, or ` that fit `…``.
+        fits: String,
+        known: String,
+    },
+    #[error(
+        "`{}` holds its own network; leave out `architecture: {architecture}`",
+        file.display()
+    )]
+    ArchitectureNotNeeded { file: PathBuf, architecture: String },
+    #[error("there is no built-in architecture `{architecture}`{near}; there are {known}")]
+    ArchitectureUnknown {
+        architecture: String,
+        near: String,
+        known: String,
+    },
+    #[error(
+        "the weights in `{}` do not fit the architecture `{architecture}`: {faults}",
+        file.display()
+    )]
+    WeightsDoNotFit {
+        file: PathBuf,
+        architecture: String,
+        /// All of them up to eight, separated by semicolons.
+        faults: String,
+    },
+    #[error(
+        "the tensor `{tensor}` in `{}` holds {count} numbers that are not finite; \
+         a network that learned anything has none",
+        file.display()
+    )]
+    NotFinite {
+        file: PathBuf,
+        tensor: String,
+        count: i64,
+    },
+    #[error("the network uses operators that are not supported: {operators}")]
+    OperatorsUnknown {
+        /// ``aten.x.default` (node `x_1` in `layer1.0`)`, separated by commas.
+        operators: String,
+    },
+    #[error("`{operator}` (node `{node}` in {module}): {source}")]
+    Operator {
+        operator: String,
+        node: String,
+        /// In backticks, or `the network itself`.
+        module: String,
+        source: Box<OperatorError>,
+    },
+    #[error("the network does not run on an input of {shape:?}: {source}{exported}")]
+    DoesNotRun {
+        shape: Vec<i64>,
+        source: Box<ModelError>,
+        /// Empty, or `; it was exported for …`.
+        exported: String,
+    },
+    #[error(
+        "the input is {got:?}, the network takes [N, {}, {}, {}]",
+        expected[0], expected[1], expected[2]
+    )]
+    InputShape { got: Vec<i64>, expected: [i64; 3] },
+    #[error("the network gives {shape:?} for one picture; a classifier gives [1, classes]")]
+    NotAClassifier { shape: Vec<i64> },
+    #[error(
+        "the network was exported for batches of {batch} only: {fault}; export it again with `{EXPORT}`"
+    )]
+    FixedBatch { batch: i64, fault: String },
+    #[error("there is no layer `{name}`; {remedy}")]
+    LayerUnknown { name: String, remedy: String },
+    #[error("the node `{node}` gives several tensors or none and cannot be recorded")]
+    NotOneTensor { node: String },
+    #[error("the graph has no node {node}; it has {nodes}")]
+    NodeUnknown { node: usize, nodes: usize },
+}
+
+/// What libtorch says without the C++ stack it prints below.
+pub fn first_line(error: &tch::TchError) -> String {
+    let text = error.to_string();
+    let line = text.lines().next().unwrap_or_default();
+    line.strip_prefix("Internal torch error: ")
+        .unwrap_or(line)
+        .to_owned()
+}

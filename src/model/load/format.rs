@@ -1,0 +1,87 @@
+//! Telling formats apart by what is in the file; the extension says nothing.
+
+use super::Fault;
+use super::archive::Archive;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    ExportedProgram,
+    Safetensors,
+    Empty,
+    LfsPointer,
+    Html,
+    OldExportedProgram,
+    TorchScript,
+    Pickle,
+    Onnx,
+    Hdf5,
+    OtherZip,
+    Unknown,
+}
+
+/// The format of a file; an error for a zip archive that cannot be opened.
+pub fn of(bytes: &[u8]) -> Result<Format, Fault> {
+    if bytes.is_empty() {
+        return Ok(Format::Empty);
+    }
+    if bytes.starts_with(b"version https://git-lfs.github.com/") {
+        return Ok(Format::LfsPointer);
+    }
+    if bytes.starts_with(b"PK\x03\x04") {
+        return of_zip(bytes);
+    }
+    if bytes.starts_with(b"\x89HDF") {
+        return Ok(Format::Hdf5);
+    }
+    let text: Vec<u8> = bytes.iter().take(512).map(u8::to_ascii_lowercase).collect();
+    let page = text.trim_ascii_start();
+    if page.starts_with(b"<!doctype html") || page.starts_with(b"<html") {
+        return Ok(Format::Html);
+    }
+    // Eight bytes of length, of which a header never fills the upper three, then a JSON object.
+    if bytes.get(8) == Some(&b'{') && !(is_onnx(bytes) && bytes[5..8] != [0; 3]) {
+        return Ok(Format::Safetensors);
+    }
+    // Protocols 2 to 5; `torch.save` of before PyTorch 1.6 writes pickles without a zip around.
+    if matches!(bytes, [0x80, 2..=5, ..]) {
+        return Ok(Format::Pickle);
+    }
+    if is_onnx(bytes) {
+        return Ok(Format::Onnx);
+    }
+    Ok(Format::Unknown)
+}
+
+/// A protocol buffer whose first field is the version of the format, followed by who wrote it, the
+/// version of the model, a text about it, the graph or the version of the operators.
+fn is_onnx(bytes: &[u8]) -> bool {
+    matches!(
+        bytes,
+        [
+            0x08,
+            1..=30,
+            0x12 | 0x1a | 0x22 | 0x28 | 0x32 | 0x3a | 0x42,
+            ..
+        ]
+    )
+}
+
+fn of_zip(bytes: &[u8]) -> Result<Format, Fault> {
+    let archive = Archive::open(bytes)?;
+    let holds = |end: &str| archive.names().any(|name| name.ends_with(end));
+    let holds_graph = archive.names().any(|name| {
+        let parts: Vec<_> = name.split('/').collect();
+        matches!(parts.as_slice(), [.., "models", file] if file.ends_with(".json"))
+    });
+    Ok(if holds_graph {
+        Format::ExportedProgram
+    } else if holds("serialized_exported_program.json") {
+        Format::OldExportedProgram
+    } else if holds("constants.pkl") {
+        Format::TorchScript
+    } else if holds("data.pkl") {
+        Format::Pickle
+    } else {
+        Format::OtherZip
+    })
+}

@@ -1,0 +1,293 @@
+//! Reading a model file: which format it is, and from each the same thing: a graph and its weights.
+
+pub mod architecture;
+mod archive;
+mod exported_program;
+mod format;
+mod free_batch;
+mod graph_builder;
+mod onnx;
+pub mod pickle;
+mod program_json;
+mod state_dict;
+mod tensor;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use sha2::Digest;
+use tch::Tensor;
+
+use super::Source;
+use super::error::{EXPORT, ModelError};
+use super::graph::Graph;
+use architecture::Architecture;
+use format::Format;
+
+/// Where a network comes from, for the appendix of a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Provenance {
+    /// `PyTorch exported program`, `safetensors`, `PyTorch state dict` or `ONNX`.
+    pub format: &'static str,
+    /// Of the whole file, in hexadecimal; of an ONNX file together with its data files.
+    pub sha256: String,
+    /// Name of the architecture that weights were put into.
+    pub architecture: Option<String>,
+    /// The version of PyTorch that wrote the graph.
+    pub torch_version: Option<String>,
+    /// What wrote an ONNX file: `pytorch 2.13.0, opset 18`.
+    pub producer: Option<String>,
+    /// Numbers in all parameters.
+    pub parameters: usize,
+}
+
+/// A network as it comes out of a file.
+pub struct Loaded {
+    pub graph: Graph,
+    /// By state-dict name.
+    pub weights: BTreeMap<String, Tensor>,
+    pub provenance: Provenance,
+}
+
+/// What is wrong with a file, before its path is put to it.
+#[derive(Debug)]
+pub enum Fault {
+    Damaged(String),
+    NotSupported {
+        fault: String,
+        remedy: String,
+    },
+    /// What names its file itself.
+    Other(Box<ModelError>),
+}
+
+impl Fault {
+    fn damaged(fault: impl Into<String>) -> Self {
+        Fault::Damaged(fault.into())
+    }
+
+    fn not_supported(fault: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Fault::NotSupported {
+            fault: fault.into(),
+            remedy: remedy.into(),
+        }
+    }
+
+    /// The same, with the name of the tensor that it is about.
+    fn of_tensor(self, name: &str) -> Self {
+        match self {
+            Fault::Damaged(fault) => Fault::Damaged(format!("tensor `{name}`: {fault}")),
+            Fault::NotSupported { fault, remedy } => Fault::NotSupported {
+                fault: format!("tensor `{name}`: {fault}"),
+                remedy,
+            },
+            Fault::Other(error) => Fault::Other(error),
+        }
+    }
+
+    fn in_file(self, file: &Path) -> ModelError {
+        let file = file.to_owned();
+        match self {
+            Fault::Damaged(fault) => ModelError::Damaged { file, fault },
+            Fault::NotSupported { fault, remedy } => ModelError::NotSupported {
+                file,
+                fault,
+                remedy,
+            },
+            Fault::Other(error) => *error,
+        }
+    }
+}
+
+/// Reads a model file. Nothing in it is executed, and no size that it declares is trusted.
+pub fn load(source: &Source) -> Result<Loaded, ModelError> {
+    let bytes = crate::fs::read(&source.file)?;
+    let not_a_model = |is, remedy: String| ModelError::NotAModel {
+        file: source.file.clone(),
+        is,
+        remedy,
+    };
+    let unsupported = |fault: &str, remedy: String| ModelError::NotSupported {
+        file: source.file.clone(),
+        fault: fault.to_owned(),
+        remedy,
+    };
+    let export = || format!("export it with `{EXPORT}`");
+    match format::of(&bytes).map_err(|fault| fault.in_file(&source.file))? {
+        Format::ExportedProgram => exported_program(source, &bytes),
+        Format::Safetensors | Format::Pickle => {
+            let architecture = architecture(source, &bytes)?;
+            fill(source, &architecture, &bytes)
+        }
+        Format::Empty => Err(not_a_model("empty", "fetch it again".to_owned())),
+        Format::LfsPointer => Err(not_a_model(
+            "a Git LFS pointer",
+            "the model itself comes with `git lfs pull`".to_owned(),
+        )),
+        Format::Html => Err(not_a_model(
+            "a web page",
+            "fetch the file itself, not the page about it".to_owned(),
+        )),
+        Format::OldExportedProgram => Err(unsupported(
+            "an exported program of before PyTorch 2.9",
+            format!("with a later PyTorch, {}", export()),
+        )),
+        Format::TorchScript => Err(unsupported("TorchScript is not supported", export())),
+        Format::Onnx => onnx(source, bytes),
+        Format::Hdf5 => Err(unsupported("HDF5 (Keras) is not supported", export())),
+        Format::OtherZip => Err(not_a_model("a zip archive without a model", export())),
+        Format::Unknown => Err(not_a_model("of no format we know", export())),
+    }
+}
+
+/// Puts the weights of a state dict into an architecture.
+pub fn load_into(source: &Source, architecture: &Architecture) -> Result<Loaded, ModelError> {
+    let bytes = crate::fs::read(&source.file)?;
+    fill(source, architecture, &bytes)
+}
+
+fn exported_program(source: &Source, bytes: &[u8]) -> Result<Loaded, ModelError> {
+    if let Some(architecture) = &source.architecture {
+        return Err(ModelError::ArchitectureNotNeeded {
+            file: source.file.clone(),
+            architecture: architecture.clone(),
+        });
+    }
+    let read = exported_program::read(bytes).map_err(|fault| fault.in_file(&source.file))?;
+    for (name, tensor) in &read.weights {
+        check_finite(&source.file, name, tensor)?;
+    }
+    let provenance = Provenance {
+        format: "PyTorch exported program",
+        sha256: sha256(bytes),
+        architecture: None,
+        torch_version: read.torch_version,
+        producer: None,
+        parameters: parameters(&read.graph, &read.weights),
+    };
+    Ok(Loaded {
+        graph: read.graph,
+        weights: read.weights,
+        provenance,
+    })
+}
+
+fn onnx(source: &Source, bytes: Vec<u8>) -> Result<Loaded, ModelError> {
+    if let Some(architecture) = &source.architecture {
+        return Err(ModelError::ArchitectureNotNeeded {
+            file: source.file.clone(),
+            architecture: architecture.clone(),
+        });
+    }
+    let read = onnx::read(source, bytes).map_err(|fault| fault.in_file(&source.file))?;
+    for (name, tensor) in &read.weights {
+        check_finite(&source.file, name, tensor)?;
+    }
+    let torch = read.producer.strip_prefix("pytorch ");
+    let version = torch.and_then(|rest| rest.split(',').next());
+    let provenance = Provenance {
+        format: "ONNX",
+        sha256: read.sha256,
+        architecture: None,
+        torch_version: version.map(str::to_owned),
+        producer: Some(read.producer.clone()),
+        parameters: parameters(&read.graph, &read.weights),
+    };
+    Ok(Loaded {
+        graph: read.graph,
+        weights: read.weights,
+        provenance,
+    })
+}
+
+fn architecture(source: &Source, bytes: &[u8]) -> Result<Architecture, ModelError> {
+    match &source.architecture {
+        Some(name) => Architecture::built_in(name),
+        None => {
+            let (_, weights) = state_dict(source, bytes)?;
+            Err(ModelError::ArchitectureMissing {
+                file: source.file.clone(),
+                fits: architecture::that_fit(&weights)?,
+                known: architecture::known(),
+            })
+        }
+    }
+}
+
+/// The weights of a file that holds nothing else, and what its format is called.
+fn state_dict(
+    source: &Source,
+    bytes: &[u8],
+) -> Result<(&'static str, BTreeMap<String, Tensor>), ModelError> {
+    let read = || match format::of(bytes)? {
+        Format::Pickle => Ok(("PyTorch state dict", pickle::read(bytes)?)),
+        _ => Ok(("safetensors", state_dict::read(bytes)?)),
+    };
+    read().map_err(|fault: Fault| fault.in_file(&source.file))
+}
+
+fn fill(source: &Source, architecture: &Architecture, bytes: &[u8]) -> Result<Loaded, ModelError> {
+    let (format, weights) = state_dict(source, bytes)?;
+    let faults = architecture.faults(&weights);
+    if !faults.is_empty() {
+        return Err(ModelError::WeightsDoNotFit {
+            file: source.file.clone(),
+            architecture: architecture.name.clone(),
+            faults: architecture::list(&faults),
+        });
+    }
+    for (name, tensor) in &weights {
+        check_finite(&source.file, name, tensor)?;
+    }
+    let provenance = Provenance {
+        format,
+        sha256: sha256(bytes),
+        architecture: Some(architecture.name.clone()),
+        torch_version: architecture.torch_version.clone(),
+        producer: None,
+        parameters: parameters(&architecture.graph, &weights),
+    };
+    Ok(Loaded {
+        graph: architecture.graph.clone(),
+        weights,
+        provenance,
+    })
+}
+
+fn parameters(graph: &Graph, weights: &BTreeMap<String, Tensor>) -> usize {
+    use super::graph::StoredKind::Parameter;
+    let parameters = graph
+        .stored
+        .iter()
+        .filter(|stored| stored.kind == Parameter);
+    parameters
+        .filter_map(|stored| weights.get(&stored.name))
+        .map(Tensor::numel)
+        .sum()
+}
+
+fn check_finite(file: &Path, name: &str, tensor: &Tensor) -> Result<(), ModelError> {
+    if tensor.f_kind()? != tch::Kind::Float {
+        return Ok(());
+    }
+    let finite = tensor
+        .f_isfinite()?
+        .f_sum(tch::Kind::Int64)?
+        .f_int64_value(&[])?;
+    let count = tensor.numel() as i64 - finite;
+    if count == 0 {
+        return Ok(());
+    }
+    Err(ModelError::NotFinite {
+        file: file.to_owned(),
+        tensor: name.to_owned(),
+        count,
+    })
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    sha2::Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}

@@ -1,0 +1,276 @@
+//! ONNX: a protocol buffer that holds a graph of operators of its own set, translated into ours.
+//!
+//! `unpack` makes sound structures of the bytes, `translate` adds nodes of ours for each of theirs, `trace`
+//! runs each once on zeros to know all shapes, `scopes` finds the module each came from.
+
+mod assemble;
+mod call;
+mod external;
+mod proto;
+mod scopes;
+mod tensor;
+mod trace;
+mod translate;
+mod unpack;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use prost::bytes::Bytes;
+use sha2::Digest;
+use tch::Tensor;
+
+use super::Fault;
+use crate::model::Source;
+use crate::model::error::{EXPORT, ModelError};
+use crate::model::graph::{Argument, Graph};
+use call::{Call, ints};
+use external::External;
+use scopes::Scopes;
+use trace::{Refusal, Trace, Traced};
+use unpack::{OnnxModel, OnnxNode};
+
+pub struct Onnx {
+    pub graph: Graph,
+    /// By the names the graph gives them.
+    pub weights: BTreeMap<String, Tensor>,
+    /// Who wrote the file and in which version of the operators: `pytorch 2.13.0, opset 18`.
+    pub producer: String,
+    /// Of the file, followed by its data files in the order of their names.
+    pub sha256: String,
+}
+
+/// Reads an ONNX file for pictures of the shape of `source`.
+pub fn read(source: &Source, bytes: Vec<u8>) -> Result<Onnx, Fault> {
+    let bytes = Bytes::from(bytes);
+    let model = unpack::unpack(bytes.clone())?;
+    let external = External::new(&source.file);
+    let scopes = Scopes::new(&model);
+    check_operators(&model)?;
+    let (trace, output, origins) = translate_all(source, &model, &external, &scopes)?;
+    let (graph, weights) = assemble::assemble(&model, trace, output, &origins, &scopes, source)?;
+    let mut digest = sha2::Sha256::new();
+    digest.update(&bytes);
+    for content in external.contents() {
+        digest.update(&content);
+    }
+    let sha256 = digest
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let producer = match model.producer.as_str() {
+        "" => format!("opset {}", model.opset),
+        producer => format!("{producer}, opset {}", model.opset),
+    };
+    Ok(Onnx {
+        graph,
+        weights,
+        producer,
+        sha256,
+    })
+}
+
+/// The first eight of them and how many more there are, separated by commas.
+fn list(entries: &[String]) -> String {
+    const LISTED: usize = 8;
+    let mut text = entries
+        .iter()
+        .take(LISTED)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
+    if entries.len() > LISTED {
+        text.push_str(&format!(" and {} more", entries.len() - LISTED));
+    }
+    text
+}
+
+/// All operators that we do not know are named together.
+fn check_operators(model: &OnnxModel) -> Result<(), Fault> {
+    let unknown = model
+        .nodes
+        .iter()
+        .filter(|node| translate::find(&node.operator).is_none());
+    let mut seen = BTreeSet::new();
+    let mut named = Vec::new();
+    let mut reason = None;
+    for node in unknown {
+        reason = reason.or(translate::reason(&node.operator));
+        if seen.insert(&node.operator) {
+            named.push(format!("`{}` (node `{}`)", node.operator, node.name));
+        }
+    }
+    if named.is_empty() {
+        return Ok(());
+    }
+    let remedy = reason.map_or(remedy(), str::to_owned);
+    Err(Fault::not_supported(
+        format!(
+            "it uses operators of opset {} that are not supported: {}",
+            model.opset,
+            list(&named)
+        ),
+        remedy,
+    ))
+}
+
+fn remedy() -> String {
+    format!("export the network without them, or from PyTorch with `{EXPORT}`")
+}
+
+/// How the picture comes in and which size the exporter left open.
+struct Layout {
+    /// Pictures, channels, height and width of the pass of zeros.
+    sizes: [i64; 4],
+    batch_is_fixed: bool,
+    /// As TensorFlow has it: channels last.
+    channels_last: bool,
+}
+
+fn layout(source: &Source, declared: Option<&[Option<i64>]>) -> Result<Layout, Fault> {
+    let [channels, height, width] = source.input_shape;
+    let sizes = declared.unwrap_or(&[None; 4]);
+    let [batch, second, _, last] = sizes[..] else {
+        return Err(Fault::not_supported(
+            format!("the network takes a tensor of {} axes", sizes.len()),
+            "a classifier takes [N, C, H, W] or [N, H, W, C]",
+        ));
+    };
+    let of_channels = |size: Option<i64>| size == Some(channels);
+    Ok(Layout {
+        sizes: [batch.unwrap_or(1), channels, height, width],
+        batch_is_fixed: batch.is_some(),
+        channels_last: !of_channels(second) && of_channels(last),
+    })
+}
+
+/// For every node of ours the place of the ONNX node it came from.
+type Origins = Vec<Option<usize>>;
+
+fn translate_all(
+    source: &Source,
+    model: &OnnxModel,
+    external: &External,
+    scopes: &Scopes,
+) -> Result<(Trace, Traced, Origins), Fault> {
+    let layout = layout(source, model.input.sizes.as_deref())?;
+    let mut trace = Trace::new(&model.input.name, &layout.sizes, layout.batch_is_fixed);
+    let mut input = trace.input;
+    let mut origins = Vec::new();
+    if layout.channels_last {
+        let arguments = vec![
+            ("self", Argument::Tensor(input)),
+            ("dims", ints(&[0, 2, 3, 1])),
+        ];
+        let to_channels_last = trace.emit("aten.permute.default", arguments);
+        input = to_channels_last.map_err(|refusal| fault(refusal, None, model, source, &layout))?;
+        origins.push(None);
+    }
+    let mut known = BTreeMap::from([(model.input.name.clone(), Traced::Tensor(input))]);
+    for (index, node) in model.nodes.iter().enumerate() {
+        let of_node = |refusal| fault(refusal, Some(node), model, source, &layout);
+        for name in &node.inputs {
+            if !known.contains_key(name)
+                && let Some(bytes) = model.initialisers.get(name)
+            {
+                let tensor = unpack::tensor(bytes)
+                    .and_then(|proto| tensor::read(&proto, external))
+                    .map_err(|fault| fault.of_tensor(name))?;
+                let value = trace.constant(tensor, true, Some(name.clone()));
+                known.insert(name.clone(), Traced::Tensor(value));
+            }
+        }
+        trace.enter(scopes.modules(node));
+        let inputs = node
+            .inputs
+            .iter()
+            .map(|name| known.get(name).cloned())
+            .collect();
+        let outputs =
+            translated(node, inputs, model.opset, &mut trace, external).map_err(of_node)?;
+        origins.resize(trace.nodes.len(), Some(index));
+        for (name, output) in node.outputs.iter().zip(outputs) {
+            known.insert(name.clone(), output);
+        }
+    }
+    match known.remove(&model.output) {
+        Some(output) => Ok((trace, output, origins)),
+        None => Err(Fault::damaged("its scores do not depend on the picture")),
+    }
+}
+
+fn translated(
+    node: &OnnxNode,
+    inputs: Vec<Option<Traced>>,
+    opset: i64,
+    trace: &mut Trace,
+    external: &External,
+) -> trace::Result<Vec<Traced>> {
+    let Some(translate) = translate::find(&node.operator) else {
+        return trace::unsupported("the operator itself");
+    };
+    let mut call = Call::new(node, inputs, opset, trace, external);
+    let outputs = translate(&mut call)?;
+    let unread = call.unread();
+    if !unread.is_empty() {
+        return trace::unsupported(format!("the attribute `{}`", unread.join("`, `")));
+    }
+    let wanted = node.outputs.iter().rposition(|name| !name.is_empty());
+    match wanted {
+        Some(last) if last >= outputs.len() => {
+            trace::unsupported(format!("the output `{}`", node.outputs[last]))
+        }
+        _ => Ok(outputs),
+    }
+}
+
+/// The refusal with the name of its node.
+fn fault(
+    refusal: Refusal,
+    node: Option<&OnnxNode>,
+    model: &OnnxModel,
+    source: &Source,
+    layout: &Layout,
+) -> Fault {
+    let place = match node {
+        Some(node) => format!(
+            "`{}` (node `{}`, opset {})",
+            node.operator, node.name, model.opset
+        ),
+        None => "the input".to_owned(),
+    };
+    match refusal {
+        Refusal::Unsupported(what) => Fault::not_supported(
+            format!("{place} uses what is not supported: {what}"),
+            remedy(),
+        ),
+        Refusal::Damaged(what) => Fault::damaged(format!("{place}: {what}")),
+        Refusal::Fault(fault) => fault,
+        Refusal::Fails {
+            operator,
+            source: error,
+        } => {
+            let declared = model.input.sizes.as_ref().map(|sizes| {
+                let text =
+                    |size: &Option<i64>| size.map_or("N".to_owned(), |size| size.to_string());
+                let sizes: Vec<_> = sizes.iter().map(text).collect();
+                format!("; it was exported for [{}]", sizes.join(", "))
+            });
+            let [channels, height, width] = source.input_shape;
+            Fault::Other(Box::new(ModelError::DoesNotRun {
+                shape: vec![layout.sizes[0], channels, height, width],
+                source: Box::new(ModelError::Operator {
+                    operator,
+                    node: node.map_or_else(String::new, |node| node.name.clone()),
+                    module: format!("`{}` of opset {}", place_of(node), model.opset),
+                    source: Box::new(error),
+                }),
+                exported: declared.unwrap_or_default(),
+            }))
+        }
+    }
+}
+
+fn place_of(node: Option<&OnnxNode>) -> &str {
+    node.map_or("input", |node| &node.operator)
+}

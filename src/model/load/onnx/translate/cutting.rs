@@ -1,0 +1,383 @@
+//! Joining, cutting and padding, of tensors and of lists of sizes.
+
+use tch::Kind;
+
+use super::super::call::{Call, int, ints};
+use super::super::trace::{Number, Result, Sizes, Traced, damaged, unsupported};
+use super::{Row, one};
+use crate::model::graph::{Argument, Size, ValueId};
+
+pub const TABLE: &[Row] = &[
+    ("Concat", concat),
+    ("Split", split),
+    ("Slice", slice),
+    ("Gather", gather),
+    ("Pad", pad),
+    ("DepthToSpace", depth_to_space),
+];
+
+fn concat(call: &mut Call) -> Result<Vec<Traced>> {
+    let axis = call.int("axis", 1)?;
+    let count = call.inputs.len();
+    let sizes: Option<Vec<_>> = (0..count).map(|index| call.as_sizes(index)).collect();
+    if let Some(sizes) = sizes
+        && sizes.iter().all(|sizes| !sizes.scalar)
+    {
+        let numbers = sizes.into_iter().flat_map(|sizes| sizes.numbers);
+        return Ok(vec![Traced::Sizes(Sizes {
+            numbers: numbers.collect(),
+            scalar: false,
+        })]);
+    }
+    let mut values = (0..count)
+        .map(|index| call.tensor(index))
+        .collect::<Result<Vec<_>>>()?;
+    let Some(rank) = values.first().map(|value| call.trace.rank(*value)) else {
+        return damaged("it joins nothing");
+    };
+    let axis = call.axis(axis, rank)?;
+    let of_pictures = |call: &Call, value: &ValueId| !call.trace.constants.contains_key(value);
+    if call.trace.batch_is_fixed && axis != 0 && values.iter().any(|value| of_pictures(call, value))
+    {
+        // A class token that the exporter repeated for its number of pictures is repeated for ours.
+        for value in &mut values {
+            if !of_pictures(call, value) && call.trace.shape(*value).first() == Some(&1) {
+                let mut sizes = vec![Size::Known(-1); rank];
+                sizes[0] = Size::Value(batch(call)?);
+                let arguments = vec![
+                    ("self", Argument::Tensor(*value)),
+                    ("size", Argument::Sizes(sizes)),
+                ];
+                *value = call.emit("aten.expand.default", arguments)?;
+            }
+        }
+    }
+    let tensors = values.into_iter().map(Some).collect();
+    let arguments = vec![
+        ("tensors", Argument::Tensors(tensors)),
+        ("dim", int(axis as i64)),
+    ];
+    one(call.emit("aten.cat.default", arguments)?)
+}
+
+/// The number of pictures.
+fn batch(call: &mut Call) -> Result<ValueId> {
+    let number = call.trace.dimension(call.trace.input, 0);
+    match call.trace.size(number)? {
+        Size::Value(value) => Ok(value),
+        Size::Known(_) | Size::Batch => damaged("the number of pictures is not known"),
+    }
+}
+
+/// Equal parts, unless sizes are given as an attribute or, from opset 13 on, as an input.
+fn split(call: &mut Call) -> Result<Vec<Traced>> {
+    let axis = call.int("axis", 0)?;
+    let sizes = match call.opset {
+        ..13 => call.ints_or_none("split")?,
+        _ if call.has(1) => Some(call.known_sizes(1)?),
+        _ => None,
+    };
+    call.no_matter("num_outputs"); // as many as there are
+    let count = call.node.outputs.len();
+    if let Some(list) = call
+        .as_sizes(0)
+        .filter(|_| matches!(call.inputs[0], Some(Traced::Sizes(_))))
+    {
+        return split_sizes(list, sizes, count);
+    }
+    let input = call.tensor(0)?;
+    let shape = call.trace.shape(input);
+    let axis = call.axis(axis, shape.len())?;
+    let length = shape[axis];
+    let sizes = sizes.unwrap_or_else(|| {
+        let part = (length + count as i64 - 1) / count.max(1) as i64;
+        let parts = (0..count as i64).map(|index| part.min(length - index * part).max(0));
+        parts.collect()
+    });
+    if sizes.len() != count {
+        return damaged(format!("it has {count} outputs and {} sizes", sizes.len()));
+    }
+    let arguments = vec![
+        ("self", Argument::Tensor(input)),
+        ("split_sizes", ints(&sizes)),
+        ("dim", int(axis as i64)),
+    ];
+    let parts = call
+        .trace
+        .emit_many("aten.split_with_sizes.default", arguments, count)?;
+    Ok(parts.into_iter().map(Traced::Tensor).collect())
+}
+
+fn split_sizes(list: Sizes, parts: Option<Vec<i64>>, count: usize) -> Result<Vec<Traced>> {
+    let length = list.numbers.len();
+    let parts = parts.unwrap_or_else(|| vec![(length / count.max(1)) as i64; count]);
+    if parts.iter().any(|part| *part < 0) || parts.iter().sum::<i64>() != length as i64 {
+        return damaged("its sizes do not fit its input");
+    }
+    let mut rest = list.numbers.into_iter();
+    let part = |part: i64| {
+        let numbers = rest.by_ref().take(part as usize).collect();
+        Traced::Sizes(Sizes {
+            numbers,
+            scalar: false,
+        })
+    };
+    Ok(parts.into_iter().map(part).collect())
+}
+
+fn slice(call: &mut Call) -> Result<Vec<Traced>> {
+    let (starts, ends, axes, steps) = if call.opset < 10 {
+        let list = |name: &str| -> Result<Option<Vec<_>>> {
+            let numbers = call.ints_or_none(name)?;
+            Ok(numbers.map(|numbers| numbers.into_iter().map(Number::known).collect()))
+        };
+        let (starts, ends) = (list("starts")?, list("ends")?);
+        let (Some(starts), Some(ends)) = (starts, ends) else {
+            return damaged("it does not say from where to where");
+        };
+        (starts, ends, call.ints_or_none("axes")?, None)
+    } else {
+        let known = |index| call.has(index).then(|| call.known_sizes(index)).transpose();
+        let (starts, ends) = (call.sizes(1)?.numbers, call.sizes(2)?.numbers);
+        (starts, ends, known(3)?, known(4)?)
+    };
+    let count = starts.len();
+    let axes = axes.unwrap_or_else(|| (0..count as i64).collect());
+    let steps = steps.unwrap_or_else(|| vec![1; count]);
+    if ends.len() != count || axes.len() != count || steps.len() != count {
+        return damaged("its starts, ends, axes and steps are of different lengths");
+    }
+    if steps.iter().any(|step| *step < 1) {
+        return unsupported(format!("the steps {steps:?}"));
+    }
+    if let Some(Traced::Sizes(list)) = call.inputs[0].clone() {
+        let cut = starts
+            .first()
+            .zip(ends.first())
+            .filter(|_| count == 1 && !list.scalar);
+        return match cut {
+            Some((start, end)) if start.is_known() && end.is_known() => {
+                let length = list.numbers.len() as i64;
+                let place = |at: i64| {
+                    if at < 0 {
+                        at.saturating_add(length)
+                    } else {
+                        at
+                    }
+                    .clamp(0, length) as usize
+                };
+                let numbers = list
+                    .numbers
+                    .iter()
+                    .take(place(end.now))
+                    .skip(place(start.now));
+                let numbers = numbers.step_by(steps[0] as usize).copied().collect();
+                Ok(vec![Traced::Sizes(Sizes {
+                    numbers,
+                    scalar: false,
+                })])
+            }
+            _ => unsupported("a list of sizes cut at a place that is not known"),
+        };
+    }
+    let mut value = call.tensor(0)?;
+    for index in 0..count {
+        let axis = call.axis(axes[index], call.trace.rank(value))?;
+        let arguments = vec![
+            ("self", Argument::Tensor(value)),
+            ("dim", int(axis as i64)),
+            ("start", Argument::Size(call.trace.size(starts[index])?)),
+            ("end", Argument::Size(call.trace.size(ends[index])?)),
+            ("step", int(steps[index])),
+        ];
+        value = call.emit("aten.slice.Tensor", arguments)?;
+    }
+    one(value)
+}
+
+/// Entries along an axis. Numbers that are known now need no node of our own.
+fn gather(call: &mut Call) -> Result<Vec<Traced>> {
+    let axis = call.int("axis", 0)?;
+    if let Some(Traced::Sizes(list)) = call.inputs[0].clone() {
+        let indices = call.sizes(1)?;
+        let Some(known) = indices.known().filter(|_| !list.scalar) else {
+            return unsupported("a size at a place that is not known");
+        };
+        let places = known
+            .iter()
+            .map(|index| call.axis(*index, list.numbers.len()));
+        let numbers = places
+            .map(|place| Ok(list.numbers[place?]))
+            .collect::<Result<_>>()?;
+        let scalar = indices.scalar;
+        return Ok(vec![Traced::Sizes(Sizes { numbers, scalar })]);
+    }
+    let (input, indices) = (call.tensor(0)?, call.tensor(1)?);
+    let sizes = call.trace.shape(input);
+    let axis = call.axis(axis, sizes.len())?;
+    let Some(constant) = call.trace.constants.get(&indices) else {
+        if call.trace.kind(indices) != Kind::Int64 {
+            return damaged("its indices are no whole numbers");
+        }
+        let arguments = vec![
+            ("self", Argument::Tensor(input)),
+            ("dim", int(axis as i64)),
+            ("index", Argument::Tensor(indices)),
+        ];
+        return one(call.emit("onnx.gather.default", arguments)?);
+    };
+    let indices_sizes = constant.tensor.size();
+    if constant.tensor.kind() != Kind::Int64 {
+        return damaged("its indices are no whole numbers");
+    }
+    let flat = constant.tensor.f_reshape([-1])?;
+    let numbers = Vec::<i64>::try_from(&flat)?;
+    if let Some(beyond) = numbers
+        .iter()
+        .find(|number| !(-sizes[axis]..sizes[axis]).contains(*number))
+    {
+        return damaged(format!("there is no entry {beyond} of {}", sizes[axis]));
+    }
+    if let ([], [index]) = (indices_sizes.as_slice(), numbers.as_slice()) {
+        let arguments = vec![
+            ("self", Argument::Tensor(input)),
+            ("dim", int(axis as i64)),
+            ("index", int(*index)),
+        ];
+        return one(call.emit("aten.select.int", arguments)?);
+    }
+    let front: Vec<_> = numbers
+        .iter()
+        .map(|number| {
+            if *number < 0 {
+                number + sizes[axis]
+            } else {
+                *number
+            }
+        })
+        .collect();
+    let index = call
+        .trace
+        .constant(tch::Tensor::f_from_slice(&front)?, false, None);
+    let arguments = vec![
+        ("self", Argument::Tensor(input)),
+        ("dim", int(axis as i64)),
+        ("index", Argument::Tensor(index)),
+    ];
+    let value = call.emit("aten.index_select.default", arguments)?;
+    if indices_sizes.len() == 1 {
+        return one(value);
+    }
+    let arguments = vec![
+        ("self", Argument::Tensor(value)),
+        ("dim", int(axis as i64)),
+        ("sizes", ints(&indices_sizes)),
+    ];
+    one(call.emit("aten.unflatten.int", arguments)?)
+}
+
+/// ONNX lists all starts and then all ends; PyTorch start and end of each axis from the last.
+fn pad(call: &mut Call) -> Result<Vec<Traced>> {
+    let mode = call.text("mode", "constant")?;
+    let input = call.tensor(0)?;
+    let sizes = call.trace.shape(input);
+    let rank = sizes.len();
+    let (pads, value, axes) = match call.opset {
+        ..11 => (
+            call.ints_or_none("pads")?,
+            Some(call.float("value", 0.0)?),
+            None,
+        ),
+        _ => {
+            let axes = call.has(3).then(|| call.known_sizes(3)).transpose()?;
+            (Some(call.known_sizes(1)?), call.scalar_or_none(2)?, axes)
+        }
+    };
+    let (pads, value) = (pads.unwrap_or_default(), value.unwrap_or(0.0));
+    let axes = axes.unwrap_or_else(|| (0..rank as i64).collect());
+    if pads.len() != 2 * axes.len() {
+        return damaged(format!("{} numbers pad {} axes", pads.len(), axes.len()));
+    }
+    let mut by_axis = vec![[0, 0]; rank];
+    for (index, axis) in axes.iter().enumerate() {
+        let axis = call.axis(*axis, rank)?;
+        by_axis[axis] = [pads[index], pads[index + axes.len()]];
+    }
+    if by_axis
+        .iter()
+        .flatten()
+        .any(|pad| !(-1024..=1024).contains(pad))
+    {
+        return unsupported(format!("the padding {pads:?}"));
+    }
+    let unpadded = by_axis.iter().take_while(|pads| **pads == [0, 0]).count();
+    let listed: Vec<i64> = by_axis[unpadded..]
+        .iter()
+        .rev()
+        .flatten()
+        .copied()
+        .collect();
+    let listed = match mode {
+        _ if listed.is_empty() => return one(input),
+        "constant" => listed,
+        // These need all axes of the picture.
+        _ if rank == 4 && unpadded >= 2 => [by_axis[3], by_axis[2]].concat(),
+        _ => return unsupported(format!("the padding {pads:?} in the mode `{mode}`")),
+    };
+    let mut arguments = vec![("self", Argument::Tensor(input)), ("pad", ints(&listed))];
+    let operator = match mode {
+        "constant" => {
+            arguments.push(("value", Argument::Float(value)));
+            "aten.constant_pad_nd.default"
+        }
+        "reflect" | "edge" => {
+            let mode = if mode == "edge" { "replicate" } else { mode };
+            arguments.push(("mode", Argument::Text(mode.to_owned())));
+            "aten.pad.default"
+        }
+        other => return unsupported(format!("the mode `{other}`")),
+    };
+    one(call.emit(operator, arguments)?)
+}
+
+/// Blocks of channels to blocks of pixels. PyTorch has channels in the order `CRD`.
+fn depth_to_space(call: &mut Call) -> Result<Vec<Traced>> {
+    let block = call.int("blocksize", 0)?;
+    let mut value = call.tensor(0)?;
+    let sizes = call.trace.shape(value);
+    let [_, channels, _, _] = sizes[..] else {
+        return unsupported(format!("an input of the shape {sizes:?}"));
+    };
+    if !(1..=64).contains(&block) || channels % (block * block) != 0 {
+        return damaged(format!("blocks of {block} in {channels} channels"));
+    }
+    match call.text("mode", "DCR")? {
+        "CRD" => {}
+        "DCR" => {
+            let unflatten = vec![
+                ("self", Argument::Tensor(value)),
+                ("dim", int(1)),
+                ("sizes", ints(&[block * block, channels / (block * block)])),
+            ];
+            value = call.emit("aten.unflatten.int", unflatten)?;
+            let swap = vec![
+                ("self", Argument::Tensor(value)),
+                ("dim0", int(1)),
+                ("dim1", int(2)),
+            ];
+            value = call.emit("aten.transpose.int", swap)?;
+            let flatten = vec![
+                ("self", Argument::Tensor(value)),
+                ("start_dim", int(1)),
+                ("end_dim", int(2)),
+            ];
+            value = call.emit("aten.flatten.using_ints", flatten)?;
+        }
+        other => return unsupported(format!("the mode `{other}`")),
+    }
+    let arguments = vec![
+        ("self", Argument::Tensor(value)),
+        ("upscale_factor", int(block)),
+    ];
+    one(call.emit("aten.pixel_shuffle.default", arguments)?)
+}

@@ -1,0 +1,67 @@
+//! The ONNX operators that we know: one table, from operator to the function that adds nodes of ours.
+//!
+//! To add one: a row in the table of its family. An attribute that the function does not ask for is
+//! refused when a model is loaded.
+
+mod activation;
+mod arithmetic;
+mod convolution;
+mod cutting;
+mod normalisation;
+mod pooling;
+mod resize;
+mod shape;
+mod sizes;
+
+use super::call::Call;
+use super::trace::{Result, Traced};
+use crate::model::graph::ValueId;
+
+pub type Translate = fn(&mut Call) -> Result<Vec<Traced>>;
+type Row = (&'static str, Translate);
+
+const FAMILIES: &[&[Row]] = &[
+    convolution::TABLE,
+    pooling::TABLE,
+    activation::TABLE,
+    normalisation::TABLE,
+    arithmetic::TABLE,
+    shape::TABLE,
+    cutting::TABLE,
+    resize::TABLE,
+    sizes::TABLE,
+];
+
+pub fn find(operator: &str) -> Option<Translate> {
+    let mut rows = FAMILIES.iter().flat_map(|family| family.iter());
+    rows.find(|(known, _)| *known == operator)
+        .map(|(_, translate)| *translate)
+}
+
+/// Why an operator is not in the table, where there is more to say than that.
+pub fn reason(operator: &str) -> Option<&'static str> {
+    const QUANTISED: &[&str] = &[
+        "QuantizeLinear",
+        "DequantizeLinear",
+        "DynamicQuantizeLinear",
+        "QLinearConv",
+        "QLinearMatMul",
+        "ConvInteger",
+        "MatMulInteger",
+    ];
+    const BRANCHES: &[&str] = &["If", "Loop", "Scan", "SequenceMap"];
+    const DECIDES: &[&str] = &["ArgMax", "TopK", "NonMaxSuppression", "Hardmax"];
+    if QUANTISED.contains(&operator) {
+        Some("the network is quantised; export it in float32")
+    } else if BRANCHES.contains(&operator) {
+        Some("the network branches or loops; export it for one fixed path")
+    } else if DECIDES.contains(&operator) {
+        Some("the network gives a decision; export it so that it gives the scores")
+    } else {
+        None
+    }
+}
+
+fn one(value: ValueId) -> Result<Vec<Traced>> {
+    Ok(vec![Traced::Tensor(value)])
+}

@@ -1,0 +1,139 @@
+//! The names that a pickle may ask for. None of them is ever called: each stands for a rule in
+//! `rebuild.rs`, and every other name is refused.
+
+use super::error::{PickleError, shown};
+use super::value::Dtype;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Global {
+    OrderedDict,
+    /// `_rebuild_tensor_v2` and `_rebuild_tensor`: storage, offset, sizes, strides, and what only
+    /// training needs.
+    RebuildTensor,
+    RebuildParameter,
+    Storage(Dtype),
+    Size,
+    /// Makes something that no state dict needs.
+    Opaque,
+}
+
+/// Names of `torch` that stand for types of numbers.
+const DTYPES: &[&str] = &[
+    "float16", "bfloat16", "float32", "float64", "half", "float", "double", "int8", "uint8",
+    "int16", "int32", "int64", "short", "int", "long", "bool",
+];
+
+/// The global of this name, or why it is refused.
+pub fn resolve(module: &str, name: &str) -> Result<Global, PickleError> {
+    let global = match (module, name) {
+        ("collections", "OrderedDict") => Global::OrderedDict,
+        ("torch._utils", "_rebuild_tensor_v2" | "_rebuild_tensor") => Global::RebuildTensor,
+        ("torch._utils", "_rebuild_parameter") => Global::RebuildParameter,
+        ("torch", "Size") => Global::Size,
+        ("torch", "HalfStorage") => Global::Storage(Dtype::Float16),
+        ("torch", "BFloat16Storage") => Global::Storage(Dtype::BFloat16),
+        ("torch", "FloatStorage") => Global::Storage(Dtype::Float32),
+        ("torch", "DoubleStorage") => Global::Storage(Dtype::Float64),
+        ("torch", "CharStorage") => Global::Storage(Dtype::Int8),
+        ("torch", "ByteStorage") => Global::Storage(Dtype::UInt8),
+        ("torch", "ShortStorage") => Global::Storage(Dtype::Int16),
+        ("torch", "IntStorage") => Global::Storage(Dtype::Int32),
+        ("torch", "LongStorage") => Global::Storage(Dtype::Int64),
+        ("torch", "BoolStorage") => Global::Storage(Dtype::Bool),
+        ("torch", "device") => Global::Opaque,
+        ("torch", name) if DTYPES.contains(&name) => Global::Opaque,
+        // Accuracies and class weights beside the state dict are often NumPy's; their bytes come
+        // through `_codecs.encode`. Like everything opaque they are left out.
+        ("numpy.core.multiarray" | "numpy._core.multiarray", "scalar" | "_reconstruct") => {
+            Global::Opaque
+        }
+        ("numpy", "dtype" | "ndarray") | ("_codecs", "encode") => Global::Opaque,
+        _ => return Err(refusal(module, name)),
+    };
+    Ok(global)
+}
+
+/// Modules whose classes and functions reach beyond the pickle: for the wording only, what is not
+/// listed above is refused all the same.
+const REACH_OUT: &[&str] = &[
+    "__builtin__",
+    "_io",
+    "asyncio",
+    "bdb",
+    "builtins",
+    "code",
+    "commands",
+    "ctypes",
+    "http",
+    "importlib",
+    "io",
+    "multiprocessing",
+    "nt",
+    "operator",
+    "os",
+    "pdb",
+    "pickle",
+    "pip",
+    "posix",
+    "pty",
+    "requests",
+    "runpy",
+    "shutil",
+    "socket",
+    "subprocess",
+    "sys",
+    "tempfile",
+    "timeit",
+    "types",
+    "urllib",
+    "webbrowser",
+];
+
+fn refusal(module: &str, name: &str) -> PickleError {
+    let full = shown(&format!("{module}.{name}"));
+    let package = module.split('.').next().unwrap_or_default();
+    let last = name.rsplit('.').next().unwrap_or_default();
+    let of_class = last.starts_with(char::is_uppercase)
+        || package == "__main__"
+        || matches!(module, "copyreg" | "copy_reg");
+    if REACH_OUT.contains(&package) {
+        PickleError::Code { name: full }
+    } else if module == "torch" && name.ends_with("Storage")
+        || module == "torch.storage"
+        || module == "torch._utils" && name.starts_with("_rebuild")
+        || module == "torch._tensor" && name.starts_with("_rebuild")
+    {
+        PickleError::TensorKind { name: full }
+    } else if of_class {
+        PickleError::Object { name: full }
+    } else {
+        PickleError::Code { name: full }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_everything_that_is_not_listed() {
+        let object =
+            |module, name| matches!(resolve(module, name), Err(PickleError::Object { .. }));
+        let code = |module, name| matches!(resolve(module, name), Err(PickleError::Code { .. }));
+        let kind =
+            |module, name| matches!(resolve(module, name), Err(PickleError::TensorKind { .. }));
+        assert!(object("torchvision.models.resnet", "ResNet"));
+        assert!(object("__main__", "net"));
+        assert!(object("argparse", "Namespace"));
+        assert!(object("collections", "OrderedDict.fromkeys.X"));
+        assert!(code("os", "system") && code("posix", "system") && code("nt", "system"));
+        assert!(code("builtins", "eval") && code("__builtin__", "exec"));
+        assert!(code("subprocess", "Popen") && code("torch.hub", "load"));
+        assert!(code("collections", "OrderedDict.__init__"));
+        assert!(code("torch", "load") && code("torch", "serialization.os.system"));
+        assert!(kind("torch.storage", "_load_from_bytes"));
+        assert!(kind("torch.storage", "UntypedStorage"));
+        assert!(kind("torch._utils", "_rebuild_qtensor"));
+        assert!(kind("torch", "ComplexFloatStorage"));
+    }
+}

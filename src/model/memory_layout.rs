@@ -1,0 +1,32 @@
+//! In which order the numbers of a picture lie in memory.
+
+use tch::{Device, TchError, Tensor};
+
+/// The same tensor with its channels last in memory, where that is faster: on the CPU convolutions of
+/// oneDNN run on [N, H, W, C], and a batch of [N, C, H, W] would be turned round before each of them
+/// (SqueezeNet 1.1 takes about half the time). Shape and values stay; what has not four dimensions,
+/// or lies on another device, comes back as it is.
+pub fn channels_last(tensor: &Tensor) -> Result<Tensor, TchError> {
+    if tensor.dim() != 4 || tensor.device() != Device::Cpu {
+        return Ok(tensor.shallow_clone());
+    }
+    tensor
+        .f_permute([0, 2, 3, 1])?
+        .f_contiguous()?
+        .f_permute([0, 3, 1, 2])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_order_in_memory_changes() {
+        let tensor = Tensor::arange(24, (tch::Kind::Float, Device::Cpu)).view([1, 2, 3, 4]);
+        let turned = channels_last(&tensor).unwrap();
+        assert_eq!(turned.stride(), [24, 1, 8, 2]);
+        assert!(turned == tensor);
+        let flat = tensor.view([24]);
+        assert_eq!(channels_last(&flat).unwrap().stride(), [1]);
+    }
+}

@@ -1,0 +1,273 @@
+//! What a node hands to its operator.
+
+use std::cell::Cell;
+
+use tch::{Kind, Tensor};
+
+use super::OperatorError;
+use crate::model::graph::{Argument, Node, Size, ValueId};
+
+/// What flows through the graph.
+#[derive(Debug)]
+pub enum Value {
+    Tensor(Tensor),
+    /// A size, or a truth value as 0 or 1.
+    Number(i64),
+}
+
+/// A tensor or a number: the second input of arithmetic.
+pub enum Operand<'a> {
+    Tensor(&'a Tensor),
+    Int(i64),
+    Float(f64),
+}
+
+/// The arguments of one node as it runs. It keeps account of what was read, so that an argument
+/// which an operator does not know is noticed rather than passed over.
+pub struct Arguments<'a> {
+    node: &'a Node,
+    lookup: &'a dyn Fn(ValueId) -> Option<&'a Value>,
+    /// Pictures in the batch that is run.
+    batch: i64,
+    read: Cell<u64>,
+}
+
+type Result<T> = std::result::Result<T, OperatorError>;
+
+impl<'a> Arguments<'a> {
+    pub fn new(
+        node: &'a Node,
+        lookup: &'a dyn Fn(ValueId) -> Option<&'a Value>,
+        batch: i64,
+    ) -> Self {
+        Self {
+            node,
+            lookup,
+            batch,
+            read: Cell::new(0),
+        }
+    }
+
+    /// The arguments that no one has read and that say something, by name.
+    pub fn unread(&self) -> Vec<String> {
+        let read = self.read.get();
+        let says_something = |(index, (_, argument)): &(usize, &(String, Argument))| {
+            (*index >= u64::BITS as usize || read & (1 << index) == 0)
+                && *argument != Argument::None
+        };
+        let arguments = self.node.arguments.iter().enumerate();
+        arguments
+            .filter(says_something)
+            .map(|(_, (name, _))| name.clone())
+            .collect()
+    }
+
+    fn get(&self, name: &str) -> Option<&'a Argument> {
+        let index = self.node.arguments.iter().position(|(n, _)| n == name)?;
+        self.read
+            .set(self.read.get() | 1u64.checked_shl(index as u32).unwrap_or(0));
+        match &self.node.arguments[index].1 {
+            Argument::None => None,
+            argument => Some(argument),
+        }
+    }
+
+    fn required(&self, name: &'static str) -> Result<&'a Argument> {
+        self.get(name)
+            .ok_or(OperatorError::Missing { argument: name })
+    }
+
+    fn wrong<T>(name: &str, expected: &'static str) -> Result<T> {
+        Err(OperatorError::Kind {
+            argument: name.to_owned(),
+            expected,
+        })
+    }
+
+    fn value(&self, name: &str, id: ValueId) -> Result<&'a Value> {
+        let Some(value) = (self.lookup)(id) else {
+            return Self::wrong(name, "a value that has been computed");
+        };
+        Ok(value)
+    }
+
+    fn tensor_of(&self, name: &str, id: ValueId) -> Result<&'a Tensor> {
+        match self.value(name, id)? {
+            Value::Tensor(tensor) => Ok(tensor),
+            Value::Number(_) => Self::wrong(name, "a tensor"),
+        }
+    }
+
+    fn size(&self, name: &str, size: Size) -> Result<i64> {
+        match size {
+            Size::Known(number) => Ok(number),
+            Size::Batch => Ok(self.batch),
+            Size::Value(id) => match self.value(name, id)? {
+                Value::Number(number) => Ok(*number),
+                Value::Tensor(_) => Self::wrong(name, "a size"),
+            },
+        }
+    }
+
+    pub fn tensor(&self, name: &'static str) -> Result<&'a Tensor> {
+        match self.required(name)? {
+            Argument::Tensor(id) => self.tensor_of(name, *id),
+            _ => Self::wrong(name, "a tensor"),
+        }
+    }
+
+    pub fn tensor_or_none(&self, name: &'static str) -> Result<Option<&'a Tensor>> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Argument::Tensor(id)) => self.tensor_of(name, *id).map(Some),
+            Some(_) => Self::wrong(name, "a tensor"),
+        }
+    }
+
+    pub fn tensors(&self, name: &'static str) -> Result<Vec<&'a Tensor>> {
+        let Argument::Tensors(ids) = self.required(name)? else {
+            return Self::wrong(name, "a list of tensors");
+        };
+        let tensor = |id: &Option<ValueId>| match id {
+            Some(id) => self.tensor_of(name, *id),
+            None => Self::wrong(name, "a list of tensors"),
+        };
+        ids.iter().map(tensor).collect()
+    }
+
+    pub fn operand(&self, name: &'static str) -> Result<Operand<'a>> {
+        match self.required(name)? {
+            Argument::Tensor(id) => self.tensor_of(name, *id).map(Operand::Tensor),
+            Argument::Size(size) => self.size(name, *size).map(Operand::Int),
+            Argument::Float(number) => Ok(Operand::Float(*number)),
+            _ => Self::wrong(name, "a tensor or a number"),
+        }
+    }
+
+    pub fn int(&self, name: &'static str) -> Result<i64> {
+        match self.required(name)? {
+            Argument::Size(size) => self.size(name, *size),
+            _ => Self::wrong(name, "a whole number"),
+        }
+    }
+
+    pub fn int_or(&self, name: &'static str, default: i64) -> Result<i64> {
+        Ok(self.int_or_none(name)?.unwrap_or(default))
+    }
+
+    pub fn int_or_none(&self, name: &'static str) -> Result<Option<i64>> {
+        self.get(name).map(|_| self.int(name)).transpose()
+    }
+
+    /// The argument at a place, for Python's own operators, whose arguments have no fixed names.
+    pub fn int_at(&self, index: usize) -> Result<i64> {
+        let Some((name, argument)) = self.node.arguments.get(index) else {
+            return Err(OperatorError::Missing {
+                argument: "operand",
+            });
+        };
+        self.get(name);
+        match argument {
+            Argument::Size(size) => self.size(name, *size),
+            _ => Self::wrong(name, "a whole number"),
+        }
+    }
+
+    pub fn ints(&self, name: &'static str) -> Result<Vec<i64>> {
+        match self.required(name)? {
+            Argument::Size(size) => Ok(vec![self.size(name, *size)?]),
+            Argument::Sizes(sizes) => sizes.iter().map(|size| self.size(name, *size)).collect(),
+            // An empty list carries no hint of what it is a list of.
+            Argument::Tensors(tensors) if tensors.is_empty() => Ok(Vec::new()),
+            _ => Self::wrong(name, "a list of whole numbers"),
+        }
+    }
+
+    pub fn ints_or(&self, name: &'static str, default: &[i64]) -> Result<Vec<i64>> {
+        Ok(self.ints_or_none(name)?.unwrap_or_else(|| default.to_vec()))
+    }
+
+    pub fn ints_or_none(&self, name: &'static str) -> Result<Option<Vec<i64>>> {
+        self.get(name).map(|_| self.ints(name)).transpose()
+    }
+
+    pub fn float(&self, name: &'static str) -> Result<f64> {
+        match self.required(name)? {
+            Argument::Float(number) => Ok(*number),
+            Argument::Size(size) => Ok(self.size(name, *size)? as f64),
+            _ => Self::wrong(name, "a number"),
+        }
+    }
+
+    pub fn float_or(&self, name: &'static str, default: f64) -> Result<f64> {
+        Ok(self.float_or_none(name)?.unwrap_or(default))
+    }
+
+    pub fn float_or_none(&self, name: &'static str) -> Result<Option<f64>> {
+        self.get(name).map(|_| self.float(name)).transpose()
+    }
+
+    pub fn floats(&self, name: &'static str) -> Result<Vec<f64>> {
+        match self.get(name) {
+            None => Ok(Vec::new()),
+            Some(Argument::Floats(numbers)) => Ok(numbers.clone()),
+            Some(Argument::Tensors(tensors)) if tensors.is_empty() => Ok(Vec::new()),
+            Some(_) => Self::wrong(name, "a list of numbers"),
+        }
+    }
+
+    pub fn bool_or(&self, name: &'static str, default: bool) -> Result<bool> {
+        match self.get(name) {
+            None => Ok(default),
+            Some(Argument::Bool(truth)) => Ok(*truth),
+            Some(_) => Self::wrong(name, "true or false"),
+        }
+    }
+
+    pub fn text_or(&self, name: &'static str, default: &'a str) -> Result<&'a str> {
+        match self.get(name) {
+            None => Ok(default),
+            Some(Argument::Text(text)) => Ok(text),
+            Some(_) => Self::wrong(name, "a text"),
+        }
+    }
+
+    /// A type of number that is asked for. Weights are float32 here whatever the file held, so every
+    /// type of floating point is read as float32.
+    pub fn kind_or_none(&self, name: &'static str) -> Result<Option<Kind>> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Argument::ScalarType(6 | 7 | 8 | 13)) => Ok(Some(Kind::Float)),
+            Some(Argument::ScalarType(5)) => Ok(Some(Kind::Int64)),
+            Some(_) => Self::wrong(name, "a floating-point type or int64"),
+        }
+    }
+
+    /// For an argument that changes nothing in the numbers that come out.
+    pub fn no_matter(&self, name: &'static str) {
+        self.get(name);
+    }
+
+    /// For an argument of which only one value is supported.
+    pub fn only_bool(&self, name: &'static str, supported: bool) -> Result<()> {
+        if self.bool_or(name, supported)? == supported {
+            return Ok(());
+        }
+        let expected = if supported { "true" } else { "false" };
+        Err(OperatorError::Value {
+            argument: name,
+            expected: expected.to_owned(),
+        })
+    }
+
+    /// For a number of which only one value is supported.
+    pub fn only_float(&self, name: &'static str, supported: f64) -> Result<()> {
+        if self.float_or(name, supported)? == supported {
+            return Ok(());
+        }
+        Err(OperatorError::Value {
+            argument: name,
+            expected: supported.to_string(),
+        })
+    }
+}

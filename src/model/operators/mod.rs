@@ -1,0 +1,144 @@
+//! The operators that the interpreter knows: one table, from schema name to the call of tch.
+//!
+//! To add one: a row in the table of its family. The function reads its arguments by the names of the
+//! operator's schema; an argument that it does not read is refused when a model is loaded.
+
+mod arguments;
+mod arithmetic;
+mod convolution;
+mod normalisation;
+mod onnx;
+mod pointwise;
+mod pooling;
+mod shape;
+
+pub use arguments::{Arguments, Operand, Value};
+use tch::Tensor;
+
+#[derive(Debug, thiserror::Error)]
+pub enum OperatorError {
+    #[error("the argument `{argument}` is missing")]
+    Missing { argument: &'static str },
+    #[error("the argument `{argument}` is not {expected}")]
+    Kind {
+        argument: String,
+        expected: &'static str,
+    },
+    #[error("the argument `{argument}` must be {expected} here")]
+    Value {
+        argument: &'static str,
+        expected: String,
+    },
+    #[error("the arguments {arguments} are not supported")]
+    NotUnderstood { arguments: String },
+    #[error("it gives {got} values where the graph expects {expected}")]
+    Outputs { got: usize, expected: usize },
+    #[error("{}", crate::model::error::first_line(.0))]
+    Torch(#[from] tch::TchError),
+    /// What tch says where it panics instead of returning an error.
+    #[error("{message}")]
+    Panicked { message: String },
+}
+
+type Result<T> = std::result::Result<T, OperatorError>;
+
+/// What an operator gives back.
+#[derive(Clone, Copy)]
+pub enum Operation {
+    Tensor(fn(&Arguments) -> Result<Tensor>),
+    /// Several tensors, which the graph names one by one.
+    Tensors(fn(&Arguments) -> Result<Vec<Tensor>>),
+    /// A size.
+    Number(fn(&Arguments) -> Result<i64>),
+    /// A check of the exporter that computes nothing.
+    Check,
+}
+
+type Row = (&'static str, Operation);
+
+const FAMILIES: &[&[Row]] = &[
+    convolution::TABLE,
+    pooling::TABLE,
+    pointwise::TABLE,
+    arithmetic::TABLE,
+    normalisation::TABLE,
+    shape::TABLE,
+    onnx::TABLE,
+];
+
+/// The operator of a schema name such as `aten.conv2d.default`. One that works in place is found under
+/// the name of the one that does not.
+pub fn find(name: &str) -> Option<Operation> {
+    let row = |name: &str| {
+        let rows = FAMILIES.iter().flat_map(|family| family.iter());
+        rows.into_iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, operation)| *operation)
+    };
+    row(name).or_else(|| row(&name.replacen("_.", ".", 1)))
+}
+
+impl Operation {
+    /// Runs the operator for a node of `outputs` values.
+    pub fn run(self, arguments: &Arguments, outputs: usize) -> Result<Vec<Value>> {
+        // A call of tch that takes a number and fails panics, `f_` or not: the number is freed before the
+        // error is fetched, and freeing finds the error (tch 0.26, `Scalar::drop`).
+        let run = std::panic::AssertUnwindSafe(|| self.call(arguments, outputs));
+        std::panic::catch_unwind(run).unwrap_or_else(|payload| {
+            let text = payload.downcast_ref::<String>().map_or("", String::as_str);
+            let said = text.split_once("Torch(\"").map_or(text, |(_, said)| said);
+            let message = said.split("\\n").next().unwrap_or_default().to_owned();
+            Err(OperatorError::Panicked { message })
+        })
+    }
+
+    fn call(self, arguments: &Arguments, outputs: usize) -> Result<Vec<Value>> {
+        let values = match self {
+            Operation::Tensor(run) => vec![Value::Tensor(run(arguments)?)],
+            Operation::Tensors(run) => run(arguments)?.into_iter().map(Value::Tensor).collect(),
+            Operation::Number(run) => vec![Value::Number(run(arguments)?)],
+            Operation::Check => return Ok(Vec::new()),
+        };
+        if values.len() != outputs {
+            return Err(OperatorError::Outputs {
+                got: values.len(),
+                expected: outputs,
+            });
+        }
+        Ok(values)
+    }
+
+    pub fn is_check(self) -> bool {
+        matches!(self, Operation::Check)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::graph::{Argument, Node, Size, ValueId};
+
+    #[test]
+    fn a_call_with_a_number_that_fails_is_an_error() {
+        let node = Node {
+            name: "sub".to_owned(),
+            operator: "aten.sub.Scalar".to_owned(),
+            arguments: vec![
+                ("self".to_owned(), Argument::Tensor(ValueId(0))),
+                ("other".to_owned(), Argument::Size(Size::Known(1))),
+            ],
+            outputs: vec![ValueId(1)],
+            modules: Vec::new(),
+        };
+        let truth = Value::Tensor(Tensor::from_slice(&[true]));
+        let lookup = |_| Some(&truth);
+        let arguments = Arguments::new(&node, &lookup, 1);
+        let operation = find(&node.operator).unwrap();
+        let error = operation.run(&arguments, 1).unwrap_err().to_string();
+        assert!(
+            error.starts_with("Subtraction, the `-` operator, with a bool"),
+            "{error}"
+        );
+        assert!(!error.contains("frame #"), "{error}");
+    }
+}

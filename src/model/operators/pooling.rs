@@ -1,0 +1,81 @@
+//! Pooling, resizing and padding.
+
+use super::{Operation::Tensor, Row};
+
+pub const TABLE: &[Row] = &[
+    (
+        "aten.max_pool2d.default",
+        Tensor(|a| {
+            Ok(a.tensor("self")?.f_max_pool2d(
+                a.ints("kernel_size")?,
+                a.ints_or("stride", &[])?, // empty: the size of the kernel
+                a.ints_or("padding", &[0])?,
+                a.ints_or("dilation", &[1])?,
+                a.bool_or("ceil_mode", false)?,
+            )?)
+        }),
+    ),
+    (
+        "aten.avg_pool2d.default",
+        Tensor(|a| {
+            Ok(a.tensor("self")?.f_avg_pool2d(
+                a.ints("kernel_size")?,
+                a.ints_or("stride", &[])?,
+                a.ints_or("padding", &[0])?,
+                a.bool_or("ceil_mode", false)?,
+                a.bool_or("count_include_pad", true)?,
+                a.int_or_none("divisor_override")?,
+            )?)
+        }),
+    ),
+    (
+        "aten.adaptive_avg_pool2d.default",
+        Tensor(|a| {
+            Ok(a.tensor("self")?
+                .f_adaptive_avg_pool2d(a.ints("output_size")?)?)
+        }),
+    ),
+    (
+        "aten._adaptive_avg_pool2d.default",
+        Tensor(|a| {
+            Ok(a.tensor("self")?
+                .f_adaptive_avg_pool2d(a.ints("output_size")?)?)
+        }),
+    ),
+    (
+        "aten.upsample_nearest2d.vec",
+        Tensor(|a| {
+            Ok(a.tensor("input")?.f_upsample_nearest2d_vec(
+                a.ints_or_none("output_size")?,
+                a.floats("scale_factors")?,
+            )?)
+        }),
+    ),
+    (
+        "aten.upsample_bilinear2d.vec",
+        Tensor(|a| {
+            Ok(a.tensor("input")?.f_upsample_bilinear2d_vec(
+                a.ints_or_none("output_size")?,
+                a.bool_or("align_corners", false)?,
+                a.floats("scale_factors")?,
+            )?)
+        }),
+    ),
+    (
+        "aten.pad.default",
+        Tensor(|a| {
+            Ok(a.tensor("self")?.f_pad(
+                a.ints("pad")?,
+                a.text_or("mode", "constant")?,
+                a.float_or_none("value")?,
+            )?)
+        }),
+    ),
+    (
+        "aten.constant_pad_nd.default",
+        Tensor(|a| {
+            let value = a.float_or("value", 0.0)?;
+            Ok(a.tensor("self")?.f_pad(a.ints("pad")?, "constant", value)?)
+        }),
+    ),
+];

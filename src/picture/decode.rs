@@ -1,0 +1,185 @@
+//! From a file to upright 8-bit sRGB.
+
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbaImage};
+
+use super::{Picture, truncation};
+use crate::fs::{self, FileError};
+
+/// What [`Picture::open`] reads, as the error texts name it.
+pub const READABLE_FORMATS: &str = "PNG, JPEG and WebP";
+
+/// A small file can declare a huge picture; both bounds lie above what cameras and scanners make.
+const LONGEST_SIDE_PX: u32 = 32_768;
+const LARGEST_DECODED_BYTES: u64 = 1 << 30;
+
+/// Why a file did not become a picture.
+#[derive(Debug, thiserror::Error)]
+pub enum PictureError {
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error("`{}` is {found}; {READABLE_FORMATS} pictures are read", path.display())]
+    Format { path: PathBuf, found: String },
+    #[error("the {format} picture `{}` has {width} × {height} px; at most {LONGEST_SIDE_PX} px a side and {} MiB decoded are read, make it smaller", path.display(), LARGEST_DECODED_BYTES >> 20)]
+    TooLarge {
+        path: PathBuf,
+        format: &'static str,
+        width: u32,
+        height: u32,
+    },
+    #[error("the {format} picture `{}` is cut off; copy or export it again", path.display())]
+    Truncated { path: PathBuf, format: &'static str },
+    #[error("the {format} picture `{}` cannot be decoded: {source}; {READABLE_FORMATS} pictures are read", path.display())]
+    Broken {
+        path: PathBuf,
+        format: &'static str,
+        source: ImageError,
+    },
+}
+
+impl Picture {
+    /// The picture of a PNG, JPEG or WebP file (told by its content, not by its name), turned upright
+    /// by its EXIF orientation.
+    ///
+    /// Transparent pixels are laid over white, grey and CMYK become RGB, 16 bits become 8. The values
+    /// are taken as sRGB: an embedded colour profile is not applied. Of an animation, the first frame.
+    pub fn open(path: &Path) -> Result<Self, PictureError> {
+        let bytes = fs::read(path)?;
+        let (format, mut decoder) = checked_decoder(path, &bytes)?;
+        let broken = |source| PictureError::Broken {
+            path: path.to_owned(),
+            format,
+            source,
+        };
+        let orientation = decoder.orientation().map_err(broken)?;
+        let mut decoded = DynamicImage::from_decoder(decoder).map_err(broken)?;
+        decoded.apply_orientation(orientation);
+        Ok(flattened(decoded))
+    }
+
+    /// Width and height in px of the upright picture, from the header alone: thousands of files can be
+    /// checked before anything is computed. What [`Picture::open`] refuses is refused here too, except
+    /// for damage inside the compressed pixels.
+    pub fn dimensions_of(path: &Path) -> Result<(usize, usize), PictureError> {
+        let bytes = fs::read(path)?;
+        let (format, mut decoder) = checked_decoder(path, &bytes)?;
+        let (width, height) = decoder.dimensions();
+        let orientation = decoder
+            .orientation()
+            .map_err(|source| PictureError::Broken {
+                path: path.to_owned(),
+                format,
+                source,
+            })?;
+        let (width, height) = (width as usize, height as usize);
+        Ok(if on_its_side(orientation) {
+            (height, width)
+        } else {
+            (width, height)
+        })
+    }
+}
+
+/// The decoder of `bytes` behind its header, and the name of the format.
+fn checked_decoder<'a>(
+    path: &Path,
+    bytes: &'a [u8],
+) -> Result<(&'static str, impl ImageDecoder + 'a), PictureError> {
+    let guessed = image::guess_format(bytes).ok();
+    let (format, name) = match guessed {
+        Some(format @ ImageFormat::Png) => (format, "PNG"),
+        Some(format @ ImageFormat::Jpeg) => (format, "JPEG"),
+        Some(format @ ImageFormat::WebP) => (format, "WebP"),
+        Some(other) => {
+            let found = format!("an {} file", other.to_mime_type());
+            return Err(PictureError::Format {
+                path: path.to_owned(),
+                found,
+            });
+        }
+        None if bytes.is_empty() => {
+            let found = "empty".to_owned();
+            return Err(PictureError::Format {
+                path: path.to_owned(),
+                found,
+            });
+        }
+        None => {
+            let found = "not a picture of a known format".to_owned();
+            return Err(PictureError::Format {
+                path: path.to_owned(),
+                found,
+            });
+        }
+    };
+    if truncation::is_cut_off(format, bytes) {
+        return Err(PictureError::Truncated {
+            path: path.to_owned(),
+            format: name,
+        });
+    }
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(LARGEST_DECODED_BYTES);
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    reader.limits(limits);
+    let decoder = reader
+        .into_decoder()
+        .map_err(|source| PictureError::Broken {
+            path: path.to_owned(),
+            format: name,
+            source,
+        })?;
+    let (width, height) = decoder.dimensions();
+    if width.max(height) > LONGEST_SIDE_PX || decoder.total_bytes() > LARGEST_DECODED_BYTES {
+        return Err(PictureError::TooLarge {
+            path: path.to_owned(),
+            format: name,
+            width,
+            height,
+        });
+    }
+    Ok((name, decoder))
+}
+
+/// Whether turning the picture upright swaps its width and height.
+fn on_its_side(orientation: Orientation) -> bool {
+    match orientation {
+        Orientation::NoTransforms
+        | Orientation::Rotate180
+        | Orientation::FlipHorizontal
+        | Orientation::FlipVertical => false,
+        Orientation::Rotate90
+        | Orientation::Rotate270
+        | Orientation::Rotate90FlipH
+        | Orientation::Rotate270FlipH => true,
+    }
+}
+
+fn flattened(decoded: DynamicImage) -> Picture {
+    let (width, height) = (decoded.width() as usize, decoded.height() as usize);
+    let pixels = if decoded.color().has_alpha() {
+        over_white(&decoded.into_rgba8())
+    } else {
+        decoded.into_rgb8().into_raw()
+    };
+    Picture {
+        width,
+        height,
+        pixels,
+    }
+}
+
+/// colour · α + white · (1 − α), rounded.
+fn over_white(picture: &RgbaImage) -> Vec<u8> {
+    let over = |[red, green, blue, alpha]: [u8; 4]| {
+        let blend = |level: u8| {
+            let (level, alpha) = (u32::from(level), u32::from(alpha));
+            ((level * alpha + 255 * (255 - alpha) + 127) / 255) as u8 // at most 255
+        };
+        [blend(red), blend(green), blend(blue)]
+    };
+    picture.pixels().flat_map(|pixel| over(pixel.0)).collect()
+}

@@ -1,0 +1,86 @@
+//! The report as a document: sections, blocks, numbered figures. Knows no output format.
+
+mod cjk;
+pub mod format;
+pub mod number;
+pub mod prose;
+pub mod strings;
+
+pub use crate::explain::finding::Message;
+pub use number::Numbering;
+pub use prose::{images_in, references};
+pub use strings::Strings;
+
+use crate::figure::Drawing;
+
+/// Everything a renderer needs, in the report's language; numbers are text already.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// BCP 47, such as `zh-TW` or `en`.
+    pub language: String,
+    pub title: String,
+    /// Label and value, such as author, course, date; only what the spec gives.
+    pub byline: Vec<(String, String)>,
+    /// Markdown; may be empty.
+    pub introduction: String,
+    pub sections: Vec<Section>,
+    /// Label and value: version, model, hash, device, libtorch, seed.
+    pub provenance: Vec<(String, String)>,
+    /// What the reader must know of the whole build (a method that failed).
+    pub notices: Vec<String>,
+}
+
+/// One question of the author.
+#[derive(Debug, Clone)]
+pub struct Section {
+    /// `question-1`.
+    pub id: String,
+    pub number: usize,
+    pub title: String,
+    /// Such as `2.5`; `None` where the spec gives none.
+    pub points: Option<String>,
+    /// Markdown; may be empty.
+    pub prompt: String,
+    pub blocks: Vec<Block>,
+    /// Markdown, the author's own text; may be empty.
+    pub answer: String,
+}
+
+#[derive(Debug, Clone)]
+pub enum Block {
+    /// Markdown between the figures.
+    Text(String),
+    Explanation(Explanation),
+}
+
+/// What one method gave: its figures with everything needed to read them.
+#[derive(Debug, Clone)]
+pub struct Explanation {
+    /// YAML name of the method, `saliency`.
+    pub method: &'static str,
+    /// Its name in the report's language.
+    pub title: String,
+    pub figures: Vec<Figure>,
+    /// Of this method: a dead filter, a clipped range; or why it failed.
+    pub notices: Vec<String>,
+    /// YAML key and value.
+    pub parameters: Vec<(String, String)>,
+    /// Markdown: how to read these figures.
+    pub reading: String,
+    /// Markdown: where they mislead.
+    pub misleading: String,
+    /// `Author, title, venue year`.
+    pub citations: Vec<String>,
+}
+
+/// A numbered figure or table.
+#[derive(Debug, Clone)]
+pub struct Figure {
+    /// Unique in the report, a slug: `fig-coffee-saliency`. Anchors and file names are made from it.
+    pub id: String,
+    /// `圖 3`, `Figure 3`, `Table 1`.
+    pub name: String,
+    pub caption: String,
+    pub alt: String,
+    pub drawing: Drawing,
+}

@@ -1,0 +1,180 @@
+//! The author's Markdown, made safe to stand in a larger document.
+//!
+//! Everything is an edit of the source, so both writers show the same: HTML parses the result, Markdown
+//! writes it down. Afterwards the only raw HTML in it is `<strong>` and `<em>` (see [`super::cjk`]).
+
+mod outline;
+mod plain;
+mod references;
+
+use std::ops::Range;
+
+use pulldown_cmark::Options;
+
+use super::cjk;
+
+use plain::Allowed;
+pub use plain::{images_in, is_emphasis, refused_links_in};
+pub use references::{references, resolve};
+
+/// What of GitHub's Markdown is understood. Alerts, mathematics and heading attributes are not.
+pub const OPTIONS: Options = Options::ENABLE_TABLES
+    .union(Options::ENABLE_FOOTNOTES)
+    .union(Options::ENABLE_STRIKETHROUGH)
+    .union(Options::ENABLE_TASKLISTS);
+
+/// Where a text stands in the report.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// Put before the author's footnote names, so that two texts may both have a `[^1]`.
+    pub footnotes: &'a str,
+    /// Level of the text's highest heading, 1..=6; the others follow below it.
+    pub heading_level: usize,
+}
+
+/// The text as it can stand at `place`: raw HTML, pictures and refused links as plain text, links
+/// carrying their own addresses, headings below the document's, footnotes told apart, no gaps where
+/// lines of Chinese meet, emphasis beside CJK explicit, an open code block closed.
+pub fn prepare(markdown: &str, place: Place) -> String {
+    let plain = plain::as_text(markdown.trim_end(), Allowed::Nothing);
+    let own_links = plain::inline_links(&plain);
+    // Before lines are joined, so that a `*` at a line's start is told from emphasis, and again after,
+    // since a joined line may bring a character beside a `*` that CommonMark trips over.
+    let emphasised = cjk::explicit_emphasis(&own_links);
+    let placed = outline::put_in_place(&emphasised, place);
+    let explicit = cjk::explicit_emphasis(&placed);
+    // Moving text may let the parser see a tag where it saw none: the promise is kept here.
+    outline::close_code(plain::as_text(&explicit, Allowed::Emphasis))
+}
+
+/// `text` in place of the bytes in `range`.
+#[derive(Debug)]
+pub(in crate::report) struct Edit {
+    pub range: Range<usize>,
+    pub text: String,
+}
+
+/// Carries out edits that do not overlap, in any order.
+pub(in crate::report) fn apply(source: &str, mut edits: Vec<Edit>) -> String {
+    edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
+    let mut result = String::with_capacity(source.len());
+    let mut done = 0;
+    for edit in edits {
+        if edit.range.start < done {
+            continue; // overlaps the one before, which stands
+        }
+        result.push_str(&source[done..edit.range.start]);
+        result.push_str(&edit.text);
+        done = edit.range.end;
+    }
+    result + &source[done..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLACE: Place = Place {
+        footnotes: "q1-",
+        heading_level: 4,
+    };
+
+    fn prepared(markdown: &str) -> String {
+        prepare(markdown, PLACE)
+    }
+
+    #[test]
+    fn references_are_found_outside_code_only() {
+        let text = "如{fig:貓-1}所示，`{fig:no}`，見{fig:b}。\n\n    {fig:no}\n\n{fig: no} {fig:}";
+        assert_eq!(
+            references(text),
+            [
+                ("貓-1".to_owned(), 3),
+                ("b".to_owned(), text.find("{fig:b}").unwrap())
+            ]
+        );
+    }
+
+    #[test]
+    fn references_become_links_beside_chinese() {
+        let figure = |id: &str| (id == "a").then_some(("fig-a", "圖 3"));
+        assert_eq!(
+            resolve(
+                "如{fig:a}所示，[看{fig:a}](https://example.org)，{fig:b}",
+                figure
+            ),
+            "如[圖 3](#fig-a)所示，[看圖 3](https://example.org)，{fig:b}"
+        );
+    }
+
+    #[test]
+    fn raw_html_pictures_and_other_links_become_text() {
+        let cases = [
+            ("a <b>c</b> d", "a &lt;b>c&lt;/b> d"),
+            (
+                "<script>\nalert(1)\n</script>",
+                "&lt;script>\nalert(1)\n&lt;/script>",
+            ),
+            (
+                "<div>\n\n<img src=x onerror=y>",
+                "&lt;div>\n\n&lt;img src=x onerror=y>",
+            ),
+            ("![alt](x.png)", "!\\[alt](x.png)"),
+            ("[a](javascript:x)", "\\[a](javascript:x)"),
+            ("<javascript:x>", "&lt;javascript:x>"),
+            (
+                "[a](HTTPS://b.example) [c](#d)",
+                "[a](HTTPS://b.example) [c](#d)",
+            ),
+            ("<https://a.example> `<b>`", "<https://a.example> `<b>`"),
+        ];
+        for (markdown, expected) in cases {
+            assert_eq!(prepared(markdown), expected);
+        }
+    }
+
+    #[test]
+    fn pictures_and_links_are_reported_with_their_offset() {
+        assert_eq!(images_in("甲 ![a](b.png)"), [("b.png".to_owned(), 4)]);
+        assert_eq!(
+            refused_links_in("甲 [a](b.md) [c](#d)"),
+            [("b.md".to_owned(), 4)]
+        );
+    }
+
+    #[test]
+    fn headings_go_below_the_document() {
+        assert_eq!(prepared("## a\n\n### b"), "#### a\n\n##### b");
+        assert_eq!(prepared("a\nb\n===\n\nc\n---\nd"), "#### a b\n\n##### c\nd");
+        assert_eq!(
+            prepared("#no heading\n\n```\n# code\n```"),
+            "#no heading\n\n```\n# code\n```"
+        );
+    }
+
+    #[test]
+    fn footnotes_and_link_definitions_stay_in_their_text() {
+        assert_eq!(prepared("a[^1]\n\n[^1]: b"), "a[^q1-1]\n\n[^q1-1]: b");
+        assert_eq!(
+            prepared("[a][x] [x][] [x]\n\n[x]: https://b.example \"c\""),
+            "[a](<https://b.example> \"c\") [x](<https://b.example> \"c\") [x](<https://b.example> \"c\")\n\n"
+        );
+    }
+
+    #[test]
+    fn lines_of_chinese_join_without_a_gap() {
+        assert_eq!(
+            prepared("第一行，\n第二行\n**「三」**行 \n四"),
+            "第一行，第二行<strong>「三」</strong>行四"
+        );
+        assert_eq!(prepared("> 第一\n> 第二\n> third"), "> 第一第二\n> third");
+        assert_eq!(prepared("中文\nlatin\n中文"), "中文\nlatin\n中文");
+    }
+
+    #[test]
+    fn an_open_fence_is_closed() {
+        assert_eq!(prepared("~~~~\na"), "~~~~\na\n~~~~");
+        assert_eq!(prepared("```\na\n```"), "```\na\n```");
+        assert_eq!(prepared("    a"), "    a");
+    }
+}

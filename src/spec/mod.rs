@@ -1,0 +1,360 @@
+//! What the user wrote: `report.yaml` as serde structs, with the place of every value.
+
+mod positions;
+mod reference;
+mod schema;
+
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::diagnostic::{Diagnostic, Position};
+pub use positions::{Positions, escape};
+pub use reference::reference;
+pub use schema::{ImagesKey, MethodSchema, json_schema};
+
+/// A report: a model, some photos, and questions with figures.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Spec {
+    /// Title of the report.
+    pub title: String,
+    /// Language of everything that the program writes: `en` or `zh-TW`. Default: `en`.
+    #[serde(default = "default_language")]
+    pub language: String,
+    /// Lines under the title, such as `Author: …`, in this order. Default: none.
+    #[serde(default)]
+    pub byline: serde_json::Map<String, Value>,
+    /// Markdown before the first question. Default: none.
+    #[serde(default)]
+    pub introduction: String,
+    /// The classifier to explain.
+    pub model: ModelSpec,
+    /// The photos, in the order in which figures show them. Default: none.
+    #[serde(default)]
+    pub images: Vec<ImageSpec>,
+    /// The questions, each a section of the report.
+    #[schemars(length(min = 1))]
+    pub questions: Vec<QuestionSpec>,
+    /// Where and what to write.
+    #[serde(default)]
+    pub output: OutputSpec,
+    /// `auto` (CUDA where there is one, else the CPU), `cpu`, `cuda` or `cuda:N`. Default: `auto`.
+    #[serde(default = "default_device")]
+    #[schemars(regex(pattern = r"^(auto|cpu|cuda(:[0-9]+)?)$"))]
+    pub device: String,
+    /// Start of every random number; equal seeds give equal reports. Default: 0.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 4294967295_u32))]
+    pub seed: u32,
+}
+
+/// The classifier to explain.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ModelSpec {
+    /// Path of the model: `.pt2` from `torch.export.save`, `.onnx`, or weights (`.safetensors`, or a state dict of `torch.save`). Relative to report.yaml.
+    pub file: PathBuf,
+    /// Built-in architecture that the weights belong to, such as `squeezenet1_1` or `vgg16`; for files that hold weights only. Default: none.
+    #[serde(default)]
+    pub architecture: Option<String>,
+    /// Path of a text file with the names of the classes, one a line, in the order of the network's scores. Default: classes are called by their numbers.
+    #[serde(default)]
+    pub classes: Option<PathBuf>,
+    /// How a photo becomes the network's input.
+    #[serde(default)]
+    pub input: InputSpec,
+}
+
+/// How a photo becomes the network's input. The defaults are those of torchvision's ImageNet networks.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct InputSpec {
+    /// The shorter side of the photo is first brought to this length, in px; `null` stretches the photo to `size` instead. Default: 256.
+    #[schemars(range(min = 1, max = 8192))]
+    pub shorter: Option<usize>,
+    /// Height and width of the input, in px; with `shorter`, the middle of the photo. Default: `[224, 224]`.
+    #[schemars(inner(range(min = 1, max = 8192)))]
+    pub size: [usize; 2],
+    /// Mean of each channel, of pixels in 0..1: three numbers for a colour network (RGB), one for a grey one. Default: `[0.485, 0.456, 0.406]`.
+    #[schemars(length(min = 1, max = 3))]
+    pub mean: Vec<f32>,
+    /// Standard deviation of each channel, as many as `mean`. Default: `[0.229, 0.224, 0.225]`.
+    #[schemars(length(min = 1, max = 3))]
+    pub std: Vec<f32>,
+}
+
+impl Default for InputSpec {
+    fn default() -> Self {
+        // torchvision.transforms of its ImageNet classifiers.
+        Self {
+            shorter: Some(256),
+            size: [224, 224],
+            mean: vec![0.485, 0.456, 0.406],
+            std: vec![0.229, 0.224, 0.225],
+        }
+    }
+}
+
+/// A photo.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImageSpec {
+    /// Short name by which figures refer to the photo.
+    #[schemars(length(min = 1))]
+    pub id: String,
+    /// Path of a PNG, JPEG or WebP file, relative to report.yaml.
+    pub file: PathBuf,
+    /// Name shown in figures. Default: the `id`.
+    #[serde(default)]
+    pub name: Option<String>,
+}
+
+/// A question of the report.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QuestionSpec {
+    /// Heading of the section.
+    pub title: String,
+    /// Points the question is worth. Default: not shown.
+    #[serde(default)]
+    #[schemars(range(min = 0))]
+    pub points: Option<f64>,
+    /// Markdown: the question as it was set. Default: none.
+    #[serde(default)]
+    pub prompt: String,
+    /// The figures, in order: each item is one method with its parameters, `- saliency: {reduction: max}`, or `- text: Markdown`. Default: none.
+    #[serde(default)]
+    pub figures: Vec<serde_json::Map<String, Value>>,
+    /// Markdown below the figures: the author's answer. `{fig:ID}` becomes the number of the figure with that `id`. Default: none.
+    #[serde(default)]
+    pub answer: String,
+}
+
+/// Where and what to write.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct OutputSpec {
+    /// Folder for the report, made where it is missing, relative to report.yaml. Default: `build` beside it.
+    pub folder: Option<PathBuf>,
+    /// File name without extension. Default: that of the YAML file.
+    #[schemars(regex(pattern = r"^[^/\\]+$"))]
+    pub name: Option<String>,
+    /// What to write: `html`, `markdown`. Default: both.
+    pub formats: Option<Vec<Format>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    Html,
+    Markdown,
+}
+
+fn default_language() -> String {
+    "en".to_owned()
+}
+
+fn default_device() -> String {
+    "auto".to_owned()
+}
+
+/// A YAML file with the place of everything in it.
+#[derive(Debug)]
+pub struct Document {
+    /// As the user named it.
+    pub path: PathBuf,
+    pub text: String,
+    positions: Positions,
+}
+
+impl Document {
+    pub fn new(path: &Path, text: String) -> Self {
+        let positions = Positions::of(&text);
+        Self {
+            path: path.to_owned(),
+            text,
+            positions,
+        }
+    }
+
+    /// A fault of the value at a JSON pointer.
+    pub fn error(
+        &self,
+        pointer: &str,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Diagnostic {
+        self.error_at(self.positions.value_at(pointer), message, remedy)
+    }
+
+    /// A fault of the key at a JSON pointer.
+    pub fn key_error(
+        &self,
+        pointer: &str,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Diagnostic {
+        self.error_at(self.positions.key_at(pointer), message, remedy)
+    }
+
+    /// Where the key at a JSON pointer stands.
+    pub fn key_position(&self, pointer: &str) -> Option<Position> {
+        self.positions.key_at(pointer)
+    }
+
+    fn error_at(
+        &self,
+        position: Option<Position>,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Diagnostic {
+        Diagnostic::error(
+            &self.path.display().to_string(),
+            position,
+            message.into(),
+            remedy.into(),
+        )
+    }
+
+    /// A fault at a byte offset into the text value at a pointer. Exact for block texts (`|`), whose
+    /// lines stand in the file as they are; otherwise the place where the value starts.
+    pub fn text_error(
+        &self,
+        pointer: &str,
+        fragment: &str,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Diagnostic {
+        let start = self.positions.value_at(pointer);
+        let found = start.and_then(|start| self.find_from(start, fragment));
+        self.error_at(found.or(start), message, remedy)
+    }
+
+    /// The first place of `fragment` at or after `start`.
+    fn find_from(&self, start: Position, fragment: &str) -> Option<Position> {
+        self.text
+            .lines()
+            .enumerate()
+            .skip(start.line - 1)
+            .find_map(|(index, line)| {
+                let skip = if index + 1 == start.line {
+                    start.column - 1
+                } else {
+                    0
+                };
+                let from = line
+                    .char_indices()
+                    .nth(skip)
+                    .map_or(line.len(), |(byte, _)| byte);
+                let byte = from + line[from..].find(fragment)?;
+                Some(Position {
+                    line: index + 1,
+                    column: line[..byte].chars().count() + 1,
+                })
+            })
+    }
+
+    /// The spec, or every fault that can be told from the file alone.
+    pub fn parse(&self, methods: &[MethodSchema]) -> Result<Spec, Vec<Diagnostic>> {
+        let duplicates = self.positions.duplicates.iter().map(|(pointer, place)| {
+            let key = pointer.rsplit('/').next().unwrap_or(pointer);
+            self.error_at(
+                Some(*place),
+                format!("the key `{key}` stands here twice"),
+                "leave one of them out",
+            )
+        });
+        let duplicates: Vec<_> = duplicates.collect();
+        if !duplicates.is_empty() {
+            return Err(duplicates);
+        }
+        let value: Value = serde_yaml::from_str(&self.text).map_err(|error| {
+            let position = error.location().map(|place| Position {
+                line: place.line(),
+                column: place.column(),
+            });
+            let message = error.to_string();
+            let message = message
+                .split(" at line ")
+                .next()
+                .unwrap_or_default()
+                .to_owned();
+            vec![self.error_at(position, format!("this is not YAML: {message}"), "")]
+        })?;
+        let faults = schema::faults(self, methods, &value);
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        serde_json::from_value(value)
+            .map_err(|error| vec![self.error_at(None, error.to_string(), "")])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn methods() -> Vec<MethodSchema> {
+        vec![MethodSchema {
+            name: "saliency",
+            parameters: serde_json::json!({
+                "type": "object",
+                "properties": {
+                    "percentile": { "type": "number", "minimum": 50, "maximum": 100 },
+                    "reduction": { "oneOf": [{ "const": "max" }, { "const": "sum" }] },
+                },
+            }),
+            images: ImagesKey::Many,
+        }]
+    }
+
+    fn faults(text: &str) -> Vec<String> {
+        let document = Document::new(Path::new("report.yaml"), text.to_owned());
+        match document.parse(&methods()) {
+            Ok(_) => Vec::new(),
+            Err(faults) => faults.iter().map(Diagnostic::to_string).collect(),
+        }
+    }
+
+    const GOOD: &str = "title: T\nmodel: {file: net.pt2}\nquestions:\n  - title: Q\n    figures:\n      - saliency: {reduction: max}\n      - saliency:\n";
+
+    #[test]
+    fn a_good_file_has_no_fault() {
+        assert_eq!(faults(GOOD), Vec::<String>::new());
+    }
+
+    #[test]
+    fn all_faults_come_together_each_with_its_place() {
+        let text = "titel: T\nmodel: {file: net.pt2, architecture: 3}\nseed: -1\nquestions:\n  - title: Q\n    figures:\n      - saliency: {reduction: mux, percentile: 7}\n      - salience: {}\n";
+        assert_eq!(
+            faults(text),
+            [
+                "report.yaml:1:1: `title` is missing; Title of the report",
+                "report.yaml:1:1: unknown key `titel`; did you mean `title`?",
+                "report.yaml:2:38: `3` does not fit here; a text is wanted",
+                "report.yaml:3:7: `-1` is too small; at least 0",
+                "report.yaml:7:31: `mux` does not fit here; one of `max`, `sum`",
+                "report.yaml:7:48: `7` is too small; at least 50",
+                "report.yaml:8:9: unknown key `salience`; did you mean `saliency`?",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_a_fault() {
+        let twice = format!("{GOOD}title: again\n");
+        assert_eq!(
+            faults(&twice),
+            ["report.yaml:8:1: the key `title` stands here twice; leave one of them out"]
+        );
+    }
+
+    #[test]
+    fn broken_yaml_says_where() {
+        let faults = faults("title: [T\nmodel: x\n");
+        assert!(faults[0].starts_with("report.yaml:2:"), "{faults:?}");
+    }
+}

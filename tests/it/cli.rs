@@ -1,0 +1,279 @@
+//! The program as its user runs it, on a small network (net1, ten classes, 64 px) and two photos.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn cnn_report(folder: &Path, arguments: &[&str]) -> std::process::Output {
+    Command::new(env!("CARGO_BIN_EXE_cnn-report"))
+        .current_dir(folder)
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+fn stderr(output: &std::process::Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+const HEAD: &str = "\
+title: 小網路
+language: zh-TW
+model:
+  file: net1.pt2
+  input: {shorter: null, size: [64, 64]}
+images:
+  - {id: coffee, file: coffee.webp, name: 咖啡}
+  - {id: cat, file: 貓 1.webp}
+questions:
+";
+
+const EVERY_METHOD: &str = "  - title: 全部方法
+    points: 2.5
+    prompt: 看圖。
+    figures:
+      - text: 先看照片。
+      - photos:
+      - predictions: {top: 3}
+      - saliency: {id: saliency}
+      - lime: {samples: 60}
+      - activation_maps: {layer: conv2, filters: [0, 5]}
+      - filters: {layer: conv2, filters: [5], steps: 3}
+      - filters: {layer: 3, filters: [5], parameterisation: fourier, steps: 2}
+      - deep_dream: {image: cat, layer: conv4, filter: 7, steps: 4, frame_every: 2}
+      - deep_dream: {image: cat, layer: conv4, octaves: 2, steps: 2}
+      - confusion_matrix: {data: labelled}
+    answer: 見{fig:saliency}，**「重點」**在此。
+";
+
+/// A folder with the small network, two photos, a labelled set and `report.yaml`.
+fn project(questions: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let data = repository().join("tests/data");
+    let copy = |from: &str, to: &str| {
+        let to = folder.path().join(to);
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::copy(data.join(from), to).unwrap();
+    };
+    copy("model/net1.pt2", "net1.pt2");
+    copy("picture/coffee.webp", "coffee.webp");
+    copy("picture/chelsea.webp", "貓 1.webp");
+    copy("picture/coffee.webp", "labelled/3/a.webp");
+    copy("picture/chelsea.webp", "labelled/5/b.webp");
+    std::fs::write(
+        folder.path().join("report.yaml"),
+        format!("{HEAD}{questions}"),
+    )
+    .unwrap();
+    folder
+}
+
+/// Every file below a folder with its content.
+fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(next) = open.pop() {
+        for entry in std::fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                let content = std::fs::read(&path).unwrap();
+                found.insert(path.strip_prefix(folder).unwrap().to_owned(), content);
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_method_runs_and_a_second_build_gives_the_same_bytes() {
+    let project = project(EVERY_METHOD);
+    let first = cnn_report(project.path(), &["build"]);
+    assert!(first.status.success(), "{}", stderr(&first));
+    assert!(
+        stderr(&first).contains("[1/10]"),
+        "a line a step: {}",
+        stderr(&first)
+    );
+    let one = tree(&project.path().join("build"));
+    let second = cnn_report(project.path(), &["build", "--output", "again", "--quiet"]);
+    assert!(second.status.success());
+    assert_eq!(stderr(&second), "");
+    let two = tree(&project.path().join("again"));
+    assert_eq!(
+        one.keys().collect::<Vec<_>>(),
+        two.keys().collect::<Vec<_>>()
+    );
+    for (path, content) in &one {
+        assert!(
+            content == &two[path],
+            "{} differs between two builds",
+            path.display()
+        );
+    }
+    let text = |name: &str| String::from_utf8(one[Path::new(name)].clone()).unwrap();
+    let (html, markdown) = (text("report.html"), text("report.md"));
+    for page in [&html, &markdown] {
+        assert!(page.contains("圖 2"));
+        assert!(page.contains("<strong>「重點」</strong>在此"));
+        assert!(!page.contains("{fig:"), "a reference stayed unresolved");
+        assert!(
+            !page.contains(&*project.path().to_string_lossy()),
+            "a path of this machine leaked"
+        );
+    }
+    for (path, _) in one
+        .iter()
+        .filter(|(path, _)| path.starts_with("report_files"))
+    {
+        let name = path.file_name().unwrap().to_string_lossy();
+        assert!(markdown.contains(&*name), "{name} is written and not shown");
+    }
+}
+
+#[test]
+fn every_fault_is_told_at_once_with_its_place() {
+    let project = project(
+        "  - title: Q\n    figures:\n      - saliency: {images: [coffee, catt]}\n      - activation_maps: {layer: conv9, filters: [0]}\n      - filters: {layer: conv2, filters: [5, 99]}\n      - predictions: {top: 3}\n    answer: see {fig:nothing} and ![x](cat.jpg)\n",
+    );
+    let output = cnn_report(project.path(), &["build"]);
+    assert_eq!(output.status.code(), Some(2));
+    let told = stderr(&output);
+    let places: Vec<&str> = told
+        .lines()
+        .map(|line| line.split(": ").next().unwrap())
+        .collect();
+    assert_eq!(
+        places,
+        [
+            "report.yaml:12:37",
+            "report.yaml:13:34",
+            "report.yaml:14:46",
+            "report.yaml:16:17",
+            "report.yaml:16:40"
+        ],
+        "{told}"
+    );
+    assert!(told.contains("did you mean `cat`?"), "{told}");
+    assert!(!project.path().join("build").exists(), "nothing is written");
+}
+
+#[test]
+fn faults_of_layers_filters_and_files_come_before_computing() {
+    let project = project(
+        "  - title: Q\n    figures:\n      - activation_maps: {layer: conv9, filters: [0]}\n      - filters: {layer: conv2, filters: [5, 99]}\n      - saliency: {class: 10}\n      - confusion_matrix: {data: nowhere}\n",
+    );
+    let output = cnn_report(project.path(), &["build"]);
+    assert_eq!(output.status.code(), Some(2));
+    let told = stderr(&output);
+    for wanted in [
+        "report.yaml:12:34: there is no layer `conv9`",
+        "report.yaml:13:46: layer `conv2` (3) has no filter 99; 0 to 31",
+        "report.yaml:14:27: there is no class 10; the numbers run from 0 to 9",
+        "report.yaml:15:34: ",
+    ] {
+        assert!(told.contains(wanted), "{wanted} is missing in\n{told}");
+    }
+}
+
+#[test]
+fn a_missing_model_and_an_unreadable_photo_are_told_together() {
+    let project = project("  - title: Q\n    figures:\n      - predictions:\n");
+    std::fs::remove_file(project.path().join("net1.pt2")).unwrap();
+    std::fs::write(project.path().join("coffee.webp"), "no photo").unwrap();
+    let output = cnn_report(project.path(), &["check"]);
+    assert_eq!(output.status.code(), Some(2));
+    let told = stderr(&output);
+    assert!(
+        told.contains("report.yaml:4:9: cannot read `net1.pt2`"),
+        "{told}"
+    );
+    assert!(told.contains("report.yaml:7:24: "), "{told}");
+}
+
+#[test]
+fn a_build_that_cannot_write_leaves_the_old_report() {
+    let project = project("  - title: Q\n    figures:\n      - predictions:\n");
+    let build = project.path().join("build");
+    std::fs::create_dir(&build).unwrap();
+    std::fs::write(build.join("report.html"), "old").unwrap();
+    std::fs::write(
+        build.join("report_files"),
+        "a file where the folder should be",
+    )
+    .unwrap();
+    let output = cnn_report(project.path(), &["build"]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("report_files"),
+        "{}",
+        stderr(&output)
+    );
+    assert_eq!(
+        std::fs::read_to_string(build.join("report.html")).unwrap(),
+        "old"
+    );
+    assert_eq!(tree(&build).len(), 2, "nothing half-written stays");
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_to_is_found_before_computing() {
+    let project = project("  - title: Q\n    figures:\n      - predictions:\n");
+    let output = cnn_report(project.path(), &["build", "--output", "coffee.webp/below"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("cannot write to `coffee.webp/below`"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn layers_are_listed_even_where_the_figures_are_wrong() {
+    let project =
+        project("  - title: Q\n    figures:\n      - filters: {layer: wrong, filters: [0]}\n");
+    let output = cnn_report(project.path(), &["layers"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let table = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        table.contains("     3  conv2    Conv2d             32 × 32 × 32        4640"),
+        "{table}"
+    );
+    assert_eq!(table.lines().count(), 14, "a header and thirteen layers");
+}
+
+#[test]
+fn a_device_that_is_not_there_is_an_error() {
+    let project = project("  - title: Q\n    figures:\n      - predictions:\n");
+    let output = cnn_report(project.path(), &["check", "--device", "cuda:99"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("the device `cuda:99` is not here"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn the_reference_page_is_what_the_program_says() {
+    let output = cnn_report(repository(), &["reference"]);
+    let page = std::fs::read_to_string(repository().join("docs/report-yaml.md")).unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        told == page,
+        "run `cnn-report reference > docs/report-yaml.md`"
+    );
+}
+
+#[test]
+fn the_shipped_report_has_no_fault() {
+    let output = cnn_report(repository(), &["check", "report.yaml"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+}

@@ -1,0 +1,403 @@
+//! The confusion matrix: rates against scikit-learn, a run of net1, faults of the files, and the
+//! repository's own photos.
+
+use std::path::{Path, PathBuf};
+
+use cnn_report::evaluate::confusion_matrix::{self, ConfusionMatrix};
+use cnn_report::evaluate::metrics::Rates;
+use cnn_report::explain::finding::{Argument, Body, Finding, Matrix, Message};
+use cnn_report::explain::{Context, Fault};
+use cnn_report::model::{Labels, Model, Source};
+use cnn_report::picture::{Preprocessing, Resize};
+use serde_json::{Value, json};
+use tch::Device;
+
+use crate::strings;
+
+fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+#[test]
+fn rates_are_those_of_scikit_learn() {
+    let golden = std::fs::read(repository("tests/data/evaluate/scikit_learn.json")).unwrap();
+    let golden: Value = serde_json::from_slice(&golden).unwrap();
+    let indices =
+        |key: &str| -> Vec<usize> { serde_json::from_value(golden[key].clone()).unwrap() };
+    let mut counts = vec![vec![0; 11]; 11];
+    indices("true")
+        .into_iter()
+        .zip(indices("predicted"))
+        .for_each(|(t, p)| counts[t][p] += 1);
+    assert_eq!(json!(counts), golden["matrix"]);
+    let rates = Rates::new(&counts);
+    let report = &golden["classification_report"];
+    // Ratios and sums of a few doubles.
+    let close = |found: f64, expected: &Value| (found - expected.as_f64().unwrap()).abs() < 1e-12;
+    assert!(close(rates.accuracy, &report["accuracy"]));
+    for (class, rates) in rates.classes.iter().enumerate() {
+        let expected = &report[class.to_string()];
+        assert!(close(rates.precision.unwrap(), &expected["precision"]));
+        assert!(close(rates.recall.unwrap(), &expected["recall"]));
+        assert!(close(rates.f1.unwrap(), &expected["f1-score"]));
+        assert!(close(rates.support as f64, &expected["support"]));
+    }
+    for (found, name) in [
+        (rates.macro_average, "macro avg"),
+        (rates.weighted_average, "weighted avg"),
+    ] {
+        assert!(close(found.precision, &report[name]["precision"]));
+        assert!(close(found.recall, &report[name]["recall"]));
+        assert!(close(found.f1, &report[name]["f1-score"]));
+    }
+}
+
+/// A folder that holds what a test writes into it.
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn with(self, path: &str, content: &[u8]) -> Self {
+        let path = self.0.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+        self
+    }
+
+    fn photo(self, path: &str, of: &str) -> Self {
+        let photo = std::fs::read(repository(&format!("tests/data/picture/{of}.webp"))).unwrap();
+        self.with(path, &photo)
+    }
+}
+
+fn labels() -> Labels {
+    Labels("abcdefghij".chars().map(String::from).collect())
+}
+
+fn parameters(parameters: Value) -> ConfusionMatrix {
+    serde_json::from_value(parameters).unwrap()
+}
+
+fn run(folder: &Folder, parameters: Value) -> Finding {
+    let source = Source {
+        file: repository("tests/data/model/net1.pt2"),
+        architecture: None,
+        input_shape: [3, 64, 64],
+    };
+    let net1 = Model::load(&source, Device::Cpu).unwrap();
+    let resize = Resize::Stretch {
+        height: 64,
+        width: 64,
+    };
+    let preprocessing = Preprocessing {
+        resize,
+        mean: vec![0.485, 0.456, 0.406],
+        std: vec![0.229, 0.224, 0.225],
+    };
+    run_with(
+        &net1,
+        &labels(),
+        &preprocessing,
+        folder.0.path(),
+        parameters,
+    )
+}
+
+fn run_with(
+    model: &Model,
+    labels: &Labels,
+    preprocessing: &Preprocessing,
+    base: &Path,
+    parameters: Value,
+) -> Finding {
+    let method = (confusion_matrix::ENTRY.parse)(parameters).unwrap();
+    let context = Context {
+        model,
+        labels,
+        preprocessing,
+        photos: &[],
+        seed: 0,
+        base,
+    };
+    assert_eq!(method.check(&context), []);
+    let steps = std::cell::RefCell::new(Vec::new());
+    let finding = method
+        .run(&context, &|done, total| {
+            steps.borrow_mut().push((done, total))
+        })
+        .unwrap();
+    let (done, total) = *steps.borrow().last().unwrap();
+    assert!(done == total && done > 0);
+    finding
+}
+
+fn matrix(finding: &Finding) -> &Matrix {
+    match &finding.exhibits[0].body {
+        Body::Matrix(matrix) => matrix,
+        _ => panic!("the matrix comes first"),
+    }
+}
+
+fn literal(names: &[&str]) -> Vec<Message> {
+    names.iter().map(|name| Message::literal(*name)).collect()
+}
+
+fn says(finding: &Finding, wanted: &str) -> bool {
+    finding
+        .notices
+        .iter()
+        .any(|notice| matches!(notice, Message::Keyed { key, .. } if *key == wanted))
+}
+
+/// net1 takes both photos for class 8, `i`, at every size and with every filter.
+fn two_photos() -> Folder {
+    Folder::new()
+        .photo("photos/drink/1.webp", "coffee")
+        .photo("photos/cat/chelsea.WebP", "chelsea")
+}
+
+#[test]
+fn photos_are_counted_by_group_and_no_group_is_left_out() {
+    let folder = two_photos().with("photos/cat/notes.txt", b"no photo").with(
+        "groups.yaml",
+        b"drink: [i, a]\ncat: [j]\nfish: [0x]\n".as_slice(),
+    );
+    let wrong = parameters(json!({ "data": "photos", "groups": "groups.yaml" }))
+        .prepare(folder.0.path(), &labels());
+    assert!(
+        wrong.unwrap_err()[0]
+            .message
+            .contains("`groups.yaml:3:8`: there is no class `0x`")
+    );
+    let folder = folder.with("groups.yaml", b"drink: [i]\ncat: [j]\nfish: [2]\nfox:\n");
+    let finding = run(
+        &folder,
+        json!({ "data": "photos", "groups": "groups.yaml" }),
+    );
+    let matrix = matrix(&finding);
+    assert_eq!(matrix.rows, literal(&["drink", "cat", "fish", "fox"]));
+    assert_eq!(matrix.columns[..4], matrix.rows);
+    assert_eq!(matrix.counts[0][0], 1); // coffee
+    assert_eq!(matrix.counts.iter().flatten().sum::<usize>(), 2);
+    assert!(says(&finding, "confusion_matrix.notice_without_photos"));
+    assert!(says(&finding, "confusion_matrix.notice_skipped"));
+    strings::assert_said("confusion_matrix", &finding);
+}
+
+#[test]
+fn mistakes_are_listed_and_shown() {
+    // Only class 8 is in a group: whatever the network says of the cat, it is not in the model.
+    let folder = two_photos().with("groups.yaml", b"drink: 0-9\ncat: []\n");
+    let finding = run(
+        &folder,
+        json!({ "data": "photos", "groups": "groups.yaml", "batch": 1 }),
+    );
+    assert_eq!(matrix(&finding).counts, [[1, 0], [1, 0]]);
+    assert!(says(&finding, "confusion_matrix.notice_not_in_model"));
+    assert!(says(&finding, "confusion_matrix.notice_undefined")); // cat: never predicted
+    let Body::Table(rates) = &finding.exhibits[1].body else {
+        panic!("rates come second")
+    };
+    assert_eq!(rates.rows[1][4], Argument::from("–"));
+    assert_eq!(
+        rates.rows[0][4..],
+        [0.5, 1.0, 2.0 / 3.0].map(|rate| Argument::Number(rate, 3))
+    );
+    assert_eq!(
+        rates.rows[2][4..],
+        [0.25, 0.5, 1.0 / 3.0].map(|rate| Argument::Number(rate, 3))
+    );
+    let Body::Table(pairs) = &finding.exhibits[2].body else {
+        panic!("mistakes come third")
+    };
+    assert_eq!(
+        pairs.rows[0][2..],
+        [Argument::Count(1), Argument::Percent(1.0, 1)]
+    );
+    let Body::Pictures(pictures) = &finding.exhibits[3].body else {
+        panic!("photos come last")
+    };
+    let picture = &pictures.tiles[0].picture;
+    assert_eq!(
+        (pictures.tiles.len(), picture.width, picture.height),
+        (1, 64, 64)
+    );
+    strings::assert_said("confusion_matrix", &finding);
+    let without = run(
+        &folder,
+        json!({ "data": "photos", "groups": "groups.yaml", "examples": 0 }),
+    );
+    assert_eq!(without.exhibits.len(), 3);
+}
+
+#[test]
+fn other_is_a_column_when_predicted_and_a_row_when_a_label() {
+    let folder = two_photos().with("groups.yaml", b"drink: [0]\ncat: [1]\n");
+    let finding = run(
+        &folder,
+        json!({ "data": "photos", "groups": "groups.yaml" }),
+    );
+    assert_eq!(matrix(&finding).counts, [[0, 0, 1], [0, 0, 1]]);
+    assert_eq!(
+        matrix(&finding).columns[2],
+        Message::new("confusion_matrix.other")
+    );
+    assert!(says(&finding, "confusion_matrix.notice_other"));
+    strings::assert_said("confusion_matrix", &finding);
+    let list = folder.with("list.csv", b"photos/drink/1.webp,other\n");
+    let finding = run(
+        &list,
+        json!({ "data": "list.csv", "groups": "groups.yaml" }),
+    );
+    assert_eq!(matrix(&finding).counts, [[0, 0, 0], [0, 0, 0], [0, 0, 1]]);
+    assert_eq!(finding.exhibits.len(), 2); // no mistake
+    strings::assert_said("confusion_matrix", &finding);
+}
+
+#[test]
+fn lists_give_what_folders_give() {
+    let folder = two_photos()
+        .with(
+            "lists/tab.txt",
+            "\u{feff}# photos\n\n../photos/drink/1.webp\ti\r\n../photos/cat/chelsea.WebP \t J\n"
+                .as_bytes(),
+        )
+        .with(
+            "lists/comma.csv",
+            b"../photos/drink/1.webp, 8\n../photos/cat/chelsea.WebP,9\n",
+        )
+        .with(
+            "lists/list.yaml",
+            b"i: ../photos/drink/1.webp\nj: [../photos/cat/chelsea.WebP]\n",
+        );
+    let counts = |data: &str| {
+        matrix(&run(&folder, json!({ "data": data })))
+            .counts
+            .clone()
+    };
+    let expected = counts("lists/tab.txt");
+    assert_eq!((expected.len(), expected[8][8]), (10, 1)); // all ten classes, coffee right
+    assert_eq!(counts("lists/comma.csv"), expected);
+    assert_eq!(counts("lists/list.yaml"), expected);
+}
+
+fn faults(folder: &Folder, value: Value) -> Vec<String> {
+    let faults = parameters(value)
+        .prepare(folder.0.path(), &labels())
+        .unwrap_err();
+    let base = folder.0.path().display().to_string();
+    let text = |fault: Fault| {
+        let text = format!("{} {}; {}", fault.pointer, fault.message, fault.remedy);
+        text.replace(&format!("{base}/"), "")
+    };
+    faults.into_iter().map(text).collect()
+}
+
+#[test]
+fn every_fault_of_a_list_is_found_at_once_with_its_line() {
+    let folder = two_photos()
+        .with("broken.png", b"\x89PNG\r\n\x1a\n")
+        .with("list.txt", b"photos/drink/1.webp\tk\nbroken.png,a\nmissing.jpg,a\nphotos/drink/1.webp,a\n./x\nphotos/drink/1.webp,b\n");
+    let found = faults(&folder, json!({ "data": "list.txt" }));
+    let starts = [
+        "/data `list.txt:1:1`: there is no class `k`; a class name or number",
+        "/data `list.txt:5:1`: `./x` has no label; `path,label`",
+        "/data `list.txt:2:1`: the PNG picture `broken.png` is cut off",
+        "/data `list.txt:3:1`: cannot read `missing.jpg`",
+        "/data `list.txt:6:1`: `photos/drink/1.webp` is listed twice; the first place is line 4",
+    ];
+    assert_eq!(found.len(), starts.len(), "{found:#?}");
+    for (fault, start) in found.iter().zip(starts) {
+        assert!(fault.starts_with(start), "{fault}");
+    }
+}
+
+#[test]
+fn every_fault_of_a_folder_is_found_at_once() {
+    let folder = two_photos()
+        .photo("photos/loose.webp", "coffee")
+        .with("groups.yaml", b"drnik: 0\ncat: 1\n");
+    let found = faults(
+        &folder,
+        json!({ "data": "photos", "groups": "groups.yaml" }),
+    );
+    assert_eq!(
+        found,
+        [
+            "/data `photos`: `photos/loose.webp` lies in no sub-folder; the sub-folder's name is the label",
+            "/data `photos`: sub-folder `drink`: there is no group `drink`; did you mean `drnik`",
+        ]
+    );
+    std::fs::create_dir(folder.0.path().join("empty")).unwrap();
+    assert!(
+        faults(&folder, json!({ "data": "empty" }))[0]
+            .starts_with("/data `empty`: there is no photo")
+    );
+    assert!(
+        faults(&folder, json!({ "data": "nowhere" }))[0]
+            .starts_with("/data `nowhere`: cannot read")
+    );
+    assert!(faults(&folder, json!({}))[0].starts_with("/data `data` is missing"));
+    let missing = faults(&folder, json!({ "data": "photos", "groups": "no.yaml" }));
+    assert!(
+        missing[0].starts_with("/groups cannot read `no.yaml`"),
+        "{missing:?}"
+    );
+}
+
+#[test]
+fn parameters_are_checked() {
+    let refused = |value: Value| (confusion_matrix::ENTRY.parse)(value).is_err();
+    assert!(refused(json!({ "folder": "photos" })) && refused(json!({ "data": 3 })));
+    assert!(!refused(
+        json!({ "data": "photos", "groups": "groups.yaml", "pairs": 2 })
+    ));
+    strings::assert_table("confusion_matrix");
+}
+
+/// `photos/README.md` gives the counts that PyTorch and Pillow came to.
+#[test]
+fn the_repositorys_own_photos_come_out_as_measured_with_pytorch() {
+    let labels = Labels::read(&repository("models/imagenet_classes.txt")).unwrap();
+    let source = Source {
+        file: repository("models/squeezenet1_1.safetensors"),
+        architecture: Some("squeezenet1_1".to_owned()),
+        input_shape: [3, 224, 224],
+    };
+    let squeezenet = Model::load(&source, Device::Cpu).unwrap();
+    let resize = Resize::ShorterThenCrop {
+        shorter: 256,
+        height: 224,
+        width: 224,
+    };
+    let preprocessing = Preprocessing {
+        resize,
+        mean: vec![0.485, 0.456, 0.406],
+        std: vec![0.229, 0.224, 0.225],
+    };
+    let parameters = json!({ "data": "photos/labelled", "groups": "photos/groups.yaml" });
+    let finding = run_with(
+        &squeezenet,
+        &labels,
+        &preprocessing,
+        &repository(""),
+        parameters,
+    );
+    let matrix = matrix(&finding);
+    let diagonal: Vec<usize> = (0..matrix.rows.len())
+        .map(|group| matrix.counts[group][group])
+        .collect();
+    let expected = [18, 4, 2, 18, 2, 4, 3, 18, 20, 0, 7];
+    let difference: usize = diagonal
+        .iter()
+        .zip(expected)
+        .map(|(a, b): (&usize, usize)| a.abs_diff(b))
+        .sum();
+    // JPEG decoders round differently by one level, which may tip a photo or two.
+    assert!(difference <= 2, "{diagonal:?}");
+    assert_eq!(matrix.counts.iter().flatten().sum::<usize>(), 159);
+    strings::assert_said("confusion_matrix", &finding);
+}

@@ -1,0 +1,638 @@
+//! Explanation methods on net1 against numbers that PyTorch and captum computed
+//! (`ascent.safetensors`: 30 steps of torch.optim.Adam, 100 of torch.optim.SGD), and what must hold
+//! for every row of the table of methods.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use cnn_report::explain::finding::{Body, Finding, HeatView, Message, Sign};
+use cnn_report::explain::optimise::adam::Adam;
+use cnn_report::explain::optimise::sgd::Sgd;
+use cnn_report::explain::optimise::{ascend, filter_means, record_one, unwatched};
+use cnn_report::explain::saliency::{Reduction, gradients, reduce};
+use cnn_report::explain::{Context, ExplainError, METHODS, Method, Photo};
+use cnn_report::model::{Class, Labels, LayerName, Model, Source};
+use cnn_report::picture::{Picture, Preprocessing, Resize};
+use serde_json::{Value, json};
+use tch::{Device, Tensor};
+
+// float32 sums in another order differ by 1e-7 to 4e-7; ascents multiply that by about 10.
+// 1e-4 leaves room for other processors.
+const TOLERANCE: f64 = 1e-4;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn golden(file: &str, name: &str) -> Tensor {
+    let tensors = Tensor::read_safetensors(root().join("tests/data").join(file)).unwrap();
+    tensors
+        .into_iter()
+        .find(|(known, _)| known == name)
+        .unwrap()
+        .1
+}
+
+fn load(file: &str) -> Model {
+    let source = Source {
+        file: root().join("tests/data").join(file),
+        architecture: None,
+        input_shape: [3, 64, 64],
+    };
+    Model::load(&source, Device::Cpu).unwrap()
+}
+
+fn net1() -> Model {
+    load("model/net1.pt2")
+}
+
+/// Largest difference over largest magnitude.
+fn relative(got: &Tensor, expected: &Tensor) -> f64 {
+    assert_eq!(got.size(), expected.size());
+    (got - expected).abs().max().double_value(&[]) / expected.abs().max().double_value(&[])
+}
+
+fn preprocessing() -> Preprocessing {
+    Preprocessing {
+        resize: Resize::Stretch {
+            height: 64,
+            width: 64,
+        },
+        mean: vec![0.485, 0.456, 0.406],
+        std: vec![0.229, 0.224, 0.225],
+    }
+}
+
+/// The two photos of the golden input, as pictures again.
+fn photos() -> Vec<Photo> {
+    let input = golden("model/net1_golden.safetensors", "input");
+    let photo = |(at, id): (i64, &str)| Photo {
+        id: id.to_owned(),
+        picture: preprocessing().picture(&input.get(at)),
+    };
+    [(0, "coffee"), (1, "chelsea")].map(photo).to_vec()
+}
+
+/// A method on a network, with the faults of its check or its finding.
+struct Bench {
+    model: Model,
+    labels: Labels,
+    preprocessing: Preprocessing,
+    photos: Vec<Photo>,
+}
+
+impl Bench {
+    fn new(model: Model) -> Self {
+        let labels = Labels::numbers(model.classes());
+        Self {
+            model,
+            labels,
+            preprocessing: preprocessing(),
+            photos: photos(),
+        }
+    }
+
+    fn context(&self) -> Context<'_> {
+        Context {
+            model: &self.model,
+            labels: &self.labels,
+            preprocessing: &self.preprocessing,
+            photos: &self.photos,
+            seed: 7,
+            base: root(),
+        }
+    }
+
+    fn faults(&self, name: &str, parameters: Value) -> Vec<(String, String)> {
+        let faults = method(name, parameters).check(&self.context());
+        faults
+            .into_iter()
+            .map(|fault| (fault.pointer, fault.remedy))
+            .collect()
+    }
+
+    fn run(&self, name: &str, parameters: Value) -> Finding {
+        let method = method(name, parameters);
+        assert_eq!(method.check(&self.context()), []);
+        method
+            .run(&self.context(), &|done, total| assert!(done <= total))
+            .unwrap()
+    }
+}
+
+fn method(name: &str, parameters: Value) -> Box<dyn Method> {
+    let entry = METHODS.iter().find(|entry| entry.name == name).unwrap();
+    (entry.parse)(parameters).unwrap()
+}
+
+fn key(message: &Message) -> &str {
+    match message {
+        Message::Literal(text) => text,
+        Message::Keyed { key, .. } => key,
+    }
+}
+
+#[test]
+fn saliency_is_captums() {
+    let (model, input) = (net1(), golden("model/net1_golden.safetensors", "input"));
+    let expected = golden("model/net1_golden.safetensors", "gradient_top1");
+    let found = gradients(&|x| model.scores(x), &input, Class::Predicted).unwrap();
+    let first = found.gradient.narrow(0, 0, 1); // the golden file keeps one photo
+    assert!(relative(&first, &expected) < TOLERANCE);
+    let maps = reduce(&first, Reduction::Max).unwrap();
+    assert!(relative(&maps, &expected.abs().amax([1].as_slice(), false)) < TOLERANCE);
+    // A picture of a batch gets what it gets alone.
+    for at in 0..2 {
+        let alone = gradients(
+            &|x| model.scores(x),
+            &input.narrow(0, at, 1),
+            Class::Predicted,
+        )
+        .unwrap();
+        assert!(relative(&alone.gradient.get(0), &found.gradient.get(at)) < TOLERANCE);
+    }
+}
+
+#[test]
+fn thirty_steps_of_adam_are_torchs() {
+    let model = net1();
+    let node = model
+        .layer(&LayerName::Path("conv2".to_owned()))
+        .unwrap()
+        .node;
+    let read = |name| golden("explain/ascent.safetensors", name);
+    let start = read("filter_start");
+    let run = |start: &Tensor, filters: &[usize]| {
+        let mut objective =
+            |x: &Tensor| Ok(filter_means(&record_one(&model, x, node, &[])?, filters)?);
+        ascend(
+            start,
+            30,
+            &mut Adam::new(0.1, 1e-6),
+            &mut objective,
+            &mut unwatched,
+        )
+        .unwrap()
+    };
+    let found = run(&start, &[5]);
+    assert!(relative(&found.variable, &read("filter_adam30")) < TOLERANCE);
+    // The peer prints the loss, the negative of the objective, before each step.
+    let objectives = -Tensor::from_slice(&found.objectives[0][..30]);
+    assert!(relative(&objectives, &read("filter_adam30_loss")) < TOLERANCE);
+    // The same picture when another filter is grown in the same batch.
+    let both = run(
+        &Tensor::cat(&[start.flip([3].as_slice()), start], 0),
+        &[9, 5],
+    );
+    // In double precision the difference is below 1e-6 (unit tests); in float32 another order of sums
+    // makes 2e-6, as much as between float32 and double precision.
+    let difference = relative(&both.variable.narrow(0, 1, 1), &found.variable);
+    assert!(difference < 1e-5, "{difference}");
+}
+
+#[test]
+fn a_hundred_steps_of_plain_descent_are_torchs() {
+    let model = net1();
+    let node = model
+        .layer(&LayerName::Path("conv4".to_owned()))
+        .unwrap()
+        .node;
+    let read = |name| golden("explain/ascent.safetensors", name);
+    let start = golden("model/net1_golden.safetensors", "input").narrow(0, 0, 1);
+    let mut objective = |x: &Tensor| Ok(filter_means(&record_one(&model, x, node, &[])?, &[7])?);
+    let frames = RefCell::new(Vec::new());
+    let mut watch = |step: usize, variable: &Tensor| -> Result<ControlFlow<()>, ExplainError> {
+        if step == 10 || step == 100 {
+            frames.borrow_mut().push(variable.copy());
+        }
+        Ok(ControlFlow::Continue(()))
+    };
+    let mut descent = Sgd {
+        learning_rate: 12.0,
+        weight_decay: 1e-4,
+    };
+    let found = ascend(&start, 100, &mut descent, &mut objective, &mut watch).unwrap();
+    let frames = frames.into_inner();
+    assert!(relative(&frames[0], &read("dream_step10").view([1, 3, 64, 64])) < TOLERANCE);
+    assert!(relative(&frames[1], &read("dream_step100").view([1, 3, 64, 64])) < TOLERANCE);
+    let objectives = -Tensor::from_slice(&found.objectives[0][..100]);
+    assert!(relative(&objectives, &read("dream_loss")) < TOLERANCE);
+}
+
+#[test]
+fn a_photo_becomes_the_networks_input_and_a_photo_again() {
+    for photo in photos() {
+        let tensor = preprocessing().tensor(&[&photo.picture], Device::Cpu);
+        assert_eq!(preprocessing().picture(&tensor.get(0)), photo.picture);
+    }
+}
+
+#[test]
+fn predictions_are_softmax_of_the_golden_scores() {
+    let found = Bench::new(net1()).run("predictions", json!({ "top": 3 }));
+    let Body::Bars(bars) = &found.exhibits[0].body else {
+        panic!("bars expected")
+    };
+    let expected = golden("model/net1_golden.safetensors", "logits").softmax(1, tch::Kind::Double);
+    for (at, group) in bars.groups.iter().enumerate() {
+        assert_eq!(group.bars.len(), 3);
+        assert!(
+            group
+                .bars
+                .windows(2)
+                .all(|pair| pair[0].value >= pair[1].value)
+        );
+        let highest = expected.get(at as i64).max().double_value(&[]);
+        assert!((group.bars[0].value - highest).abs() < TOLERANCE);
+    }
+    assert_eq!(found.parameters, [("top".to_owned(), "3".to_owned())]);
+}
+
+#[test]
+fn saliency_shows_photo_map_and_overlay_of_each_photo() {
+    let bench = Bench::new(net1());
+    let found = bench.run("saliency", json!({}));
+    let Body::HeatMaps(maps) = &found.exhibits[0].body else {
+        panic!("heat maps expected")
+    };
+    assert_eq!(
+        (maps.columns, maps.tiles.len(), maps.sign),
+        (3, 6, Sign::Unsigned)
+    );
+    for row in maps.tiles.chunks(3) {
+        assert!(matches!(row[0].view, HeatView::Photo(_)));
+        let HeatView::Map { map, size } = &row[1].view else {
+            panic!("map expected")
+        };
+        assert_eq!((map.height, map.width, *size), (64, 64, (64, 64)));
+        let above = map
+            .values
+            .iter()
+            .filter(|&&value| value > row[1].range.1)
+            .count();
+        assert_eq!(
+            above, 41,
+            "1 % of 4096 pixels lie above the 99th percentile"
+        );
+        assert!(matches!(row[2].view, HeatView::Overlay { .. }));
+    }
+    assert_eq!(
+        bench.faults("saliency", json!({ "class": 10 }))[0].0,
+        "/class"
+    );
+    let of_class_3 = bench.run("saliency", json!({ "class": 3, "view": "overlay" }));
+    let Body::HeatMaps(maps) = &of_class_3.exhibits[0].body else {
+        panic!("heat maps expected")
+    };
+    assert_eq!((maps.columns, maps.tiles.len()), (4, 4));
+}
+
+#[test]
+fn activation_maps_are_the_golden_ones_on_one_scale() {
+    let bench = Bench::new(net1());
+    let found = bench.run(
+        "activation_maps",
+        json!({ "layer": "conv2", "filters": [3, 0] }),
+    );
+    let Body::HeatMaps(maps) = &found.exhibits[0].body else {
+        panic!("heat maps expected")
+    };
+    assert_eq!(
+        (maps.columns, maps.tiles.len(), maps.sign),
+        (2, 6, Sign::Signed)
+    );
+    let expected = golden("model/net1_golden.safetensors", "activation_conv2");
+    for (tile, (photo, filter)) in maps.tiles[2..].iter().zip([(0, 3), (1, 3), (0, 0), (1, 0)]) {
+        let HeatView::Map { map, .. } = &tile.view else {
+            panic!("map expected")
+        };
+        let got = Tensor::from_slice(&map.values).view([32, 32]);
+        // The golden file keeps one photo.
+        if photo == 0 {
+            assert!(relative(&got, &expected.get(0).get(filter)) < TOLERANCE);
+        }
+        assert_eq!(tile.range, maps.tiles[2].range);
+    }
+    let faults = bench.faults(
+        "activation_maps",
+        json!({ "layer": "conv2", "filters": [0, 31, 32] }),
+    );
+    assert_eq!(faults, [("/filters/2".to_owned(), "0 to 31".to_owned())]);
+    assert_eq!(
+        bench.faults("activation_maps", json!({ "filters": [0] }))[0].0,
+        "/layer"
+    );
+    assert_eq!(
+        bench.faults("activation_maps", json!({ "layer": "fc", "filters": [0] }))[0].0,
+        "/layer"
+    );
+}
+
+/// Five steps only: rounding grows from step to step, in the spectrum fastest. In double precision
+/// company changes nothing (unit tests).
+#[test]
+fn filters_do_not_depend_on_their_company() {
+    let bench = Bench::new(net1());
+    for mode in ["pixels", "fourier"] {
+        let run = |filters: Value| {
+            let parameters = json!({ "layer": "conv4", "filters": filters, "parameterisation": mode, "steps": 5 });
+            let found = bench.run("filters", parameters);
+            let Body::Pictures(pictures) = &found.exhibits[0].body else {
+                panic!("pictures expected")
+            };
+            pictures.tiles.clone()
+        };
+        let (together, alone) = (run(json!([3, 7])), run(json!([7])));
+        assert_eq!((together.len(), alone.len()), (2, 1));
+        let pairs = together[1]
+            .picture
+            .pixels
+            .iter()
+            .zip(&alone[0].picture.pixels);
+        assert_eq!(
+            pairs.filter(|(a, b)| a.abs_diff(**b) > 1).count(),
+            0,
+            "{mode}: more than rounding"
+        );
+        assert_ne!(together[0].picture, together[1].picture);
+    }
+}
+
+#[test]
+fn the_response_of_a_filter_rises() {
+    for mode in ["pixels", "fourier"] {
+        let parameters =
+            json!({ "layer": "conv4", "filters": [3, 7], "parameterisation": mode, "steps": 20 });
+        let found = Bench::new(net1()).run("filters", parameters);
+        let Body::Curves(curves) = &found.exhibits[1].body else {
+            panic!("curves expected")
+        };
+        for series in &curves.series {
+            assert_eq!(series.points.len(), 21);
+            assert!(
+                series.points[20].1 > series.points[0].1,
+                "{mode}: {:?}",
+                series.points
+            );
+        }
+    }
+}
+
+#[test]
+fn parameters_of_the_other_kind_are_faults() {
+    let bench = Bench::new(net1());
+    let faults = |parameters| {
+        bench
+            .faults("filters", parameters)
+            .into_iter()
+            .map(|fault| fault.0)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        faults(json!({ "layer": "conv2", "filters": [1], "transforms": {} })),
+        ["/transforms"]
+    );
+    let fourier =
+        json!({ "layer": "conv2", "filters": [1], "parameterisation": "fourier", "start": {} });
+    assert_eq!(faults(fourier), ["/start"]);
+    let empty = json!({ "layer": "conv2", "filters": [1], "start": { "low": 9, "high": 9 } });
+    assert_eq!(faults(empty), ["/start"]);
+    let dream = |parameters| {
+        bench
+            .faults("deep_dream", parameters)
+            .into_iter()
+            .map(|fault| fault.0)
+            .collect::<Vec<_>>()
+    };
+    let all = json!({ "layer": "conv4", "filter": 48, "octaves": 2, "step_size": 1.0 });
+    assert_eq!(
+        dream(all),
+        ["/filter", "/octaves", "/step_size", ""],
+        "two photos are one too many"
+    );
+}
+
+/// conv1 of `dead.pt2` has a bias of −100 for its filter 1; relu1 follows.
+#[test]
+fn a_dead_filter_is_raised_before_its_rectifier() {
+    let mut bench = Bench::new(load("explain/dead.pt2"));
+    let found = bench.run(
+        "filters",
+        json!({ "layer": "relu1", "filters": [0, 1], "steps": 5 }),
+    );
+    assert_eq!(
+        found.notices.iter().map(key).collect::<Vec<_>>(),
+        ["filters.dead"]
+    );
+    let Body::Pictures(pictures) = &found.exhibits[0].body else {
+        panic!("pictures expected")
+    };
+    let labels: Vec<&str> = pictures.tiles.iter().map(|tile| key(&tile.label)).collect();
+    assert_eq!(labels, ["filters.tile", "filters.tile_open"]);
+    let Body::Curves(curves) = &found.exhibits[1].body else {
+        panic!("curves expected")
+    };
+    let dead = &curves.series[1].points;
+    assert!(dead[0].1 < -50.0 && dead[5].1 > dead[0].1);
+
+    let silent = bench.run(
+        "activation_maps",
+        json!({ "layer": "relu1", "filters": [0, 1] }),
+    );
+    assert_eq!(
+        silent.notices.iter().map(key).collect::<Vec<_>>(),
+        ["activation_maps.silent"]
+    );
+
+    bench.photos.truncate(1);
+    let dream = bench.run(
+        "deep_dream",
+        json!({ "layer": "relu1", "filter": 1, "steps": 3, "frame_every": 2 }),
+    );
+    assert_eq!(
+        dream.notices.iter().map(key).collect::<Vec<_>>(),
+        ["deep_dream.dead"]
+    );
+    let Body::Pictures(frames) = &dream.exhibits[0].body else {
+        panic!("pictures expected")
+    };
+    assert_eq!(
+        frames.tiles.len(),
+        3,
+        "the original, step 2 and the last step"
+    );
+}
+
+/// Weights of the second layer of `dead.pt2` are zero, so no pixel changes a score.
+#[test]
+fn a_saliency_map_of_zeros_has_a_notice() {
+    let found = Bench::new(load("explain/dead.pt2")).run("saliency", json!({ "class": 1 }));
+    assert_eq!(
+        found.notices.iter().map(key).collect::<Vec<_>>(),
+        ["saliency.zero", "saliency.zero"]
+    );
+}
+
+#[test]
+fn a_dream_that_diverges_shows_the_frames_so_far() {
+    let mut bench = Bench::new(net1());
+    bench.photos.truncate(1);
+    let wild = json!({ "layer": "conv4", "filter": 7, "steps": 30, "learning_rate": 1e6, "weight_decay": 1.0, "frame_every": 2 });
+    let found = bench.run("deep_dream", wild);
+    assert_eq!(
+        found.notices.iter().map(key).collect::<Vec<_>>(),
+        ["deep_dream.diverged"]
+    );
+    let Body::Pictures(frames) = &found.exhibits[0].body else {
+        panic!("pictures expected")
+    };
+    assert!(
+        (2..15).contains(&frames.tiles.len()),
+        "{}",
+        frames.tiles.len()
+    );
+}
+
+#[test]
+fn a_layer_is_dreamed_over_octaves() {
+    let mut bench = Bench::new(net1());
+    bench.photos.truncate(1);
+    let parameters = json!({ "layer": "relu4", "octaves": 3, "steps": 4, "jitter": 4 });
+    let found = bench.run("deep_dream", parameters.clone());
+    let Body::Pictures(frames) = &found.exhibits[0].body else {
+        panic!("pictures expected")
+    };
+    assert_eq!(frames.tiles.len(), 4);
+    assert!(
+        frames
+            .tiles
+            .iter()
+            .all(|tile| (tile.picture.width, tile.picture.height) == (64, 64))
+    );
+    assert_ne!(frames.tiles[3].picture, bench.photos[0].picture);
+    let Body::Curves(curves) = &found.exhibits[1].body else {
+        panic!("curves expected")
+    };
+    assert!(
+        curves
+            .series
+            .iter()
+            .all(|series| series.points[3].1 > series.points[0].1)
+    );
+    let again = bench.run("deep_dream", parameters);
+    let Body::Pictures(same) = &again.exhibits[0].body else {
+        panic!("pictures expected")
+    };
+    assert!(
+        frames
+            .tiles
+            .iter()
+            .zip(&same.tiles)
+            .all(|(a, b)| a.picture == b.picture)
+    );
+    let small = bench.faults("deep_dream", json!({ "layer": "relu4", "octaves": 8 }));
+    assert_eq!(small[0].0, "/octaves");
+}
+
+#[test]
+fn photos_are_shown_as_they_are() {
+    let bench = Bench::new(net1());
+    let found = bench.run("photos", json!({}));
+    let Body::Pictures(pictures) = &found.exhibits[0].body else {
+        panic!("pictures expected")
+    };
+    let shown: Vec<&Picture> = pictures.tiles.iter().map(|tile| &tile.picture).collect();
+    assert_eq!(
+        shown,
+        bench
+            .photos
+            .iter()
+            .map(|photo| &photo.picture)
+            .collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn every_schema_refuses_unknown_keys_and_describes_every_field() {
+    for entry in METHODS {
+        let schema = (entry.schema)().to_value();
+        assert_eq!(
+            schema["additionalProperties"],
+            json!(false),
+            "{}",
+            entry.name
+        );
+        for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+            let description = property["description"].as_str().unwrap_or_default();
+            let says_default = description.contains("Default")
+                || description.contains("No default")
+                || description.contains("Left out");
+            assert!(
+                says_default,
+                "{}: `{name}` does not say its default",
+                entry.name
+            );
+        }
+        assert!(
+            (entry.parse)(json!({ "no_such_key": 1 })).is_err(),
+            "{}",
+            entry.name
+        );
+    }
+}
+
+/// Both languages have the same keys with the same placeholders, and they are the keys that the code uses.
+#[test]
+fn every_method_has_its_words_in_both_languages() {
+    for entry in METHODS {
+        let file: PathBuf = root().join(format!("templates/methods/{}.yaml", entry.name));
+        let table: Value = serde_yaml::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+        let keys = |language: &str| -> BTreeSet<String> {
+            table[language]
+                .as_object()
+                .unwrap()
+                .keys()
+                .cloned()
+                .collect()
+        };
+        assert_eq!(keys("en"), keys("zh-TW"), "{}", entry.name);
+        for key in keys("en") {
+            let placeholders =
+                |language: &str| placeholders(table[language][&key].as_str().unwrap());
+            assert_eq!(
+                placeholders("en"),
+                placeholders("zh-TW"),
+                "{}.{key}",
+                entry.name
+            );
+        }
+        let code = code_of(entry.name);
+        let mut used: BTreeSet<String> =
+            ["title", "reading", "misleading"].map(str::to_owned).into();
+        for part in code.split(&format!("\"{}.", entry.name)).skip(1) {
+            used.insert(part.split('"').next().unwrap().to_owned());
+        }
+        assert_eq!(keys("en"), used, "{}", entry.name);
+    }
+}
+
+/// The file of a method and those of its folder.
+fn code_of(method: &str) -> String {
+    let folder = root().join("src/explain").join(method);
+    let parts = folder.is_dir().then(|| std::fs::read_dir(&folder).unwrap());
+    let parts = parts.into_iter().flatten().map(|part| part.unwrap().path());
+    parts
+        .chain([folder.with_extension("rs")])
+        .map(|file| std::fs::read_to_string(file).unwrap())
+        .collect()
+}
+
+fn placeholders(text: &str) -> BTreeSet<&str> {
+    text.split('{')
+        .skip(1)
+        .filter_map(|part| part.split_once('}'))
+        .map(|(name, _)| name)
+        .collect()
+}
