@@ -16,7 +16,15 @@ fn error(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Fi
     move |source| FileError {
         action,
         path,
-        source,
+        source: without_temporary_path(source),
+    }
+}
+
+/// `tempfile` puts the path of its own file behind the reason; the user knows only the one that was asked for.
+fn without_temporary_path(error: std::io::Error) -> std::io::Error {
+    match error.to_string().split_once(" at path ") {
+        Some((reason, _)) => std::io::Error::new(error.kind(), reason.to_owned()),
+        None => error,
     }
 }
 

@@ -113,17 +113,15 @@ pub fn build_report(request: &Request, progress: &dyn Progress) -> Result<Built,
     if request.on_failure == OnFailure::Stop && !failures.is_empty() {
         return Err(Failure::Run(failures));
     }
-    let failed = |error: anyhow::Error| {
+    let failed = |reason: String| {
         let file = request.spec.display().to_string();
-        Failure::Run(vec![Diagnostic::error(
-            &file,
-            None,
-            format!("{error:#}"),
-            String::new(),
-        )])
+        Failure::Run(vec![Diagnostic::error(&file, None, reason, String::new())])
     };
-    let report = compose::report(&plan, results).map_err(failed)?;
-    let files = compose::pages(&report, &plan.output).map_err(failed)?;
-    let pages = write::write(&plan.output.folder, &files).map_err(|error| failed(error.into()))?;
+    // A file's error says its cause itself; what anyhow carries has it one level below.
+    let report = compose::report(&plan, results).map_err(|error| failed(format!("{error:#}")))?;
+    let files =
+        compose::pages(&report, &plan.output).map_err(|error| failed(format!("{error:#}")))?;
+    let pages =
+        write::write(&plan.output.folder, &files).map_err(|error| failed(error.to_string()))?;
     Ok(Built { pages, failures })
 }

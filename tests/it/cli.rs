@@ -228,6 +228,7 @@ fn a_folder_that_cannot_be_written_to_is_found_before_computing() {
     let project = project("  - title: Q\n    figures:\n      - predictions:\n");
     let output = cnn_report(project.path(), &["build", "--output", "coffee.webp/below"]);
     assert_eq!(output.status.code(), Some(2));
+    assert!(!stderr(&output).contains(".tmp"), "{}", stderr(&output));
     assert!(
         stderr(&output).contains("cannot write to `coffee.webp/below`"),
         "{}",
