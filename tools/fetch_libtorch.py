@@ -32,8 +32,7 @@ CPU_LIBRARIES = {
 }
 # The wheel for CPython 3.11 serves whatever Python runs this: nothing of Python's is taken from it.
 TARGET = ["--only-binary=:all:", "--implementation=cp", "--python-version=3.11", "--abi=cp311", "--abi=none"] + [
-    f"--platform={name}_x86_64" for name in (
-        "manylinux_2_28", "manylinux_2_27", "manylinux_2_25", "manylinux_2_17", "manylinux2014", "manylinux_2_5", "manylinux1")
+    f"--platform={name}_x86_64" for name in [f"manylinux_2_{minor}" for minor in range(28, 4, -1)] + ["manylinux2014", "manylinux1"]
 ] + ["--platform=any"]
 
 
@@ -48,7 +47,7 @@ def main():
     mark = os.path.join(options.to, "complete.json")
     if read(mark) == want:
         return
-    need_room(3.5e9 if options.cuda else 1.3e9, options.to)
+    need_room(7.5e9 if options.cuda else 1.3e9, options.to)
     with tempfile.TemporaryDirectory(prefix="libtorch-", dir=parent(options.to)) as work:
         wheels = os.path.join(work, "wheels")
         download(wheels, [f"{name} --hash=sha256:{digest}" for name, digest in WHEELS.items()], ["--require-hashes"])
@@ -64,12 +63,13 @@ def main():
             stop("the wheels do not hold " + ", ".join(missing))
         with open(os.path.join(tree, "complete.json"), "w") as file:
             json.dump(want, file)
-        if os.path.exists(options.to):
+        replaces = os.path.exists(options.to)
+        if replaces:
             shutil.rmtree(options.to)
         os.rename(tree, options.to)
     print(f"libtorch 2.13.0 ({'CUDA' if options.cuda else 'CPU'}) is in {options.to}", flush=True)
     # torch-sys looks for libtorch_cuda.so once, when it is built.
-    if shutil.which("cargo"):
+    if replaces and shutil.which("cargo"):
         for profile in ([], ["--release"]):
             subprocess.run(["cargo", "clean", "-q", "-p", "torch-sys", *profile], stderr=subprocess.DEVNULL)
 

@@ -13,4 +13,5 @@ mod onnx;
 mod pickle;
 mod picture;
 mod render;
+mod shipped;
 mod strings;
