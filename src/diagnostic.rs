@@ -9,16 +9,9 @@ pub struct Position {
     pub column: usize,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Severity {
-    Error,
-    Warning,
-}
-
-/// One fault or warning, ready to print as `report.yaml:6:14: what; what would be right`.
+/// One fault, ready to print as `report.yaml:6:14: what; what would be right`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    pub severity: Severity,
     /// The file as the user named it.
     pub file: String,
     /// `None` where the fault is of the whole file.
@@ -31,7 +24,6 @@ pub struct Diagnostic {
 impl Diagnostic {
     pub fn error(file: &str, position: Option<Position>, message: String, remedy: String) -> Self {
         Self {
-            severity: Severity::Error,
             file: file.to_owned(),
             position,
             message,
@@ -45,9 +37,6 @@ impl fmt::Display for Diagnostic {
         write!(f, "{}", self.file)?;
         if let Some(Position { line, column }) = self.position {
             write!(f, ":{line}:{column}")?;
-        }
-        if self.severity == Severity::Warning {
-            write!(f, ": warning")?;
         }
         write!(f, ": {}", self.message)?;
         if !self.remedy.is_empty() {

@@ -91,11 +91,6 @@ impl Groups {
         false
     }
 
-    /// Whether the groups are the classes themselves.
-    pub fn are_classes(&self) -> bool {
-        self.classes
-    }
-
     /// Number of the model's classes in a group.
     pub fn size(&self, group: usize) -> usize {
         self.of_class.iter().filter(|of| **of == group).count()

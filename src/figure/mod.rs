@@ -13,8 +13,6 @@ mod table;
 
 use crate::explain::finding::{Argument, Body, Message};
 
-pub use svg::standalone;
-
 /// An encoded picture, ready to embed or to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Media {

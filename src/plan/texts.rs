@@ -1,7 +1,7 @@
 //! The author's Markdown: references that lead nowhere, pictures that a report could not carry.
 
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::report::{images_in, references};
+use crate::report::{images_in, references, refused_links_in};
 use crate::spec::{Document, Spec};
 
 pub fn check(document: &Document, spec: &Spec, faults: &mut Vec<Diagnostic>) {
@@ -27,6 +27,11 @@ pub fn check(document: &Document, spec: &Spec, faults: &mut Vec<Diagnostic>) {
         for (address, _) in images_in(text) {
             let message = format!("the picture `{address}` in a text");
             let remedy = "list it under `images` and show it with `- photos: {images: [id]}`; a report loads nothing from elsewhere";
+            faults.push(document.text_error(&pointer, &address, message, remedy));
+        }
+        for (address, _) in refused_links_in(text) {
+            let message = format!("the link to `{address}` leads nowhere from a report");
+            let remedy = "a link starts with `https://`, `http://`, `mailto:` or `#`";
             faults.push(document.text_error(&pointer, &address, message, remedy));
         }
     };

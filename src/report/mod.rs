@@ -8,7 +8,7 @@ pub mod strings;
 
 pub use crate::explain::finding::Message;
 pub use number::Numbering;
-pub use prose::{images_in, references};
+pub use prose::{images_in, references, refused_links_in};
 pub use strings::Strings;
 
 use crate::figure::Drawing;

@@ -141,7 +141,7 @@ fn every_method_runs_and_a_second_build_gives_the_same_bytes() {
 #[test]
 fn every_fault_is_told_at_once_with_its_place() {
     let project = project(
-        "  - title: Q\n    figures:\n      - saliency: {images: [coffee, catt]}\n      - activation_maps: {layer: conv9, filters: [0]}\n      - filters: {layer: conv2, filters: [5, 99]}\n      - predictions: {top: 3}\n    answer: see {fig:nothing} and ![x](cat.jpg)\n",
+        "  - title: Q\n    figures:\n      - saliency: {images: [coffee, catt]}\n      - activation_maps: {layer: conv9, filters: [0]}\n      - filters: {layer: conv2, filters: [5, 99]}\n      - predictions: {top: 3}\n    answer: see {fig:nothing} and ![x](cat.jpg) [y](b.md)\n",
     );
     let output = cnn_report(project.path(), &["build"]);
     assert_eq!(output.status.code(), Some(2));
@@ -157,7 +157,8 @@ fn every_fault_is_told_at_once_with_its_place() {
             "report.yaml:13:34",
             "report.yaml:14:46",
             "report.yaml:16:17",
-            "report.yaml:16:40"
+            "report.yaml:16:40",
+            "report.yaml:16:53"
         ],
         "{told}"
     );

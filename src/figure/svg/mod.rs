@@ -223,17 +223,6 @@ fn fine(px: f64) -> i32 {
     (px * FINE).round() as i32
 }
 
-/// The same SVG for a file of its own, where no page gives it a text colour: dark, or light where
-/// the reader prefers dark pages. Not for inlining, since its style would reach the whole page.
-pub fn standalone(svg: &str) -> String {
-    const STYLE: &str =
-        "<style>:root{color:#222}@media(prefers-color-scheme:dark){:root{color:#ddd}}</style>";
-    match svg.split_once('>') {
-        Some((root, rest)) => format!("{root}>{STYLE}{rest}"),
-        None => svg.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::palette::Palette;
@@ -277,12 +266,5 @@ mod tests {
                 "{colour:?}"
             );
         }
-    }
-
-    #[test]
-    fn a_file_of_its_own_brings_its_text_colour() {
-        let alone = standalone("<svg width=\"1\"><g/></svg>");
-        assert!(alone.starts_with("<svg width=\"1\"><style>:root{color:"));
-        assert!(alone.ends_with("<g/></svg>"));
     }
 }
