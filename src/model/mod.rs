@@ -44,6 +44,23 @@ pub struct Source {
     pub input_shape: [i64; 3],
 }
 
+impl Source {
+    pub fn new(file: impl Into<std::path::PathBuf>, input_shape: [i64; 3]) -> Self {
+        Self {
+            file: file.into(),
+            architecture: None,
+            input_shape,
+        }
+    }
+
+    pub fn with_architecture(self, name: Option<&str>) -> Self {
+        Self {
+            architecture: name.map(str::to_owned),
+            ..self
+        }
+    }
+}
+
 /// A leaf module as it runs, in the numbering of `cnn-report layers`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layer {

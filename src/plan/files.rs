@@ -143,11 +143,11 @@ pub fn network(
         document.error("/device", error.to_string(), "")
     });
     let (height, width) = preprocessing.resize.output_px();
-    let source = Source {
-        file: resolve(base, &spec.model.file),
-        architecture: spec.model.architecture.clone(),
-        input_shape: [preprocessing.mean.len() as i64, height as i64, width as i64],
-    };
+    let source = Source::new(
+        resolve(base, &spec.model.file),
+        [preprocessing.mean.len() as i64, height as i64, width as i64],
+    )
+    .with_architecture(spec.model.architecture.as_deref());
     let model = keep(
         Model::load(&source, device.unwrap_or(tch::Device::Cpu)),
         faults,

@@ -82,11 +82,7 @@ fn parameters(parameters: Value) -> ConfusionMatrix {
 }
 
 fn run(folder: &Folder, parameters: Value) -> Finding {
-    let source = Source {
-        file: repository("tests/data/model/net1.pt2"),
-        architecture: None,
-        input_shape: [3, 64, 64],
-    };
+    let source = Source::new(repository("tests/data/model/net1.pt2"), [3, 64, 64]);
     let net1 = Model::load(&source, Device::Cpu).unwrap();
     let resize = Resize::Stretch {
         height: 64,
@@ -362,11 +358,11 @@ fn parameters_are_checked() {
 #[test]
 fn the_repositorys_own_photos_come_out_as_measured_with_pytorch() {
     let labels = Labels::read(&repository("models/imagenet_classes.txt")).unwrap();
-    let source = Source {
-        file: repository("models/squeezenet1_1.safetensors"),
-        architecture: Some("squeezenet1_1".to_owned()),
-        input_shape: [3, 224, 224],
-    };
+    let source = Source::new(
+        repository("models/squeezenet1_1.safetensors"),
+        [3, 224, 224],
+    )
+    .with_architecture(Some("squeezenet1_1"));
     let squeezenet = Model::load(&source, Device::Cpu).unwrap();
     let resize = Resize::ShorterThenCrop {
         shorter: 256,

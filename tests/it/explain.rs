@@ -36,11 +36,7 @@ fn golden(file: &str, name: &str) -> Tensor {
 }
 
 fn load(file: &str) -> Model {
-    let source = Source {
-        file: root().join("tests/data").join(file),
-        architecture: None,
-        input_shape: [3, 64, 64],
-    };
+    let source = Source::new(root().join("tests/data").join(file), [3, 64, 64]);
     Model::load(&source, Device::Cpu).unwrap()
 }
 

@@ -103,11 +103,7 @@ fn preprocessing(side: usize) -> Preprocessing {
 
 fn net1() -> Model {
     let file = data("model/net1.pt2");
-    let source = Source {
-        file,
-        architecture: None,
-        input_shape: [3, 64, 64],
-    };
+    let source = Source::new(file, [3, 64, 64]);
     Model::load(&source, Device::Cpu).unwrap()
 }
 

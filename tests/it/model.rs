@@ -31,11 +31,7 @@ fn net1(name: &str) -> Tensor {
 }
 
 fn source(file: PathBuf, architecture: Option<&str>, input_shape: [i64; 3]) -> Source {
-    Source {
-        file,
-        architecture: architecture.map(str::to_owned),
-        input_shape,
-    }
+    Source::new(file, input_shape).with_architecture(architecture)
 }
 
 fn net1_exported() -> Model {

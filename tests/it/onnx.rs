@@ -24,11 +24,7 @@ fn tensors(name: &str) -> BTreeMap<String, Tensor> {
 
 fn load(file: &Path, input: &Tensor) -> Result<Model, ModelError> {
     let sizes = input.size();
-    let source = Source {
-        file: file.to_owned(),
-        architecture: None,
-        input_shape: [sizes[1], sizes[2], sizes[3]],
-    };
+    let source = Source::new(file.to_owned(), [sizes[1], sizes[2], sizes[3]]);
     Model::load(&source, Device::Cpu)
 }
 

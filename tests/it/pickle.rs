@@ -198,10 +198,8 @@ fn says_what_a_file_without_weights_holds() {
 
 #[test]
 fn goes_wherever_safetensors_goes() {
-    let source = |name, architecture: Option<&str>| Source {
-        file: file(name),
-        architecture: architecture.map(str::to_owned),
-        input_shape: [3, 64, 64],
+    let source = |name, architecture: Option<&str>| {
+        Source::new(file(name), [3, 64, 64]).with_architecture(architecture)
     };
     match load(&source("zip.pth", None)).err() {
         Some(ModelError::ArchitectureMissing { fits, .. }) => assert_eq!(fits, ""),

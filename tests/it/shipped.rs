@@ -8,11 +8,8 @@ use tch::Device;
 #[test]
 fn the_photos_are_what_the_network_says_they_are() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let source = Source {
-        file: root.join("models/squeezenet1_1.safetensors"),
-        architecture: Some("squeezenet1_1".to_owned()),
-        input_shape: [3, 224, 224],
-    };
+    let source = Source::new(root.join("models/squeezenet1_1.safetensors"), [3, 224, 224])
+        .with_architecture(Some("squeezenet1_1"));
     let model = Model::load(&source, Device::Cpu).unwrap();
     let labels = Labels::read(&root.join("models/imagenet_classes.txt")).unwrap();
     labels.check(model.classes()).unwrap();

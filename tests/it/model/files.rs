@@ -167,11 +167,7 @@ fn load(content: &[u8]) -> Result<Model, String> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("weights");
     std::fs::write(&file, content).unwrap();
-    let source = Source {
-        file,
-        architecture: Some("squeezenet1_1".to_owned()),
-        input_shape: [3, 64, 64],
-    };
+    let source = Source::new(file, [3, 64, 64]).with_architecture(Some("squeezenet1_1"));
     Model::load(&source, Device::Cpu).map_err(|error| error.to_string())
 }
 
