@@ -6,6 +6,7 @@ mod cli;
 mod evaluate;
 mod explain;
 mod figure;
+mod input;
 mod layering;
 mod lime;
 mod model;
