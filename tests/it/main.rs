@@ -11,6 +11,7 @@ mod input;
 mod layering;
 mod lime;
 mod model;
+mod networks;
 mod onnx;
 mod pickle;
 mod picture;
