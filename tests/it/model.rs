@@ -1,5 +1,6 @@
 //! The model layer against numbers that PyTorch computed; `tools/make_fixtures.py` says how.
 
+mod between;
 mod files;
 mod mutations;
 
