@@ -17,7 +17,7 @@ use tch::Tensor;
 
 use super::finding::{Finding, Map};
 use super::{Context, Entry, ExplainError, Fault, Method, Photos, chosen, numbers, parameters};
-use crate::model::{Class, ClassName, ModelError};
+use crate::model::{Class, ClassName, ModelError, in_batches};
 
 pub const ENTRY: Entry = Entry {
     name: "saliency",
@@ -93,15 +93,17 @@ impl Method for Saliency {
     ) -> Result<Finding, ExplainError> {
         let class = chosen::class(context, &self.class).map_err(chosen::refused)?;
         let mut found = Vec::with_capacity(context.photos.len());
-        for photos in context.photos.chunks(chosen::BATCH) {
-            let pictures: Vec<_> = photos.iter().map(|photo| &photo.picture).collect();
+        in_batches(context.photos.len(), chosen::BATCH, |range| {
+            let pictures = context.photos[range].iter().map(|photo| &photo.picture);
+            let pictures: Vec<_> = pictures.collect();
             let input = context
                 .preprocessing
                 .tensor(&pictures, context.model.device());
             let gradients = gradients(&|x| context.model.scores(x), &input, class)?;
             found.extend(self.maps(&gradients)?);
             progress(found.len(), context.photos.len());
-        }
+            Ok::<(), ExplainError>(())
+        })?;
         Ok(self.finding(context, &found))
     }
 }
