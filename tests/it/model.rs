@@ -3,6 +3,7 @@
 mod between;
 mod files;
 mod mutations;
+mod precision;
 
 use std::path::{Path, PathBuf};
 
