@@ -42,9 +42,12 @@ struct Spec {
     /// The report's YAML file
     #[arg(default_value = "report.yaml")]
     report: PathBuf,
-    /// Device in place of the spec's: auto, cpu, cuda or cuda:N
+    /// Device in place of the spec's: auto, cpu, cuda, cuda:N or mps
     #[arg(long)]
     device: Option<String>,
+    /// Precision in place of the spec's: fp32, bf16 or auto
+    #[arg(long)]
+    precision: Option<String>,
 }
 
 #[derive(Args)]
@@ -89,6 +92,7 @@ fn build(arguments: Build) -> ExitCode {
     let request = Request {
         overrides: Overrides {
             device: arguments.spec.device,
+            precision: arguments.spec.precision,
             seed: arguments.seed,
             output: arguments.output,
         },
@@ -128,6 +132,7 @@ impl Spec {
     fn overrides(&self) -> Overrides {
         Overrides {
             device: self.device.clone(),
+            precision: self.precision.clone(),
             ..Overrides::default()
         }
     }

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use crate::diagnostic::Diagnostic;
 use crate::explain::finding::{Argument, Finding, Message};
 use crate::figure::{self, Words};
-use crate::model::device_name;
+use crate::model::{Precision, device_name};
 use crate::plan::{Item, Output, Plan, Section, Step};
 use crate::progress::Progress;
 use crate::render;
@@ -199,6 +199,13 @@ fn provenance(plan: &Plan) -> Vec<(String, String)> {
             format!("{channels} × {height} × {width}"),
         ),
         (label("provenance_device"), device_name(plan.model.device())),
+        (
+            label("provenance_precision"),
+            label(match plan.model.precision() {
+                Precision::Fp32 => "precision_fp32",
+                Precision::Bf16 => "precision_bf16",
+            }),
+        ),
         (
             label("provenance_libtorch"),
             env!("LIBTORCH_VERSION").to_owned(),

@@ -14,7 +14,7 @@ use super::finding::{
     Argument, Body, Exhibit, Finding, HeatMaps, HeatTile, HeatView, Map, Message, Scale, Sign,
 };
 use super::{Context, Entry, ExplainError, Fault, Method, Photos, chosen, numbers, parameters};
-use crate::model::{Layer, LayerName};
+use crate::model::{BatchSize, Layer, LayerName, in_batches};
 
 pub const ENTRY: Entry = Entry {
     name: "activation_maps",
@@ -57,14 +57,16 @@ impl Method for ActivationMaps {
     ) -> Result<Finding, ExplainError> {
         let layer = chosen::map_layer(context, self.layer.as_ref()).map_err(chosen::refused)?;
         let mut by_photo = Vec::with_capacity(context.photos.len());
-        for photos in context.photos.chunks(chosen::BATCH) {
+        let batch = context.model.batch_size(BatchSize::AUTO, chosen::BATCH)?;
+        in_batches(context.photos.len(), batch, |range| {
             let _no_gradient = tch::no_grad_guard();
-            let input = context.input(photos)?;
+            let input = context.input(&context.photos[range])?;
             for output in context.model.record(&input, &[layer.node], &[])? {
                 by_photo.extend(filter_maps(&output, &self.filters)?);
             }
             progress(by_photo.len(), context.photos.len());
-        }
+            Ok::<(), ExplainError>(())
+        })?;
         Ok(self.finding(context, layer, &by_photo))
     }
 }

@@ -18,7 +18,7 @@ pub mod seed;
 
 use std::path::Path;
 
-use crate::model::{Labels, Model, ModelError};
+use crate::model::{Labels, MemoryError, Model, ModelError, refusal};
 use crate::picture::{Array, Picture, Preprocessing};
 use finding::Finding;
 
@@ -114,6 +114,16 @@ pub enum ExplainError {
     File(#[from] crate::fs::FileError),
     #[error("{0}")]
     Failed(String),
+}
+
+impl MemoryError for ExplainError {
+    fn out_of_memory(&self) -> Option<String> {
+        match self {
+            Self::Model(error) => error.out_of_memory(),
+            Self::Torch(error) => refusal(error),
+            Self::File(_) | Self::Failed(_) => None,
+        }
+    }
 }
 
 impl From<ModelError> for ExplainError {

@@ -40,7 +40,10 @@ pub fn map(tensor: &Tensor) -> Result<Map, ExplainError> {
 /// Probabilities of scores [N, classes], one row a picture.
 pub fn probabilities(scores: &Tensor) -> Result<Vec<Vec<f64>>, ExplainError> {
     let (_, classes) = scores.size2()?;
-    let flat = precise_values(&scores.f_to_kind(Kind::Double)?.f_softmax(1, None)?)?;
+    let flat = {
+        let scores = scores.f_to(tch::Device::Cpu)?; // not every device has float64
+        precise_values(&scores.f_to_kind(Kind::Double)?.f_softmax(1, None)?)?
+    };
     if flat.iter().any(|p| !p.is_finite()) {
         return Err(ExplainError::Failed(
             "the network's scores are not finite numbers".to_owned(),

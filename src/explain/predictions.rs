@@ -11,6 +11,7 @@ use super::finding::{Argument, Bar, BarGroup, BarUnit, Bars, Body, Exhibit, Find
 use super::{
     Context, Entry, ExplainError, Fault, Method, Photo, Photos, chosen, numbers, parameters,
 };
+use crate::model::{BatchSize, in_batches};
 
 pub const ENTRY: Entry = Entry {
     name: "predictions",
@@ -110,11 +111,13 @@ fn probabilities(
 ) -> Result<Vec<Vec<f64>>, ExplainError> {
     let _no_gradient = tch::no_grad_guard();
     let mut rows = Vec::with_capacity(context.photos.len());
-    for photos in context.photos.chunks(chosen::BATCH) {
-        let input = context.input(photos)?;
+    let batch = context.model.batch_size(BatchSize::AUTO, chosen::BATCH)?;
+    in_batches(context.photos.len(), batch, |range| {
+        let input = context.input(&context.photos[range])?;
         rows.extend(numbers::probabilities(&context.model.scores(&input)?)?);
         progress(rows.len(), context.photos.len());
-    }
+        Ok::<(), ExplainError>(())
+    })?;
     Ok(rows)
 }
 

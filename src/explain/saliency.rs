@@ -17,7 +17,7 @@ use tch::Tensor;
 
 use super::finding::{Finding, Map};
 use super::{Context, Entry, ExplainError, Fault, Method, Photos, chosen, numbers, parameters};
-use crate::model::{Class, ClassName, ModelError};
+use crate::model::{Class, ClassName, ModelError, in_batches};
 
 pub const ENTRY: Entry = Entry {
     name: "saliency",
@@ -93,12 +93,13 @@ impl Method for Saliency {
     ) -> Result<Finding, ExplainError> {
         let class = chosen::class(context, &self.class).map_err(chosen::refused)?;
         let mut found = Vec::with_capacity(context.photos.len());
-        for photos in context.photos.chunks(chosen::BATCH) {
-            let input = context.input(photos)?;
+        in_batches(context.photos.len(), chosen::BATCH, |range| {
+            let input = context.input(&context.photos[range])?;
             let gradients = gradients(&|x| context.model.scores(x), &input, class)?;
             found.extend(self.maps(&gradients)?);
             progress(found.len(), context.photos.len());
-        }
+            Ok::<(), ExplainError>(())
+        })?;
         Ok(self.finding(context, &found))
     }
 }

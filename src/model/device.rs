@@ -4,17 +4,33 @@ use tch::{Cuda, Device};
 
 #[derive(Debug, thiserror::Error)]
 pub enum DeviceError {
-    #[error("`{wish}` is no device; `auto`, `cpu`, `cuda` or `cuda:N`")]
+    #[error("`{wish}` is no device; `auto`, `cpu`, `cuda`, `cuda:N` or `mps`")]
     Unknown { wish: String },
     #[error("the device `{wish}` is not here: {found}; `auto` takes what there is")]
     Missing { wish: String, found: String },
 }
 
-/// The device of a wish: `auto` (CUDA where there is one, else the CPU), `cpu`, `cuda` or `cuda:N`.
+/// The device of a wish: `auto` (CUDA where there is one, else Apple's graphics processor, else the CPU),
+/// `cpu`, `cuda`, `cuda:N` or `mps`.
 pub fn device(wish: &str) -> Result<Device, DeviceError> {
+    let missing = |found: String| DeviceError::Missing {
+        wish: wish.to_owned(),
+        found,
+    };
     let number = match wish {
-        "auto" => return Ok(Device::cuda_if_available()),
+        "auto" => {
+            return Ok(match Device::cuda_if_available() {
+                Device::Cpu if tch::utils::has_mps() => Device::Mps,
+                device => device,
+            });
+        }
         "cpu" => return Ok(Device::Cpu),
+        "mps" if tch::utils::has_mps() => return Ok(Device::Mps),
+        "mps" => {
+            let found = "libtorch finds no graphics processor of Apple's (it was built for \
+                         another system, or macOS is older than 12.3)";
+            return Err(missing(found.to_owned()));
+        }
         "cuda" => 0,
         other => other
             .strip_prefix("cuda:")
@@ -28,28 +44,25 @@ pub fn device(wish: &str) -> Result<Device, DeviceError> {
     } else {
         0
     };
-    if (number as i64) < count {
+    if i64::try_from(number).is_ok_and(|number: i64| number < count) {
         return Ok(Device::Cuda(number));
     }
-    let found = match count {
+    Err(missing(match count {
         0 => "libtorch finds no CUDA device (it was built for the CPU, or there is no NVIDIA GPU)"
             .to_owned(),
         count => format!(
             "libtorch finds {count} CUDA device(s), `cuda:0` to `cuda:{}`",
             count - 1
         ),
-    };
-    Err(DeviceError::Missing {
-        wish: wish.to_owned(),
-        found,
-    })
+    }))
 }
 
-/// `cpu` or `cuda:N`, as the user would write it.
+/// `cpu`, `cuda:N` or `mps`, as the user would write it.
 pub fn device_name(device: Device) -> String {
     match device {
         Device::Cuda(number) => format!("cuda:{number}"),
         Device::Cpu => "cpu".to_owned(),
+        Device::Mps => "mps".to_owned(),
         other => format!("{other:?}").to_lowercase(),
     }
 }
@@ -67,5 +80,21 @@ mod tests {
         );
         assert!(matches!(device("gpu"), Err(DeviceError::Unknown { .. })));
         assert_eq!(device("cpu").unwrap(), Device::Cpu);
+        for wish in ["cuda:", "cuda:-1", "cuda:18446744073709551615", "mps:0"] {
+            assert!(device(wish).is_err(), "{wish}");
+        }
+    }
+
+    #[test]
+    fn apples_processor_is_there_or_named_as_missing() {
+        match device("mps") {
+            Ok(device) => assert_eq!(device_name(device), "mps"),
+            Err(error) => {
+                let error = error.to_string();
+                let expected = "the device `mps` is not here: libtorch finds no graphics";
+                assert!(error.starts_with(expected), "{error}");
+                assert_ne!(device("auto").unwrap(), Device::Mps);
+            }
+        }
     }
 }

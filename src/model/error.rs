@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::batches::{MemoryError, refusal, refused};
 use super::labels::LabelsError;
 use super::operators::OperatorError;
 
@@ -109,8 +110,41 @@ pub enum ModelError {
     LayerUnknown { name: String, remedy: String },
     #[error("the node `{node}` gives several tensors or none and cannot be recorded")]
     NotOneTensor { node: String },
+    #[error("the activations handed in do not cut the network: {needed} is needed as well")]
+    NotCut {
+        /// ``the output of `add_1``` or `the network's input`.
+        needed: String,
+    },
+    #[error("the output of the node `{node}` does not depend on that of `{before}`")]
+    NotBehind { node: String, before: String },
+    #[error(
+        "the node `{node}` gives {expected:?} for one picture; {got:?} is not that of a whole number of pictures"
+    )]
+    ActivationShape {
+        node: String,
+        got: Vec<i64>,
+        expected: Vec<i64>,
+    },
+    #[error("there is not enough memory for a batch of 1: {said}")]
+    OutOfMemory { said: String },
+    #[error("the network does not run in bf16: {source}; choose `precision: fp32`")]
+    Bf16DoesNotRun { source: Box<ModelError> },
     #[error("the graph has no node {node}; it has {nodes}")]
     NodeUnknown { node: usize, nodes: usize },
+}
+
+impl MemoryError for ModelError {
+    fn out_of_memory(&self) -> Option<String> {
+        match self {
+            Self::Torch(error) => refusal(error),
+            Self::Operator { source, .. } => match source.as_ref() {
+                OperatorError::Torch(error) => refusal(error),
+                OperatorError::Panicked { message } => refused(message),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
 }
 
 /// What libtorch says without the C++ stack it prints below.

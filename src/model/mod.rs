@@ -1,6 +1,7 @@
 //! An image classifier as a graph of named nodes, and the one interpreter that runs it.
 
-pub mod backward;
+mod backward;
+pub mod batches;
 pub mod device;
 pub mod error;
 pub mod graph;
@@ -10,6 +11,8 @@ pub mod layers;
 pub mod load;
 mod memory_layout;
 pub mod operators;
+mod passes;
+mod precision;
 pub mod rectifiers;
 pub mod run;
 pub mod table;
@@ -17,11 +20,13 @@ pub mod table;
 use tch::{Device, Kind, Tensor};
 
 pub use backward::RectifierRule;
+pub use batches::{BatchSize, MemoryError, in_batches, refusal};
 pub use device::{device, device_name};
 pub use error::ModelError;
 pub use labels::Class;
 pub use load::Provenance;
 pub use load::architecture::Architecture;
+pub use precision::{Precision, precision, precision_name};
 pub use run::Change;
 pub use table::layer_table;
 
@@ -42,6 +47,8 @@ pub struct Source {
     pub architecture: Option<String>,
     /// Channels, height and width of one input.
     pub input_shape: [i64; 3],
+    /// What scores without gradients are computed in.
+    pub precision: Precision,
 }
 
 impl Source {
@@ -50,7 +57,12 @@ impl Source {
             file: file.into(),
             architecture: None,
             input_shape,
+            precision: Precision::default(),
         }
+    }
+
+    pub fn with_precision(self, precision: Precision) -> Self {
+        Self { precision, ..self }
     }
 
     pub fn with_architecture(self, name: Option<&str>) -> Self {
@@ -117,14 +129,17 @@ pub struct Model {
     scores: NodeId,
     classes: usize,
     input_shape: [i64; 3],
+    /// Of the output of every node that gives one tensor, for one picture.
+    shapes: Vec<Option<Vec<i64>>>,
     device: Device,
+    precision: Precision,
     provenance: Provenance,
 }
 
 impl Model {
     /// Reads, checks and freezes the network; no code of the file is executed.
     pub fn load(source: &Source, device: Device) -> Result<Self, ModelError> {
-        Self::new(load::load(source)?, source.input_shape, device)
+        Self::new(load::load(source)?, source, device)
     }
 
     /// As [`Model::load`], from a file of weights and an architecture that is not built in.
@@ -133,14 +148,11 @@ impl Model {
         architecture: &Architecture,
         device: Device,
     ) -> Result<Self, ModelError> {
-        Self::new(
-            load::load_into(source, architecture)?,
-            source.input_shape,
-            device,
-        )
+        Self::new(load::load_into(source, architecture)?, source, device)
     }
 
-    fn new(loaded: Loaded, input_shape: [i64; 3], device: Device) -> Result<Self, ModelError> {
+    fn new(loaded: Loaded, source: &Source, device: Device) -> Result<Self, ModelError> {
+        let (input_shape, precision) = (source.input_shape, source.precision);
         let Loaded {
             graph,
             weights,
@@ -170,6 +182,12 @@ impl Model {
                 return Err(fixed(format!("two pictures give {size:?}")));
             }
         }
+        if precision == Precision::Bf16 {
+            let lowered = program.record_lowered(&zeros(1)?, &[scores]);
+            lowered.map_err(|source| ModelError::Bf16DoesNotRun {
+                source: Box::new(source),
+            })?;
+        }
         let layers = Layers::new(&program, &shapes);
         Ok(Self {
             program,
@@ -177,13 +195,20 @@ impl Model {
             scores,
             classes,
             input_shape,
+            shapes,
             device,
+            precision,
             provenance,
         })
     }
 
     pub fn device(&self) -> Device {
         self.device
+    }
+
+    /// What [`Model::scores`] without gradients are computed in; all else is float32.
+    pub fn precision(&self) -> Precision {
+        self.precision
     }
 
     /// Number of scores.
@@ -225,76 +250,6 @@ impl Model {
     /// The node that gives the scores: the last one, or the one before a closing softmax or sigmoid.
     pub fn scores_node(&self) -> NodeId {
         self.scores
-    }
-
-    /// Scores (before softmax) [N, classes] of a normalised input [N, C, H, W].
-    pub fn scores(&self, input: &Tensor) -> Result<Tensor, ModelError> {
-        let mut recorded = self.record(input, &[self.scores], &[])?;
-        Ok(recorded.remove(0))
-    }
-
-    /// Outputs of `nodes`, running no further than the last of them. Nodes in `bypass` hand their
-    /// input through (an open ReLU). Gradients flow to `input` [N, C, H, W] if it asks for them.
-    pub fn record(
-        &self,
-        input: &Tensor,
-        nodes: &[NodeId],
-        bypass: &[NodeId],
-    ) -> Result<Vec<Tensor>, ModelError> {
-        self.check_input(input)?;
-        self.program.record(input, nodes, bypass)
-    }
-
-    /// As [`Model::record`], and `change(node, first input, output)` may put another tensor in place of
-    /// the output of any node that is run: with it the backward pass can be cut at the rectifiers.
-    pub fn record_changed(
-        &self,
-        input: &Tensor,
-        nodes: &[NodeId],
-        change: Change<'_>,
-    ) -> Result<Vec<Tensor>, ModelError> {
-        self.check_input(input)?;
-        self.program.record_changed(input, nodes, change)
-    }
-
-    /// Gradient of `score(output of node)`, which is one number, with respect to `input` [N, C, H, W],
-    /// where the rectifiers pass gradients back as `rule` says.
-    pub fn gradient(
-        &self,
-        input: &Tensor,
-        node: NodeId,
-        rule: RectifierRule,
-        score: &dyn Fn(&Tensor) -> Tensor,
-    ) -> Result<Tensor, ModelError> {
-        self.check_input(input)?;
-        backward::gradient(&self.program, input, node, rule, score)
-    }
-
-    /// The rectifiers that decide whether `node` can be above zero: itself or those before it, seen
-    /// through pooling, dropout and concatenation only. Bypassing them records the pre-activation.
-    pub fn gates(&self, node: NodeId) -> Vec<NodeId> {
-        rectifiers::gates(self.graph(), node)
-    }
-
-    /// All rectifiers of the network in the order they run.
-    pub fn rectifiers(&self) -> Vec<NodeId> {
-        let nodes = self.graph().nodes.iter().enumerate();
-        nodes
-            .filter(|(_, node)| rectifiers::is_rectifier(node))
-            .map(|(i, _)| NodeId(i))
-            .collect()
-    }
-
-    /// Any height and width: many networks run on others than those they were made for.
-    fn check_input(&self, input: &Tensor) -> Result<(), ModelError> {
-        let got = input.size();
-        if got.len() == 4 && got[1] == self.input_shape[0] {
-            return Ok(());
-        }
-        Err(ModelError::InputShape {
-            got,
-            expected: self.input_shape,
-        })
     }
 }
 

@@ -18,6 +18,15 @@ pub fn is_rectifier(node: &Node) -> bool {
     }
 }
 
+/// Every rectifier of a graph, in the order in which they run.
+pub fn all(graph: &Graph) -> Vec<NodeId> {
+    let nodes = graph.nodes.iter().enumerate();
+    nodes
+        .filter(|(_, node)| is_rectifier(node))
+        .map(|(index, _)| NodeId(index))
+        .collect()
+}
+
 /// The rectifiers that decide whether `node` can be above zero: itself, or those before it seen through
 /// operators that keep zero at zero and mix nothing in. In the order of the graph.
 pub fn gates(graph: &Graph, node: NodeId) -> Vec<NodeId> {

@@ -82,11 +82,17 @@ pub fn network(
     let device = keep(model::device(wish), faults, |error| {
         document.error("/device", error.to_string(), "")
     });
+    let wish = overrides.precision.as_deref().unwrap_or(&spec.precision);
+    let precision = model::precision(wish, device.unwrap_or(tch::Device::Cpu));
+    let precision = keep(precision, faults, |error| {
+        document.error("/precision", error.to_string(), "")
+    });
     let source = Source::new(
         resolve(base, &spec.model.file),
         preprocessing.input_shape().map(|size| size as i64),
     )
-    .with_architecture(spec.model.architecture.as_deref());
+    .with_architecture(spec.model.architecture.as_deref())
+    .with_precision(precision.unwrap_or_default());
     let model = keep(
         Model::load(&source, device.unwrap_or(tch::Device::Cpu)),
         faults,
@@ -102,7 +108,7 @@ pub fn network(
             })?
         }
     };
-    device.map(|_| (model, labels))
+    device.and(precision).map(|_| (model, labels))
 }
 
 /// The key of the spec that an error of the model is about.
@@ -113,6 +119,7 @@ fn place_of(error: &ModelError) -> &'static str {
         | ModelError::ArchitectureNotNeeded { .. }
         | ModelError::WeightsDoNotFit { .. } => "/model/architecture",
         ModelError::DoesNotRun { .. } | ModelError::InputShape { .. } => "/model/input",
+        ModelError::Bf16DoesNotRun { .. } => "/precision",
         _ => "/model/file",
     }
 }

@@ -72,6 +72,7 @@ pub struct Output {
 #[derive(Debug, Clone, Default)]
 pub struct Overrides {
     pub device: Option<String>,
+    pub precision: Option<String>,
     pub seed: Option<u32>,
     pub output: Option<PathBuf>,
 }

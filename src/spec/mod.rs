@@ -45,10 +45,14 @@ pub struct Spec {
     /// Where and what to write.
     #[serde(default)]
     pub output: OutputSpec,
-    /// `auto` (CUDA where there is one, else the CPU), `cpu`, `cuda` or `cuda:N`. Default: `auto`.
+    /// `auto` (CUDA where there is one, else Apple's `mps`, else the CPU), `cpu`, `cuda`, `cuda:N` or `mps`. Default: `auto`.
     #[serde(default = "default_device")]
-    #[schemars(regex(pattern = r"^(auto|cpu|cuda(:[0-9]+)?)$"))]
+    #[schemars(regex(pattern = r"^(auto|cpu|cuda(:[0-9]+)?|mps)$"))]
     pub device: String,
+    /// What `predictions`, `lime` and `confusion_matrix` compute the network's scores in: `fp32`, `bf16` (half the memory of a pass; scores differ in the third digit) or `auto`, which is `bf16` on devices that compute in it. Gradients, layers and optimisation are `fp32` always. Default: `fp32`.
+    #[serde(default = "default_precision")]
+    #[schemars(regex(pattern = r"^(fp32|bf16|auto)$"))]
+    pub precision: String,
     /// Start of every random number; equal seeds give equal reports. Default: 0.
     #[serde(default)]
     #[schemars(range(min = 0, max = 4294967295_u32))]
@@ -136,6 +140,10 @@ fn default_language() -> String {
 
 fn default_device() -> String {
     "auto".to_owned()
+}
+
+fn default_precision() -> String {
+    "fp32".to_owned()
 }
 
 /// A YAML file with the place of everything in it.

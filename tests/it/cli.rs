@@ -264,6 +264,25 @@ fn a_device_that_is_not_there_is_an_error() {
 }
 
 #[test]
+fn a_precision_is_checked_and_shown() {
+    let project = project("  - title: Q\n    figures:\n      - predictions:\n");
+    let wrong = cnn_report(project.path(), &["check", "--precision", "fp16"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    let said = stderr(&wrong);
+    assert!(
+        said.contains("`fp16` is no precision; `fp32`, `bf16` or `auto`"),
+        "{said}"
+    );
+    let output = cnn_report(project.path(), &["build", "--precision", "bf16"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let page = std::fs::read_to_string(project.path().join("build/report.md")).unwrap();
+    assert!(
+        page.contains("bf16 for the scores of predictions"),
+        "{page}"
+    );
+}
+
+#[test]
 fn the_reference_page_is_what_the_program_says() {
     let output = cnn_report(repository(), &["reference"]);
     let page = std::fs::read_to_string(repository().join("docs/report-yaml.md")).unwrap();

@@ -299,6 +299,19 @@ fn the_method_gives_the_packages_weights() {
     assert!(largest_difference(&weights(&large)[0], &golden.rows("weights")[1]) < SINGLE);
 }
 
+/// Equal weights whatever the batch, but for rounding: `auto` may take another on another machine.
+#[test]
+fn the_size_of_a_batch_changes_rounding_only() {
+    let run = |batch: serde_json::Value| {
+        let parameters = json!({ "batch": batch, "samples": 100, "segmenter": "slic" });
+        weights(&run(parameters, &[("coffee", 64)]).unwrap()).remove(0)
+    };
+    let one_by_one = run(json!(1));
+    for batch in [json!(8), json!("auto")] {
+        assert!(largest_difference(&run(batch), &one_by_one) < 1e-5);
+    }
+}
+
 #[test]
 fn neither_batch_nor_other_photos_change_a_weight() {
     let parameters = |batch: usize| json!({ "batch": batch, "samples": 200, "seed": 5 });

@@ -1,7 +1,9 @@
 //! The model layer against numbers that PyTorch computed; `tools/make_fixtures.py` says how.
 
+mod between;
 mod files;
 mod mutations;
+mod precision;
 
 use std::path::{Path, PathBuf};
 

@@ -9,7 +9,7 @@ use super::super::optimise::{Ascent, ascend, filter_means, is_finite, record_one
 use super::super::seed::Numbers;
 use super::super::{Context, ExplainError, chosen};
 use super::{ENTRY, Filters, Parameterisation, Start};
-use crate::model::NodeId;
+use crate::model::{NodeId, in_batches};
 use crate::picture::Picture;
 
 /// What was grown for one filter.
@@ -36,7 +36,8 @@ impl Filters {
         progress: &dyn Fn(usize, usize),
     ) -> Result<Vec<Grown>, ExplainError> {
         let mut grown = Vec::with_capacity(filters.len());
-        for batch in filters.chunks(chosen::BATCH) {
+        in_batches(filters.len(), chosen::BATCH, |range| {
+            let batch = &filters[range];
             let (ascent, pictures) = self.grow(context, node, bypass, batch)?;
             for (at, &filter) in batch.iter().enumerate() {
                 let normalised = pictures.f_get(at as i64)?;
@@ -50,7 +51,8 @@ impl Filters {
                 });
             }
             progress(grown.len(), filters.len());
-        }
+            Ok::<(), ExplainError>(())
+        })?;
         Ok(grown)
     }
 

@@ -6,7 +6,7 @@ use tch::{Device, Tensor};
 
 use super::masks::Masks;
 use crate::explain::{ExplainError, numbers};
-use crate::model::ModelError;
+use crate::model::{ModelError, in_batches};
 use crate::picture::segment::Segmentation;
 use crate::picture::{Array, Picture, Preprocessing};
 
@@ -136,7 +136,7 @@ impl<'a> Distinct<'a> {
         self.masks.len()
     }
 
-    /// Probability of `class` by row of the masks, `batch` (1 or more) pictures at once.
+    /// Probability of `class` by row of the masks, `batch` pictures at once or fewer where memory is short.
     /// `scores` maps [N, C, H, W] to [N, classes]; `progress` gets the pictures done.
     pub fn probabilities(
         &self,
@@ -147,11 +147,13 @@ impl<'a> Distinct<'a> {
         progress: &dyn Fn(usize),
     ) -> Result<Vec<f64>, ExplainError> {
         let mut found = Vec::with_capacity(self.pictures());
-        for masks in self.masks.chunks(batch.max(1)) {
-            let rows = numbers::probabilities(&scores(&perturbed.batch(masks)?)?)?;
+        in_batches(self.pictures(), batch, |range| {
+            let input = perturbed.batch(&self.masks[range])?;
+            let rows = numbers::probabilities(&scores(&input)?)?;
             found.extend(rows.iter().filter_map(|row| row.get(class)));
             progress(found.len());
-        }
+            Ok::<(), ExplainError>(())
+        })?;
         if found.len() < self.pictures() {
             return Err(ExplainError::Failed(format!(
                 "the network gives no score for class {class}"

@@ -29,6 +29,8 @@ pub struct Arguments<'a> {
     lookup: &'a dyn Fn(ValueId) -> Option<&'a Value>,
     /// Pictures in the batch that is run.
     batch: i64,
+    /// Type of the pass's weights and activations.
+    floating: Kind,
     read: Cell<u64>,
 }
 
@@ -44,8 +46,14 @@ impl<'a> Arguments<'a> {
             node,
             lookup,
             batch,
+            floating: Kind::Float,
             read: Cell::new(0),
         }
+    }
+
+    /// For a pass in another type of number than float32.
+    pub fn in_type(self, floating: Kind) -> Self {
+        Self { floating, ..self }
     }
 
     /// The arguments that no one has read and that say something, by name.
@@ -232,12 +240,12 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// A type of number that is asked for. Weights are float32 here whatever the file held, so every
-    /// type of floating point is read as float32.
+    /// A type of number that is asked for. Weights are of the pass's own type whatever the file held, so
+    /// every type of floating point is read as that one.
     pub fn kind_or_none(&self, name: &'static str) -> Result<Option<Kind>> {
         match self.get(name) {
             None => Ok(None),
-            Some(Argument::ScalarType(6 | 7 | 8 | 13)) => Ok(Some(Kind::Float)),
+            Some(Argument::ScalarType(6 | 7 | 8 | 13)) => Ok(Some(self.floating)),
             Some(Argument::ScalarType(5)) => Ok(Some(Kind::Int64)),
             Some(_) => Self::wrong(name, "a floating-point type or int64"),
         }

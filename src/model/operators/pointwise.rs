@@ -1,7 +1,5 @@
 //! Activations and what leaves its input as it is.
 
-use tch::Kind;
-
 use super::{Arguments, Operation::Tensor, OperatorError, Result, Row};
 
 pub const TABLE: &[Row] = &[
@@ -122,7 +120,9 @@ pub const TABLE: &[Row] = &[
     (
         "aten.to.dtype",
         Tensor(|a| {
-            let kind = a.kind_or_none("dtype")?.unwrap_or(Kind::Float);
+            let kind = a
+                .kind_or_none("dtype")?
+                .ok_or(OperatorError::Missing { argument: "dtype" })?;
             a.no_matter("non_blocking");
             a.no_matter("copy");
             Ok(same(a)?.f_to_kind(kind)?)

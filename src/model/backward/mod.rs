@@ -1,0 +1,191 @@
+//! The backward pass with a rule of its own at the rectifiers, down to the input or to any node.
+
+#[cfg(test)]
+mod tests;
+
+use tch::{TchError, Tensor};
+
+use super::NodeId;
+use super::error::ModelError;
+use super::rectifiers;
+use super::run::Program;
+
+/// What becomes of a gradient `g` on its way back through a rectifier `y = max(x, 0)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RectifierRule {
+    /// `g · [x > 0]`: the gradient itself.
+    Plain,
+    /// `max(g, 0) · [x > 0]`: guided backpropagation (Springenberg et al., 2015, section 3.4).
+    Guided,
+    /// `max(g, 0)`: the deconvnet (Zeiler and Fergus, 2014).
+    Deconvnet,
+}
+
+/// What is differentiated: `score(output of node)`, which is one number.
+pub struct Differentiated<'a> {
+    pub node: NodeId,
+    pub rule: RectifierRule,
+    pub score: &'a dyn Fn(&Tensor) -> Tensor,
+}
+
+/// A rectifier at which the graph was cut.
+struct Cut {
+    input: Tensor,
+    output: Tensor,
+    /// A copy of `output` that the rest of the network goes on with.
+    leaf: Tensor,
+}
+
+/// A forward pass, ready to be gone back through.
+struct Forward {
+    output: Tensor,
+    /// In the order in which they ran.
+    cuts: Vec<Cut>,
+    /// The outputs of the nodes that gradients are asked for; `None` for one that did not run.
+    targets: Vec<Option<Tensor>>,
+}
+
+/// The gradient with respect to `input` [N, C, H, W].
+pub fn of_input(
+    program: &Program,
+    input: &Tensor,
+    of: &Differentiated,
+) -> Result<Tensor, ModelError> {
+    let input = input.f_detach()?.f_set_requires_grad(true)?;
+    let forward = forward(program, &input, of, &[])?;
+    Ok(backward(forward, of, vec![input])?.remove(0))
+}
+
+/// The gradients with respect to the outputs of `nodes`, each of the output's shape.
+pub fn of_nodes(
+    program: &Program,
+    input: &Tensor,
+    of: &Differentiated,
+    nodes: &[NodeId],
+) -> Result<Vec<Tensor>, ModelError> {
+    let mut forward = forward(program, &input.f_detach()?, of, nodes)?;
+    let name = |node: NodeId| program.graph().nodes[node.0].name.clone();
+    let targets = std::mem::take(&mut forward.targets).into_iter().zip(nodes);
+    let targets = targets.map(|(target, node)| {
+        target.ok_or_else(|| ModelError::NotBehind {
+            node: name(of.node),
+            before: name(*node),
+        })
+    });
+    let targets = targets.collect::<Result<_, _>>()?;
+    Ok(backward(forward, of, targets)?)
+}
+
+/// Runs the network up to the node that is differentiated. It is cut behind every rectifier where a rule
+/// asks for that, so that autograd runs from cut to cut and the rule is applied in between. No hooks are
+/// needed, and branches add up as they do in autograd.
+fn forward(
+    program: &Program,
+    input: &Tensor,
+    of: &Differentiated,
+    nodes: &[NodeId],
+) -> Result<Forward, ModelError> {
+    let rectifiers = match of.rule {
+        RectifierRule::Plain => Vec::new(),
+        RectifierRule::Guided | RectifierRule::Deconvnet => rectifiers::all(program.graph()),
+    };
+    let changed = [&rectifiers, nodes].concat();
+    let mut cuts = Vec::new();
+    let mut targets: Vec<Option<Tensor>> = nodes.iter().map(|_| None).collect();
+    let mut change = |id: NodeId, before: &Tensor, after: &Tensor| {
+        let mut passed = after.shallow_clone();
+        // What does not depend on anything asked for has no gradient to change.
+        if rectifiers.contains(&id) && after.requires_grad() {
+            let leaf = leaf(after)?;
+            passed = leaf.shallow_clone();
+            cuts.push(Cut {
+                input: before.shallow_clone(),
+                output: after.shallow_clone(),
+                leaf,
+            });
+        }
+        if nodes.contains(&id) {
+            // A tensor of its own: operators that do nothing hand on the very one they were given, and
+            // its gradient would count other ways round this node.
+            passed = match passed.requires_grad() {
+                true => passed.f_alias()?,
+                false => leaf(&passed)?,
+            };
+            for (target, node) in targets.iter_mut().zip(nodes) {
+                if *node == id {
+                    *target = Some(passed.shallow_clone());
+                }
+            }
+        }
+        Ok(Some(passed))
+    };
+    let recorded =
+        tch::with_grad(|| program.record_changed(input, &[of.node], &changed, &mut change));
+    Ok(Forward {
+        output: recorded?.remove(0),
+        cuts,
+        targets,
+    })
+}
+
+fn leaf(tensor: &Tensor) -> Result<Tensor, TchError> {
+    tensor.f_detach()?.f_set_requires_grad(true)
+}
+
+/// The gradients with respect to `targets`, cut by cut from the score.
+fn backward(
+    forward: Forward,
+    of: &Differentiated,
+    targets: Vec<Tensor>,
+) -> Result<Vec<Tensor>, TchError> {
+    let cuts = forward.cuts;
+    let zeros = targets.iter().map(Tensor::f_zeros_like);
+    let mut of_targets = zeros.collect::<Result<Vec<_>, _>>()?;
+    // Gradients reach the leaves of all cuts before the one they start from, and the targets.
+    let mut of_leaves: Vec<Option<Tensor>> = cuts.iter().map(|_| None).collect();
+    let mut back = |from: Tensor, before: usize, of_leaves: &mut [Option<Tensor>]| {
+        if !from.requires_grad() {
+            return Ok(()); // the score depends on nothing that was asked for
+        }
+        let leaves = cuts[..before].iter().map(|cut| &cut.leaf);
+        let reached: Vec<&Tensor> = leaves.chain(&targets).collect();
+        let mut found = Tensor::f_run_backward(&[from], &reached, true, false)?;
+        let of_these_targets = found.split_off(before);
+        for (sum, gradient) in of_targets.iter_mut().zip(of_these_targets) {
+            if gradient.defined() {
+                *sum = sum.f_add(&gradient)?;
+            }
+        }
+        for (sum, gradient) in of_leaves.iter_mut().zip(found) {
+            if gradient.defined() {
+                *sum = Some(match sum.take() {
+                    Some(sum) => sum.f_add(&gradient)?,
+                    None => gradient,
+                });
+            }
+        }
+        Ok::<(), TchError>(())
+    };
+    tch::with_grad(|| {
+        back((of.score)(&forward.output), cuts.len(), &mut of_leaves)?;
+        for index in (0..cuts.len()).rev() {
+            let Some(gradient) = of_leaves[index].take() else {
+                continue;
+            };
+            let cut = &cuts[index];
+            let (through, gradient) = match of.rule {
+                RectifierRule::Plain => (&cut.output, gradient),
+                RectifierRule::Guided => (&cut.output, gradient.f_relu()?),
+                RectifierRule::Deconvnet => (&cut.input, gradient.f_relu()?),
+            };
+            let kind = through.f_kind()?;
+            back(
+                through.f_mul(&gradient)?.f_sum(kind)?,
+                index,
+                &mut of_leaves,
+            )?;
+        }
+        Ok::<(), TchError>(())
+    })?;
+    Ok(of_targets)
+}

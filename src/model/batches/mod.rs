@@ -1,0 +1,205 @@
+//! How many inputs run at once, and what happens when they are too many.
+
+#[cfg(unix)]
+pub(super) mod cuda;
+mod free_memory;
+
+use std::ops::Range;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tch::{Device, TchError};
+
+use super::error::{ModelError, first_line};
+pub use free_memory::free_bytes;
+
+/// How many inputs run at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum BatchSize {
+    /// As many as are fastest, or fewer where memory is short.
+    Word(AutoWord),
+    /// So many, or fewer where memory is short.
+    UpTo(#[schemars(range(min = 1, max = 1000))] usize),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AutoWord {
+    /// By device and free memory.
+    Auto,
+}
+
+impl BatchSize {
+    pub const AUTO: Self = Self::Word(AutoWord::Auto);
+}
+
+/// An error that may be a lack of memory.
+pub trait MemoryError: From<ModelError> {
+    /// What libtorch said where it got no memory.
+    fn out_of_memory(&self) -> Option<String>;
+}
+
+/// On a graphics card more inputs are faster until it is busy; an estimate, no card was measured.
+const FASTEST_ON_A_CARD: usize = 64;
+
+/// Of the free memory this part is planned with: other programs want some of it too.
+const PLANNED_PART: u64 = 2;
+
+/// The number of inputs to begin with: `wish`, or what is fastest (`fastest_on_cpu`, as measured for the
+/// caller's own work), but no more than fit into the memory that is free, each needing `bytes_each`. A
+/// power of two where memory decides, so that a little more or less of it changes nothing.
+pub fn first_size(
+    wish: BatchSize,
+    fastest_on_cpu: usize,
+    device: Device,
+    bytes_each: u64,
+) -> usize {
+    let most = match (wish, device) {
+        (BatchSize::UpTo(most), _) => most,
+        (BatchSize::Word(AutoWord::Auto), Device::Cpu) => fastest_on_cpu,
+        (BatchSize::Word(AutoWord::Auto), _) => FASTEST_ON_A_CARD,
+    };
+    fitting(most.max(1), free_bytes(device), bytes_each)
+}
+
+/// `most`, or the largest power of two of which the free memory has room.
+fn fitting(most: usize, free_bytes: Option<u64>, bytes_each: u64) -> usize {
+    let Some(free) = free_bytes else {
+        return most;
+    };
+    let room = free / PLANNED_PART / bytes_each.max(1);
+    let room = usize::try_from(room).unwrap_or(usize::MAX);
+    if room >= most {
+        return most;
+    }
+    1 << room.max(1).ilog2()
+}
+
+/// Runs `count` inputs, `size` at once. Where memory does not suffice, it goes on from the same place
+/// with half as many, down to one by one; `run` is given each range once more then, so what it keeps of
+/// a range must be kept at its end. The size changes results by rounding only.
+pub fn in_batches<E: MemoryError>(
+    count: usize,
+    size: usize,
+    mut run: impl FnMut(Range<usize>) -> Result<(), E>,
+) -> Result<(), E> {
+    let (mut start, mut size) = (0, size.max(1));
+    while start < count {
+        let range = start..count.min(start.saturating_add(size));
+        let tried = range.len();
+        match run(range) {
+            Ok(()) => start += tried,
+            Err(error) => match error.out_of_memory() {
+                None => return Err(error),
+                Some(said) if tried == 1 => {
+                    return Err(ModelError::OutOfMemory { said }.into());
+                }
+                Some(_) => size = tried / 2,
+            },
+        }
+    }
+    Ok(())
+}
+
+/// What libtorch says of its allocators: CUDA's and Apple's, the CPU's (two wordings), C++'s own.
+const REFUSALS: &[&str] = &[
+    "out of memory",
+    "can't allocate memory",
+    "not enough memory",
+    "bad_alloc",
+];
+
+/// The first line of an error of libtorch, where it is about memory.
+pub fn refusal(error: &TchError) -> Option<String> {
+    refused(&first_line(error))
+}
+
+/// The text, where it is about memory.
+pub fn refused(text: &str) -> Option<String> {
+    let refused = REFUSALS.iter().any(|refusal| text.contains(refusal));
+    refused.then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tch::{Kind, Tensor};
+
+    /// A run that has room for `most` inputs, and what it saw.
+    fn run(count: usize, size: usize, most: usize) -> (Result<(), ModelError>, Vec<Range<usize>>) {
+        let mut seen = Vec::new();
+        let result = in_batches(count, size, |range| {
+            if range.len() > most {
+                let said = "CUDA out of memory. Tried to allocate 2.00 GiB".to_owned();
+                return Err(ModelError::Torch(tch::TchError::Torch(said)));
+            }
+            seen.push(range);
+            Ok(())
+        });
+        (result, seen)
+    }
+
+    #[test]
+    fn a_batch_that_does_not_fit_is_halved_and_goes_on_where_it_was() {
+        let (result, seen) = run(20, 16, 5);
+        result.unwrap();
+        assert_eq!(seen, [0..4, 4..8, 8..12, 12..16, 16..20]);
+        let (result, seen) = run(7, 3, 1);
+        result.unwrap();
+        assert_eq!(seen, (0..7).map(|at| at..at + 1).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn one_that_does_not_fit_is_an_error_that_says_so() {
+        let (result, seen) = run(3, 8, 0);
+        assert!(seen.is_empty());
+        assert_eq!(
+            result.unwrap_err().to_string(),
+            "there is not enough memory for a batch of 1: \
+             CUDA out of memory. Tried to allocate 2.00 GiB"
+        );
+    }
+
+    #[test]
+    fn other_errors_are_not_tried_again() {
+        let mut tries = 0;
+        let result = in_batches(4, 4, |_| {
+            tries += 1;
+            Err(ModelError::LayerUnknown {
+                name: String::new(),
+                remedy: String::new(),
+            })
+        });
+        assert!(matches!(result, Err(ModelError::LayerUnknown { .. })));
+        assert_eq!(tries, 1);
+    }
+
+    /// A refusal of the allocator itself is an error here, not an abort.
+    #[test]
+    fn what_the_cpu_refuses_is_recognised() {
+        const EACH: i64 = 1 << 46; // four times as many bytes: beyond 47 bits of addresses
+        let mut sizes = Vec::new();
+        let result: Result<(), ModelError> = in_batches(4, 4, |range| {
+            sizes.push(range.len());
+            let options = (Kind::Float, Device::Cpu);
+            let tensor = Tensor::f_empty([range.len() as i64, EACH], options)?;
+            assert!(tensor.numel() == 0, "the machine has 256 TB");
+            Ok(())
+        });
+        assert_eq!(sizes, [4, 2, 1]);
+        let error = result.unwrap_err().to_string();
+        assert!(error.contains("batch of 1: "), "{error}");
+    }
+
+    #[test]
+    fn memory_decides_in_powers_of_two() {
+        assert_eq!(fitting(8, None, 100), 8);
+        assert_eq!(fitting(12, Some(2400), 100), 12);
+        assert_eq!(fitting(12, Some(2399), 100), 8);
+        assert_eq!(fitting(8, Some(0), 100), 1);
+        let wish = BatchSize::UpTo(3);
+        assert_eq!(first_size(wish, 8, Device::Cpu, 1), 3);
+        assert_eq!(first_size(BatchSize::AUTO, 8, Device::Cpu, u64::MAX), 1);
+    }
+}

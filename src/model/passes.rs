@@ -1,0 +1,175 @@
+//! What a model can be asked to compute.
+
+use tch::Tensor;
+
+use super::backward::{self, Differentiated};
+use super::batches::{BatchSize, first_size};
+use super::{Change, Model, ModelError, NodeId, Precision, RectifierRule, rectifiers};
+
+/// What libtorch takes besides the outputs of nodes: buffers of its convolutions, copies in another order.
+/// An estimate; SqueezeNet 1.1 and ResNet-18 took up to 1.6 times their outputs.
+const WITH_BUFFERS: u64 = 2;
+const BYTES_OF_FLOAT32: u64 = 4;
+
+impl Model {
+    /// Scores (before softmax) [N, classes] of a normalised input [N, C, H, W], float32. They are computed
+    /// in the model's [`Precision`] where `input` asks for no gradient, else in float32.
+    pub fn scores(&self, input: &Tensor) -> Result<Tensor, ModelError> {
+        let mut recorded = match self.precision {
+            Precision::Bf16 if !input.requires_grad() => {
+                self.check_input(input)?;
+                self.program.record_lowered(input, &[self.scores])?
+            }
+            Precision::Fp32 | Precision::Bf16 => self.record(input, &[self.scores], &[])?,
+        };
+        Ok(recorded.remove(0))
+    }
+
+    /// Outputs of `nodes`, running no further than the last of them. Nodes in `bypass` hand their
+    /// input through (an open ReLU). Gradients flow to `input` [N, C, H, W] if it asks for them.
+    ///
+    /// A batch norm that nobody asks for runs as part of the convolution before it; outputs behind it
+    /// then differ by rounding from those of a pass that records the convolution.
+    pub fn record(
+        &self,
+        input: &Tensor,
+        nodes: &[NodeId],
+        bypass: &[NodeId],
+    ) -> Result<Vec<Tensor>, ModelError> {
+        self.check_input(input)?;
+        self.program.record(input, nodes, bypass)
+    }
+
+    /// As [`Model::record`], and `change(node, first input, output)` may put another tensor in place of
+    /// the output of each node of `changed` that is run. Gradients flow to `input` and to tensors of
+    /// `change` if they ask for them.
+    pub fn record_changed(
+        &self,
+        input: &Tensor,
+        nodes: &[NodeId],
+        changed: &[NodeId],
+        change: Change<'_>,
+    ) -> Result<Vec<Tensor>, ModelError> {
+        self.check_input(input)?;
+        self.program.record_changed(input, nodes, changed, change)
+    }
+
+    /// Outputs of `nodes` of a pass that starts in the middle: `from` are nodes with their outputs, as
+    /// [`Model::record`] gave them or changed since. Nothing before them is run, so together they must cut
+    /// the network: where a branch leads round them, its output must be handed in as well. Gradients flow
+    /// to the outputs that ask for them.
+    ///
+    /// Gives what a pass that records the nodes of `from` as well gives, bit for bit.
+    pub fn resume(
+        &self,
+        from: &[(NodeId, Tensor)],
+        nodes: &[NodeId],
+    ) -> Result<Vec<Tensor>, ModelError> {
+        let mut pictures = None;
+        for (node, output) in from {
+            let count = self.pictures(*node, output)?;
+            if *pictures.get_or_insert(count) != count {
+                return Err(self.activation_shape(*node, output));
+            }
+        }
+        self.program.resume(from, pictures.unwrap_or(0), nodes)
+    }
+
+    /// Gradient of `score(output of node)`, which is one number, with respect to `input` [N, C, H, W],
+    /// where the rectifiers pass gradients back as `rule` says.
+    pub fn gradient(
+        &self,
+        input: &Tensor,
+        node: NodeId,
+        rule: RectifierRule,
+        score: &dyn Fn(&Tensor) -> Tensor,
+    ) -> Result<Tensor, ModelError> {
+        self.check_input(input)?;
+        let of = Differentiated { node, rule, score };
+        backward::of_input(&self.program, input, &of)
+    }
+
+    /// Gradients of `score(output of node)`, which is one number, for `input` [N, C, H, W] with respect to
+    /// the outputs of the nodes `with_respect_to`, each of the output's shape; the rectifiers between them
+    /// pass gradients back as `rule` says. That of a rectifier's output is the one that reaches it, before
+    /// its own rule.
+    pub fn gradient_at(
+        &self,
+        input: &Tensor,
+        node: NodeId,
+        with_respect_to: &[NodeId],
+        rule: RectifierRule,
+        score: &dyn Fn(&Tensor) -> Tensor,
+    ) -> Result<Vec<Tensor>, ModelError> {
+        self.check_input(input)?;
+        let of = Differentiated { node, rule, score };
+        backward::of_nodes(&self.program, input, &of, with_respect_to)
+    }
+
+    /// The rectifiers that decide whether `node` can be above zero: itself or those before it, seen
+    /// through pooling, dropout and concatenation only. Bypassing them records the pre-activation.
+    pub fn gates(&self, node: NodeId) -> Vec<NodeId> {
+        rectifiers::gates(self.graph(), node)
+    }
+
+    /// All rectifiers of the network in the order they run.
+    pub fn rectifiers(&self) -> Vec<NodeId> {
+        rectifiers::all(self.graph())
+    }
+
+    /// How many inputs of the model's own shape a loop over batches begins with, for passes without
+    /// gradients: `fastest_on_cpu` is what was measured for the caller's work. See [`super::in_batches`].
+    pub fn batch_size(&self, wish: BatchSize, fastest_on_cpu: usize) -> Result<usize, ModelError> {
+        let peak = self
+            .program
+            .peak_numbers(&self.shapes, self.input_shape, self.scores)?;
+        let bytes_each = peak.saturating_mul(WITH_BUFFERS * BYTES_OF_FLOAT32);
+        Ok(first_size(wish, fastest_on_cpu, self.device, bytes_each))
+    }
+
+    /// Any height and width: many networks run on others than those they were made for.
+    fn check_input(&self, input: &Tensor) -> Result<(), ModelError> {
+        let got = input.size();
+        if got.len() == 4 && got[1] == self.input_shape[0] {
+            return Ok(());
+        }
+        Err(ModelError::InputShape {
+            got,
+            expected: self.input_shape,
+        })
+    }
+
+    /// How many pictures an output is of: the first size of maps [N, C, H, W], and for any other how many
+    /// times as many numbers it holds as for one picture (a transformer's may have the batch elsewhere).
+    fn pictures(&self, node: NodeId, output: &Tensor) -> Result<i64, ModelError> {
+        let nodes = self.shapes.len();
+        let shape = self.shapes.get(node.0).ok_or(ModelError::NodeUnknown {
+            node: node.0,
+            nodes,
+        })?;
+        let Some(one) = shape else {
+            return Err(ModelError::NotOneTensor {
+                node: self.graph().nodes[node.0].name.clone(),
+            });
+        };
+        let got = output.size();
+        let count = match (one.as_slice(), got.as_slice()) {
+            ([1, channels, _, _], [pictures, same, _, _]) if channels == same => Some(*pictures),
+            ([1, _, _, _], _) => None,
+            (one, got) if one.len() == got.len() => {
+                let (one, got): (i64, i64) = (one.iter().product(), got.iter().product());
+                (one > 0 && got % one == 0).then(|| got / one)
+            }
+            _ => None,
+        };
+        count.ok_or_else(|| self.activation_shape(node, output))
+    }
+
+    fn activation_shape(&self, node: NodeId, output: &Tensor) -> ModelError {
+        ModelError::ActivationShape {
+            node: self.graph().nodes[node.0].name.clone(),
+            got: output.size(),
+            expected: self.shapes[node.0].clone().unwrap_or_default(),
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! The interpreter: runs a graph node by node.
+
+mod demand;
+mod fold;
+mod memory;
+mod pass;
+#[cfg(test)]
+mod tests;
+mod weights;
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
+use tch::{Device, Kind, Tensor};
+
+use super::NodeId;
+use super::error::ModelError;
+use super::graph::{Graph, ValueId};
+use super::memory_layout::channels_last;
+use super::operators::{Operation, Value, find};
+use fold::Fold;
+pub use pass::Change;
+use pass::{Pass, no_change};
+use weights::Weights;
+
+/// A graph with its operators found and its weights filled in.
+pub struct Program {
+    graph: Graph,
+    /// One for each node.
+    operations: Vec<Operation>,
+    /// Convolutions that take the batch norm behind them in, in passes that look at neither.
+    folds: Vec<Fold>,
+    /// As the file holds them.
+    weights: Weights,
+    /// The same in bfloat16, once a pass has asked for them.
+    lowered: OnceCell<Weights>,
+}
+
+impl Program {
+    /// `weights` by their names in the state dict. What the graph does not name is left out.
+    pub fn new(
+        mut graph: Graph,
+        weights: BTreeMap<String, Tensor>,
+        device: Device,
+    ) -> Result<Self, ModelError> {
+        if let Err(node) = graph.undo_in_place() {
+            let operator = describe(&graph, node);
+            return Err(ModelError::OperatorsUnknown {
+                operators: format!("{operator} on memory that is read again later"),
+            });
+        }
+        let operations: Vec<_> = graph
+            .nodes
+            .iter()
+            .map(|node| find(&node.operator))
+            .collect();
+        let unknown: Vec<_> = (0..operations.len())
+            .filter(|index| operations[*index].is_none())
+            .map(|index| describe(&graph, NodeId(index)))
+            .collect();
+        if !unknown.is_empty() {
+            return Err(ModelError::OperatorsUnknown {
+                operators: unknown.join(", "),
+            });
+        }
+        let weights = Weights::new(&graph, weights, device)?;
+        Ok(Self {
+            folds: fold::folds(&graph, &weights),
+            graph,
+            operations: operations.into_iter().flatten().collect(),
+            weights,
+            lowered: OnceCell::new(),
+        })
+    }
+
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// The tensor of a weight, as the file holds it.
+    pub fn weight(&self, value: ValueId) -> Option<&Tensor> {
+        self.weights.tensor(value)
+    }
+
+    /// The outputs of `nodes`; only what they depend on is run, and a node in `bypass` hands its first
+    /// input through. Gradients reach back to `input` if it asks for them.
+    pub fn record(
+        &self,
+        input: &Tensor,
+        nodes: &[NodeId],
+        bypass: &[NodeId],
+    ) -> Result<Vec<Tensor>, ModelError> {
+        let pass = Pass {
+            bypass,
+            ..self.from_input(input, nodes)?
+        };
+        self.run(&pass, &self.weights, &mut no_change)
+    }
+
+    /// As [`Program::record`], and `change` may put another tensor in place of the output of each node of
+    /// `changed` that is run: it is given the node, its first input and its output. What comes out keeps
+    /// the way back to tensors of `change` that ask for gradients, even where `input` does not.
+    pub fn record_changed(
+        &self,
+        input: &Tensor,
+        nodes: &[NodeId],
+        changed: &[NodeId],
+        change: Change<'_>,
+    ) -> Result<Vec<Tensor>, ModelError> {
+        let pass = Pass {
+            changed,
+            gradients: true,
+            ..self.from_input(input, nodes)?
+        };
+        self.run(&pass, &self.weights, change)
+    }
+
+    /// The outputs of `nodes` of a pass that starts in the middle: `from` are nodes with their outputs for
+    /// `pictures` pictures, and nothing before them is run. Gradients reach back to the outputs that ask
+    /// for them.
+    pub fn resume(
+        &self,
+        from: &[(NodeId, Tensor)],
+        pictures: i64,
+        nodes: &[NodeId],
+    ) -> Result<Vec<Tensor>, ModelError> {
+        let given = from
+            .iter()
+            .map(|(node, output)| Ok((self.only_output(*node)?, output.shallow_clone())));
+        let pass = Pass {
+            given: given.collect::<Result<_, ModelError>>()?,
+            pictures,
+            wanted: nodes,
+            bypass: &[],
+            changed: &[],
+            gradients: from.iter().any(|(_, output)| output.requires_grad()),
+        };
+        self.run(&pass, &self.weights, &mut no_change)
+    }
+
+    /// As [`Program::record`] without gradients, with weights and activations in bfloat16; what comes out
+    /// is float32 again.
+    pub fn record_lowered(
+        &self,
+        input: &Tensor,
+        nodes: &[NodeId],
+    ) -> Result<Vec<Tensor>, ModelError> {
+        let weights = match self.lowered.get() {
+            Some(weights) => weights,
+            None => {
+                let lowered = self.weights.lowered(&self.graph, Kind::BFloat16)?;
+                self.lowered.get_or_init(|| lowered)
+            }
+        };
+        let input = input.f_detach()?.f_to_kind(Kind::BFloat16)?;
+        let outputs = self.run(&self.from_input(&input, nodes)?, weights, &mut no_change)?;
+        let outputs = outputs.iter().map(|output| output.f_to_kind(Kind::Float));
+        Ok(outputs.collect::<Result<_, _>>()?)
+    }
+
+    /// Shape of the output of every node that gives one tensor, by node, for a pass of zeros.
+    pub fn shapes(&self, input: &Tensor) -> Result<Vec<Option<Vec<i64>>>, ModelError> {
+        let mut shapes = vec![None; self.graph.nodes.len()];
+        let all: Vec<_> = (0..shapes.len()).map(NodeId).collect();
+        let pass = Pass {
+            changed: &all,
+            ..self.from_input(input, &all)?
+        };
+        self.execute(&pass, &self.weights, &mut |node, _, output| {
+            shapes[node.0] = Some(output.size());
+            Ok(None)
+        })?;
+        Ok(shapes)
+    }
+
+    fn from_input<'a>(&self, input: &Tensor, wanted: &'a [NodeId]) -> Result<Pass<'a>, ModelError> {
+        Ok(Pass {
+            given: vec![(self.graph.input, channels_last(input)?)],
+            pictures: input.size().first().copied().unwrap_or(0),
+            wanted,
+            bypass: &[],
+            changed: &[],
+            gradients: input.requires_grad(),
+        })
+    }
+
+    /// The outputs of the nodes that the pass wants.
+    fn run(
+        &self,
+        pass: &Pass,
+        weights: &Weights,
+        change: Change<'_>,
+    ) -> Result<Vec<Tensor>, ModelError> {
+        let values = self.execute(pass, weights, change)?;
+        let output = |node: &NodeId| match &values[self.only_output(*node)?.0] {
+            Some(Value::Tensor(tensor)) => Ok(tensor.shallow_clone()),
+            _ => Err(self.not_one_tensor(*node)),
+        };
+        pass.wanted.iter().map(output).collect()
+    }
+
+    fn only_output(&self, node: NodeId) -> Result<ValueId, ModelError> {
+        let count = self.graph.nodes.len();
+        let described = self.graph.nodes.get(node.0);
+        let described = described.ok_or(ModelError::NodeUnknown {
+            node: node.0,
+            nodes: count,
+        })?;
+        match described.outputs.as_slice() {
+            [output] => Ok(*output),
+            _ => Err(self.not_one_tensor(node)),
+        }
+    }
+
+    fn not_one_tensor(&self, node: NodeId) -> ModelError {
+        ModelError::NotOneTensor {
+            node: self.graph.nodes[node.0].name.clone(),
+        }
+    }
+}
+
+fn module_name(path: &str) -> String {
+    if path.is_empty() {
+        "the network itself".to_owned()
+    } else {
+        format!("`{path}`")
+    }
+}
+
+/// `` `aten.foo.default` (node `foo_1` in `layer1.0`) ``
+fn describe(graph: &Graph, node: NodeId) -> String {
+    let node = &graph.nodes[node.0];
+    let module = module_name(node.module_path());
+    format!("`{}` (node `{}` in {module})", node.operator, node.name)
+}

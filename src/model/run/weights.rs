@@ -1,0 +1,110 @@
+//! The weights of a program, in one type of number.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
+use tch::{Device, Kind, Tensor};
+
+use super::fold::{Fold, Folded};
+use crate::model::error::ModelError;
+use crate::model::graph::{Graph, ValueId};
+use crate::model::memory_layout::channels_last;
+use crate::model::operators::Value;
+
+pub struct Weights {
+    /// Type of the activations that they go with.
+    kind: Kind,
+    /// By [`ValueId`]; `None` for what is computed.
+    stored: Vec<Option<Value>>,
+    /// By the node of the batch norm, once a pass has run it folded.
+    folded: Vec<OnceCell<Folded>>,
+}
+
+impl Weights {
+    /// `tensors` by their names in the state dict, frozen and brought to the device.
+    pub fn new(
+        graph: &Graph,
+        mut tensors: BTreeMap<String, Tensor>,
+        device: Device,
+    ) -> Result<Self, ModelError> {
+        let mut stored: Vec<_> = graph.values.iter().map(|_| None).collect();
+        let mut kind = None;
+        for weight in &graph.stored {
+            if let Some(tensor) = tensors.remove(&weight.name) {
+                kind = kind.or(Some(tensor.f_kind()?).filter(|kind| FLOATING.contains(kind)));
+                let tensor =
+                    channels_last(&tensor.f_to_device(device)?)?.f_set_requires_grad(false)?;
+                stored[weight.value.0] = Some(Value::Tensor(tensor));
+            }
+        }
+        Ok(Self {
+            kind: kind.unwrap_or(Kind::Float),
+            folded: no_folds(graph),
+            stored,
+        })
+    }
+
+    /// The same in a smaller type. The weights and statistics of a batch norm stay as they are:
+    /// libtorch's kernels take them so, and a variance has no digits to lose.
+    pub fn lowered(&self, graph: &Graph, kind: Kind) -> Result<Self, ModelError> {
+        let norms = graph
+            .nodes
+            .iter()
+            .filter(|n| n.operator_base().contains("batch_norm"));
+        let kept: Vec<_> = norms.flat_map(|node| node.inputs()).collect();
+        let lower = |(index, value): (usize, &Option<Value>)| {
+            let Some(Value::Tensor(tensor)) = value else {
+                return Ok(None);
+            };
+            let tensor = match FLOATING.contains(&tensor.f_kind()?) {
+                true if !kept.contains(&ValueId(index)) => tensor.f_to_kind(kind)?,
+                _ => tensor.shallow_clone(),
+            };
+            Ok(Some(Value::Tensor(tensor)))
+        };
+        let stored = self.stored.iter().enumerate().map(lower);
+        Ok(Self {
+            kind,
+            stored: stored.collect::<Result<_, ModelError>>()?,
+            folded: no_folds(graph),
+        })
+    }
+
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    pub fn value(&self, id: ValueId) -> Option<&Value> {
+        self.stored[id.0].as_ref()
+    }
+
+    pub fn tensor(&self, id: ValueId) -> Option<&Tensor> {
+        match self.value(id)? {
+            Value::Tensor(tensor) => Some(tensor),
+            Value::Number(_) => None,
+        }
+    }
+
+    /// Weight and bias of a folded convolution, made of those of the file the first time they are asked for.
+    pub fn folded(&self, fold: &Fold, file: &Weights) -> Result<&Folded, ModelError> {
+        let cell = &self.folded[fold.norm.0];
+        match cell.get() {
+            Some(folded) => Ok(folded),
+            None => {
+                let folded = fold.weights(file, self.kind)?;
+                Ok(cell.get_or_init(|| folded))
+            }
+        }
+    }
+
+    #[cfg(test)]
+    pub fn has_folded(&self, fold: &Fold) -> bool {
+        self.folded[fold.norm.0].get().is_some()
+    }
+}
+
+fn no_folds(graph: &Graph) -> Vec<OnceCell<Folded>> {
+    graph.nodes.iter().map(|_| OnceCell::new()).collect()
+}
+
+const FLOATING: &[Kind] = &[Kind::Float, Kind::Double, Kind::Half, Kind::BFloat16];
