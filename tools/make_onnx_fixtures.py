@@ -228,6 +228,54 @@ def cases():
             CASES[f"type_{name}_{'raw' if raw else 'list'}"] = (model, False)
 
 
+def masks_and_places():
+    """Comparisons, truths and tables of places: what shifted windows and attention are exported to."""
+    other = {"w": weight(4, 9, 8)}
+    for name, operator in (("greater", "Greater"), ("greater_or_equal", "GreaterOrEqual"), ("less", "Less"), ("less_or_equal", "LessOrEqual")):
+        case(name, 13, [(operator, ["x", "w"], ["t"], {}), ("Where", ["t", "x", "w"], ["y"], {})], other)
+    zero = {"z": np.array(0, dtype=np.float32), "half": np.array(0.5, dtype=np.float32)}
+    for name, operator in (("and", "And"), ("or", "Or"), ("xor", "Xor")):
+        compared = [("Less", ["x", "half"], ["a"], {}), ("Greater", ["x", "z"], ["b"], {})]
+        case(name, 13, [*compared, (operator, ["a", "b"], ["t"], {}), ("Where", ["t", "x", "z"], ["y"], {})], zero)
+    case("not", 13, [("Less", ["x", "half"], ["a"], {}), ("Not", ["a"], ["t"], {}), ("Where", ["t", "x", "z"], ["y"], {})], zero)
+    rounded = [("Relu", ["x"], ["r"], {}), ("Equal", ["r", "z"], ["t"], {}), ("Where", ["t", "half", "x"], ["y"], {})]
+    case("equal_tensors", 13, rounded, zero)
+    truth = [("Relu", ["x"], ["r"], {}), ("Cast", ["r"], ["t"], {"to": TensorProto.BOOL}), ("Cast", ["t"], ["y"], {"to": TensorProto.FLOAT})]
+    case("cast_to_truth", 13, truth)
+    sizes = {"n": ints(4, 9, 8), "row": weight(9, 8)}
+    case("expand_constant", 13, [("Expand", ["row", "n"], ["e"], {}), ("Greater", ["x", "e"], ["t"], {}), ("Where", ["t", "x", "e"], ["y"], {})], sizes)
+
+    table = np.array([[0, 1], [-1, 2]], dtype=np.int64)
+    inner = [("Transpose", ["x"], ["p"], {"perm": [1, 2, 3, 0]}), ("GatherND", ["p", "i"], ["g"], {}), ("Transpose", ["g"], ["y"], {"perm": [2, 0, 1]})]
+    case("gather_nd", 13, inner, {"i": table})
+    scattered = [("Transpose", ["x"], ["p"], {"perm": [1, 2, 3, 0]}), ("Shape", ["p"], ["s"], {}), ("Gather", ["s", "last"], ["n"], {}),
+                 ("Concat", ["two", "n"], ["to"], {"axis": 0}), ("Expand", ["u", "to"], ["v"], {}),
+                 ("ScatterND", ["p", "i", "v"], ["q"], {}), ("Transpose", ["q"], ["y"], {"perm": [3, 0, 1, 2]})]
+    case("scatter_nd", 16, scattered, {"i": table, "u": weight(2, 8, 1), "last": ints(3), "two": ints(2, 8)})
+    mask = np.zeros((9, 8), dtype=np.float32)
+    held = [("ScatterND", ["m", "i", "u"], ["k"], {}), ("Mul", ["x", "k"], ["y"], {})]
+    case("scatter_nd_constant", 13, held, {"m": mask, "i": np.array([[0], [5]], dtype=np.int64), "u": weight(2, 8)})
+    case("gather_elements", 13, [("Transpose", ["x"], ["p"], {"perm": [1, 2, 3, 0]}), ("Shape", ["p"], ["s"], {}), ("Gather", ["s", "last"], ["n"], {}),
+         ("Concat", ["head", "n"], ["to"], {"axis": 0}), ("Expand", ["i", "to"], ["j"], {}), ("GatherElements", ["p", "j"], ["g"], {"axis": 1}),
+         ("Transpose", ["g"], ["y"], {"perm": [3, 0, 1, 2]})],
+         {"i": random.integers(0, 9, (4, 2, 8, 1)), "last": ints(3), "head": ints(4, 2, 8)})
+    one("tile", 13, "Tile", None, {"r": ints(1, 2, 1, 3)})
+    one("einsum", 13, "Einsum", {"equation": "nchw,kc->nkhw"}, {"w": weight(3, 4)})
+    case("einsum_attention", 13, [("Einsum", ["x", "x"], ["y"], {"equation": "n c h w, n c h v -> n c w v"})])
+
+    for operator in ("ReduceMin", "ReduceL1", "ReduceL2", "ReduceSumSquare", "ReduceLogSumExp"):
+        one(operator.lower(), 13, operator, {"axes": [2], "keepdims": 0})
+        one(operator.lower(), 18, operator, None, {"a": ints(1, -1)})
+    one("lp_normalization", 13, "LpNormalization", {"axis": 1, "p": 2})
+    for operator in ("Round", "Sign", "Sin", "Cos", "Softsign"):
+        one(operator.lower(), 13, operator)
+    one("slice_reversed", 13, "Slice", None, {"a": ints(-1), "b": ints(-(2**63) + 1), "c": ints(2), "d": ints(-1)})
+    sized = [("Shape", ["x"], ["s"], {}), ("Gather", ["s", "i"], ["g"], {}), ("Reshape", ["g", "t"], ["r"], {}), ("Cast", ["r"], ["f"], {"to": 1}), ("Mul", ["x", "f"], ["y"], {})]
+    case("size_as_table", 13, sized, {"i": ints(1), "t": ints(1, -1)})
+    one("celu", 13, "Celu", {"alpha": 0.7})
+    one("thresholded_relu", 13, "ThresholdedRelu", {"alpha": 0.3})
+
+
 def pictures(model, positive):
     sizes = [d.dim_value or 2 for d in model.graph.input[0].type.tensor_type.shape.dim]
     x = np.random.default_rng(7).standard_normal(sizes).astype(np.float32)
@@ -255,6 +303,7 @@ def run(model, x, closing=None):
 
 def operators():
     cases()
+    masks_and_places()
     tensors, inputs = {}, {}
     with zipfile.ZipFile(FOLDER / "operators.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for name, (model, positive) in CASES.items():

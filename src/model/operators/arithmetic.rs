@@ -45,6 +45,47 @@ pub const TABLE: &[Row] = &[
         }),
     ),
     (
+        "aten.amin.default",
+        Tensor(|a| {
+            let (dims, keep) = (a.ints_or("dim", &[])?, a.bool_or("keepdim", false)?);
+            Ok(a.tensor("self")?.f_amin(dims, keep)?)
+        }),
+    ),
+    (
+        "aten.logsumexp.default",
+        Tensor(|a| {
+            let (dims, keep) = (a.ints("dim")?, a.bool_or("keepdim", false)?);
+            Ok(a.tensor("self")?.f_logsumexp(dims, keep)?)
+        }),
+    ),
+    (
+        "aten.linalg_vector_norm.default",
+        Tensor(|a| {
+            // tch has the general norm, which is the same for vectors.
+            let (order, dims) = (a.float_or("ord", 2.0)?, a.ints("dim")?);
+            let keep = a.bool_or("keepdim", false)?;
+            Ok(a.tensor("self")?.f_norm_scalaropt_dim(order, dims, keep)?)
+        }),
+    ),
+    (
+        "onnx.absolute_sum.default",
+        Tensor(|a| {
+            let (dims, keep) = (a.ints("dim")?, a.bool_or("keepdim", false)?);
+            Ok(a.tensor("self")?
+                .f_abs()?
+                .f_sum_dim_intlist(dims, keep, None)?)
+        }),
+    ),
+    (
+        "onnx.square_sum.default",
+        Tensor(|a| {
+            let (dims, keep) = (a.ints("dim")?, a.bool_or("keepdim", false)?);
+            Ok(a.tensor("self")?
+                .f_square()?
+                .f_sum_dim_intlist(dims, keep, None)?)
+        }),
+    ),
+    (
         "aten.softmax.int",
         Tensor(|a| {
             Ok(a.tensor("self")?

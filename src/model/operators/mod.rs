@@ -6,6 +6,8 @@
 mod arguments;
 mod arithmetic;
 mod convolution;
+mod indexing;
+mod logic;
 mod normalisation;
 mod onnx;
 mod pointwise;
@@ -63,6 +65,8 @@ const FAMILIES: &[&[Row]] = &[
     arithmetic::TABLE,
     normalisation::TABLE,
     shape::TABLE,
+    indexing::TABLE,
+    logic::TABLE,
     onnx::TABLE,
 ];
 

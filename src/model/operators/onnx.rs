@@ -66,7 +66,26 @@ pub const TABLE: &[Row] = &[
     ("onnx.sizes.default", Tensor(sizes)),
     ("onnx.range.default", Tensor(range)),
     ("onnx.gather.default", Tensor(gather)),
+    (
+        "aten.round.default",
+        Tensor(|a| Ok(a.tensor("self")?.f_round()?)),
+    ),
+    (
+        "aten.sign.default",
+        Tensor(|a| Ok(a.tensor("self")?.f_sign()?)),
+    ),
+    (
+        "aten.sin.default",
+        Tensor(|a| Ok(a.tensor("self")?.f_sin()?)),
+    ),
+    (
+        "aten.cos.default",
+        Tensor(|a| Ok(a.tensor("self")?.f_cos()?)),
+    ),
     ("onnx.elu.default", Tensor(elu)),
+    ("onnx.celu.default", Tensor(celu)),
+    ("onnx.softsign.default", Tensor(softsign)),
+    ("onnx.thresholded_relu.default", Tensor(thresholded_relu)),
     ("onnx.hardsigmoid.default", Tensor(hard_sigmoid)),
     ("onnx.prelu.default", Tensor(prelu)),
     (
@@ -122,6 +141,30 @@ fn elu(a: &Arguments) -> Result<T> {
         .f_expm1()?
         .f_mul_scalar(a.float("alpha")?)?;
     Ok(input.f_clamp_min(0.0)?.f_add(&below)?)
+}
+
+/// x above zero, α · (exp(x / α) − 1) below.
+fn celu(a: &Arguments) -> Result<T> {
+    let (input, alpha) = (a.tensor("self")?, a.float("alpha")?);
+    let below = input
+        .f_clamp_max(0.0)?
+        .f_div_scalar(alpha)?
+        .f_expm1()?
+        .f_mul_scalar(alpha)?;
+    Ok(input.f_clamp_min(0.0)?.f_add(&below)?)
+}
+
+/// x / (1 + |x|).
+fn softsign(a: &Arguments) -> Result<T> {
+    let input = a.tensor("self")?;
+    Ok(input.f_div(&input.f_abs()?.f_add_scalar(1.0)?)?)
+}
+
+/// x above α, else 0.
+fn thresholded_relu(a: &Arguments) -> Result<T> {
+    let input = a.tensor("self")?;
+    let above = input.f_gt(a.float("alpha")?)?;
+    Ok(input.f_mul(&above)?)
 }
 
 /// α · x + β, bounded by 0 and 1.

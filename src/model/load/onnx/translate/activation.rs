@@ -25,6 +25,15 @@ pub const TABLE: &[Row] = &[
         }
     }),
     ("Selu", selu),
+    ("Celu", |call| {
+        let alpha = call.float("alpha", 1.0)?;
+        with_number(call, "onnx.celu.default", "alpha", alpha)
+    }),
+    ("Softsign", |call| unary(call, "onnx.softsign.default")),
+    ("ThresholdedRelu", |call| {
+        let alpha = call.float("alpha", 1.0)?;
+        with_number(call, "onnx.thresholded_relu.default", "alpha", alpha)
+    }),
     ("HardSigmoid", hard_sigmoid),
     ("Gelu", |call| {
         let approximate = Argument::Text(call.text("approximate", "none")?.to_owned());

@@ -41,9 +41,27 @@ pub const TABLE: &[Row] = &[
     ("Abs", |call| unary(call, "aten.abs.default")),
     ("Floor", |call| unary(call, "aten.floor.default")),
     ("Ceil", |call| unary(call, "aten.ceil.default")),
+    ("Round", |call| unary(call, "aten.round.default")),
+    ("Sign", |call| unary(call, "aten.sign.default")),
+    ("Sin", |call| unary(call, "aten.sin.default")),
+    ("Cos", |call| unary(call, "aten.cos.default")),
     ("ReduceMean", |call| reduce(call, "aten.mean.dim", 18)),
     ("ReduceSum", |call| reduce(call, "aten.sum.dim_IntList", 13)),
     ("ReduceMax", |call| reduce(call, "aten.amax.default", 18)),
+    ("ReduceMin", |call| reduce(call, "aten.amin.default", 18)),
+    ("ReduceL1", |call| {
+        reduce(call, "onnx.absolute_sum.default", 18)
+    }),
+    ("ReduceL2", |call| {
+        reduce(call, "aten.linalg_vector_norm.default", 18)
+    }),
+    ("ReduceSumSquare", |call| {
+        reduce(call, "onnx.square_sum.default", 18)
+    }),
+    ("ReduceLogSumExp", |call| {
+        reduce(call, "aten.logsumexp.default", 18)
+    }),
+    ("LpNormalization", normalise),
 ];
 
 /// What an operator is on tensors and on sizes.
@@ -267,4 +285,19 @@ fn reduce(call: &mut Call, operator: &str, since: i64) -> Result<Vec<Traced>> {
         ("keepdim", Argument::Bool(keep)),
     ];
     one(call.emit(operator, arguments)?)
+}
+
+/// Divided by its length along an axis.
+fn normalise(call: &mut Call) -> Result<Vec<Traced>> {
+    call.only_int("p", 2)?;
+    let axis = call.int("axis", -1)?;
+    let input = call.tensor(0)?;
+    let axis = call.axis(axis, call.trace.rank(input))?;
+    let arguments = vec![
+        ("self", Argument::Tensor(input)),
+        ("dim", ints(&[axis as i64])),
+        ("keepdim", Argument::Bool(true)),
+    ];
+    let length = call.emit("aten.linalg_vector_norm.default", arguments)?;
+    one(elementwise(call, &DIV, input, length, None)?)
 }

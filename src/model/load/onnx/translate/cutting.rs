@@ -147,6 +147,9 @@ fn slice(call: &mut Call) -> Result<Vec<Traced>> {
     if ends.len() != count || axes.len() != count || steps.len() != count {
         return damaged("its starts, ends, axes and steps are of different lengths");
     }
+    if steps == [-1] {
+        return reversed(call, starts[0], ends[0], axes[0]);
+    }
     if steps.iter().any(|step| *step < 1) {
         return unsupported(format!("the steps {steps:?}"));
     }
@@ -193,6 +196,23 @@ fn slice(call: &mut Call) -> Result<Vec<Traced>> {
         value = call.emit("aten.slice.Tensor", arguments)?;
     }
     one(value)
+}
+
+/// A whole axis from its end to its beginning.
+fn reversed(call: &mut Call, start: Number, end: Number, axis: i64) -> Result<Vec<Traced>> {
+    let input = call.tensor(0)?;
+    let sizes = call.trace.shape(input);
+    let axis = call.axis(axis, sizes.len())?;
+    let known = start.is_known() && end.is_known();
+    let from_end = start.now == -1 || start.now >= sizes[axis] - 1;
+    if !known || !from_end || end.now >= -sizes[axis] {
+        return unsupported("a part of an axis from its end");
+    }
+    let arguments = vec![
+        ("self", Argument::Tensor(input)),
+        ("dims", ints(&[axis as i64])),
+    ];
+    one(call.emit("aten.flip.default", arguments)?)
 }
 
 /// Entries along an axis. Numbers that are known now need no node of our own.

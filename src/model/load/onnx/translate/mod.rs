@@ -7,6 +7,8 @@ mod activation;
 mod arithmetic;
 mod convolution;
 mod cutting;
+mod indexing;
+mod logic;
 mod normalisation;
 mod pooling;
 mod resize;
@@ -30,6 +32,8 @@ const FAMILIES: &[&[Row]] = &[
     cutting::TABLE,
     resize::TABLE,
     sizes::TABLE,
+    logic::TABLE,
+    indexing::TABLE,
 ];
 
 pub fn find(operator: &str) -> Option<Translate> {

@@ -85,7 +85,7 @@ fn cast(call: &mut Call) -> Result<Vec<Traced>> {
     let code = match kind {
         Kind::Float => 7,
         Kind::Int64 => 5,
-        _ => return unsupported("truth values of what depends on the picture"),
+        _ => return one(call.emit_unary("onnx.truth.default", value)?),
     };
     let arguments = vec![
         ("self", Argument::Tensor(value)),
@@ -132,11 +132,13 @@ fn reshape(call: &mut Call) -> Result<Vec<Traced>> {
     };
     if let Some(Traced::Sizes(list)) = call.inputs[0].clone() {
         let scalar = match shape.known().as_deref() {
-            Some([]) if list.numbers.len() == 1 => true,
-            Some([length]) if *length == -1 || *length == list.numbers.len() as i64 => false,
-            _ => return unsupported("a list of sizes as a table"),
+            Some([]) if list.numbers.len() == 1 => Some(true),
+            Some([length]) if *length == -1 || *length == list.numbers.len() as i64 => Some(false),
+            _ => None, // a table of places, from here on a tensor
         };
-        return Ok(vec![Traced::Sizes(Sizes { scalar, ..list })]);
+        if let Some(scalar) = scalar {
+            return Ok(vec![Traced::Sizes(Sizes { scalar, ..list })]);
+        }
     }
     let input = call.tensor(0)?;
     let mut numbers = shape.numbers;
@@ -217,13 +219,10 @@ fn unsqueeze(call: &mut Call) -> Result<Vec<Traced>> {
         return damaged("it names no axes");
     };
     if let Some(Traced::Sizes(list)) = call.inputs[0].clone() {
-        return match (list.scalar, axes.as_slice()) {
-            (true, [0 | -1]) => Ok(vec![Traced::Sizes(Sizes {
-                scalar: false,
-                ..list
-            })]),
-            _ => unsupported("a list of sizes as a table"),
-        };
+        if let (true, [0 | -1]) = (list.scalar, axes.as_slice()) {
+            let scalar = false;
+            return Ok(vec![Traced::Sizes(Sizes { scalar, ..list })]);
+        }
     }
     let mut value = call.tensor(0)?;
     let rank = call.trace.rank(value) + axes.len();

@@ -5,6 +5,7 @@ use tch::{Kind, Tensor};
 use super::super::call::Call;
 use super::super::trace::{ELEMENT_LIMIT, Number, Result, Sizes, Traced, damaged, unsupported};
 use super::super::unpack::AttributeValue;
+use super::logic::{compare, condition};
 use super::shape::is_dimension;
 use super::{Row, one};
 use crate::model::graph::Argument;
@@ -168,10 +169,10 @@ fn range(call: &mut Call) -> Result<Vec<Traced>> {
     one(call.emit("onnx.range.default", arguments)?)
 }
 
-/// Of sizes, 1 where they are equal; that of a tensor is never -1.
+/// Of sizes, 1 where they are equal; that of a tensor is never -1. Of tensors, truths.
 fn equal(call: &mut Call) -> Result<Vec<Traced>> {
     let (Some(a), Some(b)) = (call.as_sizes(0), call.as_sizes(1)) else {
-        return unsupported("tensors as inputs");
+        return compare(call, "aten.eq.Tensor");
     };
     let count = a.numbers.len().max(b.numbers.len());
     let mut numbers = Vec::with_capacity(count);
@@ -200,7 +201,7 @@ fn equal(call: &mut Call) -> Result<Vec<Traced>> {
     Ok(vec![Traced::Sizes(Sizes { numbers, scalar })])
 }
 
-/// Of sizes, or of tensors by a condition that is the same for every picture.
+/// Of sizes, or of tensors.
 fn choose(call: &mut Call) -> Result<Vec<Traced>> {
     if let (Some(condition), Some(a), Some(b)) =
         (call.as_sizes(0), call.as_sizes(1), call.as_sizes(2))
@@ -224,11 +225,7 @@ fn choose(call: &mut Call) -> Result<Vec<Traced>> {
         let scalar = a.scalar && b.scalar;
         return Ok(vec![Traced::Sizes(Sizes { numbers, scalar })]);
     }
-    let (condition, a, b) = (call.tensor(0)?, call.tensor(1)?, call.tensor(2)?);
-    let constant = call.trace.constants.get(&condition);
-    if constant.is_none_or(|constant| constant.tensor.kind() != Kind::Bool) {
-        return unsupported("a condition that depends on the picture");
-    }
+    let (condition, a, b) = (condition(call, 0)?, call.tensor(1)?, call.tensor(2)?);
     let shapes = [a, b, condition].map(|value| call.trace.shape(value));
     super::arithmetic::check_broadcast(&shapes[0], &shapes[1])?;
     super::arithmetic::check_broadcast(&shapes[0], &shapes[2])?;
