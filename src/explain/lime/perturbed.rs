@@ -166,7 +166,7 @@ impl<'a> Distinct<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::picture::Resize;
+    use crate::picture::{Input, Resize};
 
     fn preprocessing() -> Preprocessing {
         let resize = Resize::Stretch {
@@ -203,6 +203,24 @@ mod tests {
         };
         let hidden = mean_coloured(&photo, &Segmentation::relabelled(2, 1, &[7, 7]));
         assert_eq!(hidden.pixels, [0, 3, 254, 0, 3, 254]);
+    }
+
+    /// The mean is not truncated, and each channel has its own.
+    #[test]
+    fn arrays_hide_segments_by_their_own_mean() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("array.npy");
+        let values = Tensor::from_slice(&[0.5f32, 1.0, -3.0, 0.0, 2.0, 7.0]);
+        values.view([3, 1, 2]).write_npy(&file).unwrap();
+        let how = Preprocessing::preset("unit", (1, 2)).unwrap();
+        let prepared = Input::open(&file, None).unwrap().prepared(&file, &how);
+        let array = prepared.unwrap().array.unwrap();
+        let means = |marks: &[usize]| -> Vec<f32> {
+            let hidden = mean_valued(&array, &Segmentation::relabelled(2, 1, marks));
+            Vec::try_from(hidden.tensor(Device::Cpu).flatten(0, -1)).unwrap()
+        };
+        assert_eq!(means(&[4, 4]), [0.75, 0.75, -1.5, -1.5, 4.5, 4.5]);
+        assert_eq!(means(&[0, 1]), [0.5, 1.0, -3.0, 0.0, 2.0, 7.0]);
     }
 
     /// As the package does it: compose 8-bit pictures, then normalise each.

@@ -168,7 +168,7 @@ fn resize(picture: &Tensor, (height, width): (usize, usize)) -> Result<Tensor, T
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::picture::{Preprocessing, Resize};
+    use crate::picture::{Channels, Picture, Preprocessing, Resize};
     use tch::{Device, Kind};
 
     const SETTINGS: Octaves = Octaves {
@@ -279,5 +279,44 @@ mod tests {
         assert!(dream.has_diverged);
         assert_eq!(dream.octaves.len(), 1);
         assert!(is_finite(&dream.octaves[0].picture).unwrap());
+    }
+
+    /// Three networks that see the same pixels, each in its own scale and order, dream the same picture.
+    #[test]
+    fn scale_and_order_of_channels_do_not_change_the_dream() {
+        let red_first = Preprocessing::preset("imagenet", (12, 20)).unwrap();
+        let reversed = |numbers: &[f32], factor: f32| -> Vec<f32> {
+            numbers.iter().rev().map(|number| number * factor).collect()
+        };
+        let blue_first = |scale: f64| Preprocessing {
+            channels: Channels::Bgr,
+            scale,
+            mean: reversed(&red_first.mean, (255.0 * scale) as f32),
+            std: reversed(&red_first.std, (255.0 * scale) as f32),
+            ..red_first.clone()
+        };
+        let pixels = (0..12 * 20 * 3).map(|at| (at * 37 % 256) as u8).collect();
+        let photo = Picture {
+            width: 20,
+            height: 12,
+            pixels,
+        };
+        let weights = Tensor::from_slice(&[1.0f32, 2.0, 0.5]).view([1, 3, 1, 1]);
+        let dream = |preprocessing: &Preprocessing, weights: Tensor| {
+            let start = preprocessing.tensor(&[&photo], Device::Cpu);
+            let scale = PixelScale::new(preprocessing, Device::Cpu).unwrap();
+            let forward = |x: &Tensor| Ok(x * &weights);
+            let mut numbers = Numbers::new(1, "test", "dream");
+            let dream = SETTINGS.dream(&start, &scale, &forward, &mut numbers, &|_| ());
+            preprocessing.picture(&dream.unwrap().octaves[2].picture.get(0))
+        };
+        let expected = dream(&red_first, weights.shallow_clone());
+        assert_ne!(expected, photo);
+        for scale in [1.0 / 255.0, 1.0] {
+            let got = dream(&blue_first(scale), weights.flip([1]));
+            let differences = got.pixels.iter().zip(&expected.pixels);
+            let largest = differences.map(|(a, b)| a.abs_diff(*b)).max();
+            assert!(largest <= Some(1), "{scale}: {largest:?}"); // rounding of float32
+        }
     }
 }
