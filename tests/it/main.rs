@@ -5,6 +5,7 @@
 mod cli;
 mod evaluate;
 mod explain;
+mod export_tool;
 mod figure;
 mod layering;
 mod lime;
