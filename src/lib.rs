@@ -20,7 +20,7 @@ pub mod write;
 use std::path::{Path, PathBuf};
 
 use diagnostic::Diagnostic;
-use model::Model;
+use model::{Model, Source};
 use plan::{Overrides, Plan};
 use progress::Progress;
 use spec::{Document, ImagesKey, MethodSchema, Spec};
@@ -103,6 +103,53 @@ pub fn check_spec(path: &Path, overrides: &Overrides) -> Result<Plan, Failure> {
 pub fn load_network(path: &Path, overrides: &Overrides) -> Result<Model, Failure> {
     let (document, spec) = read_spec(path)?;
     plan::network(&document, &spec, overrides).map_err(Failure::Spec)
+}
+
+/// A model file by itself, without a report that says how to read it.
+#[derive(Debug, Clone)]
+pub struct ModelFile {
+    pub file: PathBuf,
+    /// Name of a built-in architecture, for files that hold weights only.
+    pub architecture: Option<String>,
+    /// Channels, height and width of one input; `None` for what the file says.
+    pub input_shape: Option<[i64; 3]>,
+    /// As in a spec; `None` for `auto`.
+    pub device: Option<String>,
+}
+
+impl ModelFile {
+    /// [3, 224, 224] where neither the user nor the file says anything.
+    fn source(&self) -> Source {
+        let shape = self.input_shape.unwrap_or([3, 224, 224]);
+        Source::new(&self.file, shape).with_architecture(self.architecture.as_deref())
+    }
+}
+
+/// Whether a file is a report rather than a model: text, and none of what stands in a model's place.
+pub fn is_report(path: &Path) -> Result<bool, Failure> {
+    model::is_text(path).map_err(|error| no_model(&error))
+}
+
+/// The network of a model file.
+pub fn load_model(model: &ModelFile) -> Result<Model, Failure> {
+    let wish = model.device.as_deref().unwrap_or("auto");
+    let device = model::device(wish).map_err(|error| no_model(&error))?;
+    let loaded = match model.input_shape {
+        Some(_) => Model::load(&model.source(), device),
+        None => Model::load_as_exported(&model.source(), device),
+    };
+    loaded.map_err(|error| no_model(&error))
+}
+
+/// The message of a model names its file itself.
+fn no_model(error: &dyn std::fmt::Display) -> Failure {
+    let message = error.to_string();
+    Failure::Spec(vec![Diagnostic::error(
+        "cnn-report",
+        None,
+        message,
+        String::new(),
+    )])
 }
 
 /// The pipeline: spec → plan → findings → report → pages → disk.

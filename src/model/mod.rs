@@ -10,6 +10,7 @@ pub mod layers;
 pub mod load;
 mod memory_layout;
 pub mod operators;
+pub mod receptive_field;
 pub mod rectifiers;
 pub mod run;
 pub mod table;
@@ -20,14 +21,15 @@ pub use backward::RectifierRule;
 pub use device::{device, device_name};
 pub use error::ModelError;
 pub use labels::Class;
-pub use load::Provenance;
 pub use load::architecture::Architecture;
+pub use load::{Provenance, is_text};
 pub use run::Change;
-pub use table::layer_table;
+pub use table::{layer_json, layer_table};
 
 use graph::Graph;
 use layers::Layers;
 use load::Loaded;
+use receptive_field::Seen;
 use run::Program;
 
 /// A node of the graph, in the order of execution.
@@ -127,6 +129,14 @@ impl Model {
         Self::new(load::load(source)?, source.input_shape, device)
     }
 
+    /// As [`Model::load`], with the input that the network was exported for; `source` gives the sizes that
+    /// the file leaves open.
+    pub fn load_as_exported(source: &Source, device: Device) -> Result<Self, ModelError> {
+        let loaded = load::load(source)?;
+        let input_shape = loaded.input_shape(source.input_shape);
+        Self::new(loaded, input_shape, device)
+    }
+
     /// As [`Model::load`], from a file of weights and an architecture that is not built in.
     pub fn load_into(
         source: &Source,
@@ -140,7 +150,8 @@ impl Model {
         )
     }
 
-    fn new(loaded: Loaded, input_shape: [i64; 3], device: Device) -> Result<Self, ModelError> {
+    /// From what a file held; `input_shape` is [C, H, W].
+    pub fn new(loaded: Loaded, input_shape: [i64; 3], device: Device) -> Result<Self, ModelError> {
         let Loaded {
             graph,
             weights,
@@ -170,7 +181,7 @@ impl Model {
                 return Err(fixed(format!("two pictures give {size:?}")));
             }
         }
-        let layers = Layers::new(&program, &shapes);
+        let layers = Layers::new(&program, input_shape, &shapes);
         Ok(Self {
             program,
             layers,
@@ -216,8 +227,23 @@ impl Model {
         self.layers.leaves()
     }
 
+    /// The network's modules that hold others.
+    pub fn containers(&self) -> &[Layer] {
+        self.layers.containers()
+    }
+
+    /// Every node that gives one tensor, as a layer by its own name.
+    pub fn nodes(&self) -> &[Layer] {
+        self.layers.nodes()
+    }
+
+    /// What a layer's output sees of the photo; `None` where it does not depend on it.
+    pub fn seen(&self, layer: &Layer) -> Option<Seen> {
+        self.layers.seen(layer.node)
+    }
+
     /// The layer, or a message that names the nearest ones. A path may also be that of a module that
-    /// holds others (`layer4`: its output), or the name of a node (`cat_1`).
+    /// holds others (`layer4`: its output), the name of a node (`cat_1`), or the beginning of one leaf's path.
     pub fn layer(&self, name: &LayerName) -> Result<&Layer, ModelError> {
         self.layers.find(name)
     }
