@@ -186,8 +186,7 @@ fn provenance(plan: &Plan) -> Vec<(String, String)> {
         None => format!("{} ({})", plan.model_file, origin.format),
     };
     let label = |key: &'static str| plan.strings.text(&Message::new(key));
-    let (height, width) = plan.preprocessing.resize.output_px();
-    let channels = plan.preprocessing.mean.len();
+    let [channels, height, width] = plan.preprocessing.input_shape();
     vec![
         (
             label("provenance_version"),

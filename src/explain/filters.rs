@@ -18,7 +18,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::finding::{Finding, Message};
-use super::optimise::pixels::input_size;
 use super::optimise::transforms::Transforms;
 use super::{Context, Entry, ExplainError, Fault, Method, Photos, chosen, parameters};
 use crate::model::LayerName;
@@ -219,8 +218,10 @@ impl Filters {
     }
 
     fn picture_size(&self, context: &Context) -> (usize, usize) {
-        self.size
-            .map_or_else(|| input_size(context.preprocessing), |side| (side, side))
+        self.size.map_or_else(
+            || context.preprocessing.resize.output_px(),
+            |side| (side, side),
+        )
     }
 }
 

@@ -1,11 +1,12 @@
 //! From a photo of any size to one of the network's size.
 
-use super::{Filter, Picture};
+use super::{Filter, InputFault, Picture};
 
-/// The sizes that [`Resize::fault`] lets pass, in px.
-const SIZES_PX: std::ops::RangeInclusive<usize> = 1..=8192;
+/// The longest side that [`Resize::faults`] lets pass.
+pub(super) const LONGEST_PX: usize = 8192;
+const SIZES_PX: std::ops::RangeInclusive<usize> = 1..=LONGEST_PX;
 
-/// How a photo of any size becomes one of the network's size; bilinear with antialiasing.
+/// How a photo of any size becomes one of the network's size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resize {
     /// The shorter side to `shorter` px, then the middle `height` × `width` (torchvision's evaluation).
@@ -16,13 +17,30 @@ pub enum Resize {
     },
     /// Both sides, the aspect lost.
     Stretch { height: usize, width: usize },
+    /// The whole photo with its aspect, as large as fits, in the middle of a margin (`ImageOps.pad` of
+    /// Pillow): its other side is rounded to whole px, where it begins too, halves to even.
+    Pad { height: usize, width: usize },
 }
 
 impl Resize {
-    /// Resized and cropped. Photos smaller than the network's input are enlarged by the same rule.
-    pub fn apply(self, picture: &Picture) -> Picture {
+    /// Resized and cropped, or laid on `margin`. Photos smaller than the network's input are enlarged
+    /// by the same rule.
+    pub fn apply(self, picture: &Picture, filter: Filter, margin: [u8; 3]) -> Picture {
         match self {
-            Self::Stretch { height, width } => picture.resized(width, height, Filter::Bilinear),
+            Self::Stretch { height, width } => picture.resized(width, height, filter),
+            Self::Pad { height, width } => {
+                let (height, width) = (height.max(1), width.max(1));
+                let (inner_width, inner_height) = fitted(picture, width, height);
+                let inner = picture.resized(inner_width, inner_height, filter);
+                let left = centred(width, inner_width);
+                let top = centred(height, inner_height);
+                let mut padded = Picture::filled(width, height, margin);
+                for (y, row) in inner.pixels.chunks_exact(inner_width * 3).enumerate() {
+                    let at = ((top + y) * width + left) * 3;
+                    padded.pixels[at..at + row.len()].copy_from_slice(row);
+                }
+                padded
+            }
             Self::ShorterThenCrop {
                 shorter,
                 height,
@@ -33,7 +51,7 @@ impl Resize {
                 let full = shorter_side_to(picture, shorter.max(height).max(width));
                 let (left, top) = (centred(full.0, width), centred(full.1, height));
                 let (columns, rows) = (left..left + width, top..top + height);
-                picture.resized_part(full, columns, rows, Filter::Bilinear)
+                picture.resized_part(full, columns, rows, filter)
             }
         }
     }
@@ -41,39 +59,56 @@ impl Resize {
     /// Height and width in px of what comes out.
     pub fn output_px(self) -> (usize, usize) {
         match self {
-            Self::ShorterThenCrop { height, width, .. } | Self::Stretch { height, width } => {
-                (height, width)
-            }
+            Self::ShorterThenCrop { height, width, .. }
+            | Self::Stretch { height, width }
+            | Self::Pad { height, width } => (height, width),
         }
     }
 
-    /// What makes these sizes unusable, or `None`.
-    pub fn fault(self) -> Option<String> {
+    /// What makes these sizes unusable.
+    pub fn faults(self) -> Vec<InputFault> {
         let (height, width) = self.output_px();
         let shorter = match self {
-            Self::ShorterThenCrop { shorter, .. } => shorter,
-            Self::Stretch { .. } => height.min(width),
+            Self::ShorterThenCrop { shorter, .. } => Some(shorter),
+            Self::Stretch { .. } | Self::Pad { .. } => None,
         };
-        if let Some(size) = [height, width, shorter]
-            .iter()
-            .find(|size| !SIZES_PX.contains(size))
-        {
+        let outside = |key, size: usize| {
             let (least, most) = (SIZES_PX.start(), SIZES_PX.end());
-            return Some(format!(
-                "the size `{size}` px lies outside {least} to {most} px"
-            ));
+            let message = format!("the size `{size}` px is out of range");
+            InputFault::new(key, message, format!("from {least} to {most} px"))
+        };
+        let sizes = [("size", height), ("size", width)].into_iter();
+        let mut faults: Vec<_> = sizes
+            .chain(shorter.map(|shorter| ("shorter", shorter)))
+            .filter(|(_, size)| !SIZES_PX.contains(size))
+            .map(|(key, size)| outside(key, size))
+            .collect();
+        let side = height.max(width);
+        if let (true, Some(shorter)) = (faults.is_empty(), shorter.filter(|&px| px < side)) {
+            let message = format!(
+                "the crop of {width} × {height} px does not fit: the shorter side is resized to {shorter} px"
+            );
+            let remedy = format!("at least {side} px is needed");
+            faults.push(InputFault::new("shorter", message, remedy));
         }
-        match self {
-            Self::ShorterThenCrop {
-                shorter,
-                height,
-                width,
-            } if height.max(width) > shorter => Some(format!(
-                "the crop of {width} × {height} px does not fit: the shorter side is resized to {shorter} px; at least {} px is needed",
-                height.max(width)
-            )),
-            Self::ShorterThenCrop { .. } | Self::Stretch { .. } => None,
-        }
+        faults
+    }
+}
+
+/// Width and height of the largest copy with the same aspect inside `width` × `height` px.
+fn fitted(picture: &Picture, width: usize, height: usize) -> (usize, usize) {
+    let (from_width, from_height) = (picture.width.max(1), picture.height.max(1));
+    // In the order in which Pillow divides and multiplies, so that halves meet where they meet there.
+    let side = |of: usize, by: usize, times: usize| {
+        let side = of as f64 / by as f64 * times as f64;
+        (side.round_ties_even() as usize).max(1)
+    };
+    if from_width * height > width * from_height {
+        (width, side(from_height, from_width, width))
+    } else if from_width * height < width * from_height {
+        (side(from_width, from_height, height), height)
+    } else {
+        (width, height)
     }
 }
 
@@ -105,7 +140,8 @@ mod tests {
         };
         for (width, height) in [(1, 1), (1, 30_000), (30_000, 1), (20, 20), (41, 40)] {
             let picture = Picture::filled(width, height, [9, 8, 7]);
-            assert_eq!(resize.apply(&picture), Picture::filled(30, 20, [9, 8, 7]));
+            let filled = resize.apply(&picture, Filter::Bilinear, [0; 3]);
+            assert_eq!(filled, Picture::filled(30, 20, [9, 8, 7]));
         }
     }
 
@@ -118,37 +154,43 @@ mod tests {
     }
 
     #[test]
+    fn a_padded_photo_keeps_its_aspect() {
+        let pad = Resize::Pad {
+            height: 4,
+            width: 6,
+        };
+        let padded = |width, height| {
+            let photo = Picture::filled(width, height, [9, 8, 7]);
+            pad.apply(&photo, Filter::Bilinear, [1, 2, 3])
+        };
+        let inside = |picture: &Picture| {
+            let at = |x, y| picture.pixel(x, y) == [9, 8, 7];
+            let columns: Vec<usize> = (0..6).filter(|&x| (0..4).any(|y| at(x, y))).collect();
+            let rows: Vec<usize> = (0..4).filter(|&y| (0..6).any(|x| at(x, y))).collect();
+            (columns, rows)
+        };
+        assert_eq!(padded(3, 2), Picture::filled(6, 4, [9, 8, 7]));
+        // 2 of 4 rows, in the middle.
+        assert_eq!(inside(&padded(30, 10)), ((0..6).collect(), vec![1, 2]));
+        // 3 of 6 columns would begin at 1.5: rounded to even, 2.
+        assert_eq!(inside(&padded(30, 40)), (vec![2, 3, 4], (0..4).collect()));
+        // Never less than a pixel.
+        assert_eq!(inside(&padded(1, 900)).0.len(), 1);
+        assert_eq!(inside(&padded(900, 1)).1.len(), 1);
+    }
+
+    #[test]
     fn faults_are_named() {
-        assert_eq!(
-            Resize::Stretch {
-                height: 1,
-                width: 8192
-            }
-            .fault(),
-            None
-        );
-        assert!(
-            Resize::Stretch {
-                height: 0,
-                width: 5
-            }
-            .fault()
-            .is_some()
-        );
-        assert!(
-            Resize::Stretch {
-                height: 1,
-                width: 8193
-            }
-            .fault()
-            .is_some()
-        );
-        let fault = Resize::ShorterThenCrop {
+        let stretch = |height, width| Resize::Stretch { height, width }.faults();
+        assert_eq!(stretch(1, 8192), []);
+        assert_eq!(stretch(0, 8193).len(), 2);
+        let resize = Resize::ShorterThenCrop {
             shorter: 200,
             height: 64,
             width: 224,
-        }
-        .fault();
-        assert!(fault.is_some_and(|text| text.contains("at least 224 px")));
+        };
+        let faults = resize.faults();
+        assert_eq!((faults.len(), faults[0].key), (1, "shorter"));
+        assert!(faults[0].remedy.contains("at least 224 px"), "{faults:?}");
     }
 }

@@ -1,5 +1,6 @@
 //! Photos as plain pixels: decode, orient, resize, normalise and back; superpixels.
 
+mod channels;
 mod decode;
 mod encode;
 mod framing;
@@ -7,14 +8,19 @@ pub mod gaussian;
 pub mod lab;
 mod parallel;
 mod preprocessing;
+mod preprocessing_faults;
+pub mod preset;
 mod resize;
 pub mod segment;
 mod truncation;
 
+pub use channels::Channels;
 pub use decode::{PictureError, READABLE_FORMATS};
 pub use encode::{jpeg, png};
 pub use framing::Resize;
 pub use preprocessing::Preprocessing;
+pub use preprocessing_faults::InputFault;
+pub use preset::{PRESETS, Preset};
 pub use resize::Filter;
 
 /// 8-bit sRGB, row-major, three bytes a pixel.

@@ -22,6 +22,10 @@ pub enum Filter {
     Bicubic,
     /// Windowed sinc, 3 px to each side.
     Lanczos,
+    /// The mean of what the pixel covers.
+    Box,
+    /// The one pixel below its middle: no antialiasing.
+    Nearest,
 }
 
 impl Filter {
@@ -31,6 +35,7 @@ impl Filter {
             Self::Bilinear => 1.0,
             Self::Bicubic => 2.0,
             Self::Lanczos => 3.0,
+            Self::Box | Self::Nearest => 0.5,
         }
     }
 
@@ -51,6 +56,9 @@ impl Filter {
             }
             Self::Lanczos if (-3.0..3.0).contains(&x) => sinc(x) * sinc(x / 3.0),
             Self::Lanczos => 0.0,
+            // Of two neighbours at ½ px the left one counts.
+            Self::Box | Self::Nearest if x > -0.5 && x <= 0.5 => 1.0,
+            Self::Box | Self::Nearest => 0.0,
         }
     }
 }
@@ -145,6 +153,9 @@ fn taps(from: usize, to: usize, part: Range<usize>, filter: Filter) -> Vec<Tap> 
             .collect();
     }
     let scale = from as f64 / to as f64;
+    if filter == Filter::Nearest {
+        return nearest_taps(from, scale, part);
+    }
     let stretch = scale.max(1.0);
     let support = filter.support() * stretch;
     part.map(|at| {
@@ -168,6 +179,17 @@ fn taps(from: usize, to: usize, part: Range<usize>, filter: Filter) -> Vec<Tap> 
     .collect()
 }
 
+/// Pillow adds the scale up instead of multiplying, and so meets the pixel before where the sum of the
+/// roundings says so.
+fn nearest_taps(from: usize, scale: f64, part: Range<usize>) -> Vec<Tap> {
+    let sums = std::iter::successors(Some(scale * 0.5), |place| Some(place + scale));
+    let tap = |place: f64| Tap {
+        first: (place as usize).min(from.saturating_sub(1)),
+        weights: vec![1 << WEIGHT_BITS],
+    };
+    sums.skip(part.start).take(part.len()).map(tap).collect()
+}
+
 /// From the first to the last input position that any tap reads.
 fn needed_inputs(taps: &[Tap]) -> Range<usize> {
     let start = taps.iter().map(|tap| tap.first).min().unwrap_or(0);
@@ -183,10 +205,18 @@ fn needed_inputs(taps: &[Tap]) -> Range<usize> {
 mod tests {
     use super::*;
 
+    const ALL: [Filter; 5] = [
+        Filter::Bilinear,
+        Filter::Bicubic,
+        Filter::Lanczos,
+        Filter::Box,
+        Filter::Nearest,
+    ];
+
     #[test]
     fn one_colour_stays_at_every_size() {
         let picture = Picture::filled(7, 5, [3, 128, 255]);
-        for filter in [Filter::Bilinear, Filter::Bicubic, Filter::Lanczos] {
+        for filter in ALL {
             for (width, height) in [(1, 1), (7, 5), (3, 11), (20, 2)] {
                 let resized = picture.resized(width, height, filter);
                 assert_eq!(resized, Picture::filled(width, height, [3, 128, 255]));
@@ -208,6 +238,19 @@ mod tests {
     }
 
     #[test]
+    fn halving_by_box_and_nearest() {
+        let row = [[10; 3], [20; 3], [41; 3], [60; 3]].concat();
+        let picture = Picture {
+            width: 4,
+            height: 1,
+            pixels: row,
+        };
+        let halved = |filter| picture.resized(2, 1, filter).pixels;
+        assert_eq!(halved(Filter::Box), [[15; 3], [51; 3]].concat()); // 50.5 is rounded up
+        assert_eq!(halved(Filter::Nearest), [[20; 3], [60; 3]].concat()); // below 1.0 and 3.0
+    }
+
+    #[test]
     fn a_part_is_cut_from_the_whole() {
         let pixels = (0..9 * 6 * 3).map(|at| (at * 37 % 256) as u8).collect();
         let picture = Picture {
@@ -215,11 +258,13 @@ mod tests {
             height: 6,
             pixels,
         };
-        let whole = picture.resized(14, 4, Filter::Bicubic);
-        let part = picture.resized_part((14, 4), 5..9, 1..3, Filter::Bicubic);
-        for y in 0..2 {
-            for x in 0..4 {
-                assert_eq!(part.pixel(x, y), whole.pixel(x + 5, y + 1));
+        for filter in ALL {
+            let whole = picture.resized(14, 4, filter);
+            let part = picture.resized_part((14, 4), 5..9, 1..3, filter);
+            for y in 0..2 {
+                for x in 0..4 {
+                    assert_eq!(part.pixel(x, y), whole.pixel(x + 5, y + 1));
+                }
             }
         }
     }

@@ -7,8 +7,8 @@ use crate::diagnostic::Diagnostic;
 use crate::explain::Photo;
 use crate::fs;
 use crate::model::{self, Labels, Model, ModelError, Source};
-use crate::picture::{Picture, Preprocessing, Resize};
-use crate::spec::{Document, Format, ImageSpec, InputSpec, Spec};
+use crate::picture::{Picture, Preprocessing};
+use crate::spec::{Document, Format, ImageSpec, Spec};
 
 /// A path of the spec, seen from the folder of report.yaml.
 fn resolve(base: &Path, path: &Path) -> PathBuf {
@@ -101,34 +101,6 @@ pub fn photos(
     photos
 }
 
-pub fn preprocessing(
-    document: &Document,
-    input: &InputSpec,
-    faults: &mut Vec<Diagnostic>,
-) -> Option<Preprocessing> {
-    let [height, width] = input.size;
-    let resize = match input.shorter {
-        Some(shorter) => Resize::ShorterThenCrop {
-            shorter,
-            height,
-            width,
-        },
-        None => Resize::Stretch { height, width },
-    };
-    let preprocessing = Preprocessing {
-        resize,
-        mean: input.mean.clone(),
-        std: input.std.clone(),
-    };
-    match preprocessing.fault() {
-        None => Some(preprocessing),
-        Some(fault) => {
-            faults.push(document.error("/model/input", fault, ""));
-            None
-        }
-    }
-}
-
 /// The network on its device, and the names of its classes.
 pub fn network(
     document: &Document,
@@ -142,10 +114,9 @@ pub fn network(
     let device = keep(model::device(wish), faults, |error| {
         document.error("/device", error.to_string(), "")
     });
-    let (height, width) = preprocessing.resize.output_px();
     let source = Source::new(
         resolve(base, &spec.model.file),
-        [preprocessing.mean.len() as i64, height as i64, width as i64],
+        preprocessing.input_shape().map(|size| size as i64),
     )
     .with_architecture(spec.model.architecture.as_deref());
     let model = keep(

@@ -2,6 +2,7 @@
 
 mod figures;
 mod files;
+mod input;
 mod texts;
 
 use std::path::{Path, PathBuf};
@@ -110,7 +111,7 @@ pub fn plan(
     });
     let output = files::output(document, &spec, overrides, &base, &mut faults);
     let photos = files::photos(document, &spec.images, &base, &mut faults);
-    let preprocessing = files::preprocessing(document, &spec.model.input, &mut faults);
+    let preprocessing = input::preprocessing(document, &spec.model.input, &mut faults);
     let network = preprocessing.as_ref().and_then(|preprocessing| {
         files::network(
             document,
@@ -186,7 +187,7 @@ pub fn network(
     let mut faults = Vec::new();
     let base = folder_of(&document.path);
     let loaded =
-        files::preprocessing(document, &spec.model.input, &mut faults).and_then(|preprocessing| {
+        input::preprocessing(document, &spec.model.input, &mut faults).and_then(|preprocessing| {
             files::network(
                 document,
                 spec,

@@ -1,5 +1,6 @@
 //! What the user wrote: `report.yaml` as serde structs, with the place of every value.
 
+mod input;
 mod positions;
 mod reference;
 mod schema;
@@ -11,6 +12,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Position};
+pub use input::{
+    ChannelsSpec, InputSpec, Interpolation, MiddleSpec, PresetName, ResizeSpec, WholePhoto,
+};
 pub use positions::{Positions, escape};
 pub use reference::reference;
 pub use schema::{ImagesKey, MethodSchema, json_schema};
@@ -66,36 +70,6 @@ pub struct ModelSpec {
     /// How a photo becomes the network's input.
     #[serde(default)]
     pub input: InputSpec,
-}
-
-/// How a photo becomes the network's input. The defaults are those of torchvision's ImageNet networks.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct InputSpec {
-    /// The shorter side of the photo is first brought to this length, in px; `null` stretches the photo to `size` instead. Default: 256.
-    #[schemars(range(min = 1, max = 8192))]
-    pub shorter: Option<usize>,
-    /// Height and width of the input, in px; with `shorter`, the middle of the photo. Default: `[224, 224]`.
-    #[schemars(inner(range(min = 1, max = 8192)))]
-    pub size: [usize; 2],
-    /// Mean of each channel, of pixels in 0..1: three numbers for a colour network (RGB), one for a grey one. Default: `[0.485, 0.456, 0.406]`.
-    #[schemars(length(min = 1, max = 3))]
-    pub mean: Vec<f32>,
-    /// Standard deviation of each channel, as many as `mean`. Default: `[0.229, 0.224, 0.225]`.
-    #[schemars(length(min = 1, max = 3))]
-    pub std: Vec<f32>,
-}
-
-impl Default for InputSpec {
-    fn default() -> Self {
-        // torchvision.transforms of its ImageNet classifiers.
-        Self {
-            shorter: Some(256),
-            size: [224, 224],
-            mean: vec![0.485, 0.456, 0.406],
-            std: vec![0.229, 0.224, 0.225],
-        }
-    }
 }
 
 /// A photo.

@@ -125,6 +125,14 @@ fn explain(document: &Document, schema: &Value, error: &ValidationError) -> Vec<
             one(format!("`{name}` is missing"), first_sentence(what))
         }
         Kind::Type { .. } => one(format!("{shown} does not fit here"), wanted(broken)),
+        Kind::OneOfNotValid { context } | Kind::AnyOf { context }
+            if let Some(branch) = meant(context, &pointer) =>
+        {
+            let faults = branch.iter();
+            faults
+                .flat_map(|error| explain(document, schema, error))
+                .collect()
+        }
         Kind::OneOfNotValid { .. } | Kind::AnyOf { .. } | Kind::Enum { .. } => {
             one(format!("{shown} does not fit here"), wanted(broken))
         }
@@ -165,6 +173,28 @@ fn explain(document: &Document, schema: &Value, error: &ValidationError) -> Vec<
             )
         }
         _ => one(error.to_string(), String::new()),
+    }
+}
+
+/// The faults of the one branch whose kind of value this is: what is wrong lies inside it.
+fn meant<'a>(
+    context: &'a [Vec<ValidationError<'static>>],
+    pointer: &str,
+) -> Option<&'a [ValidationError<'static>]> {
+    let is_of_kind = |branch: &&Vec<ValidationError>| {
+        let of_whole = |error: &ValidationError| {
+            let about_kind = matches!(
+                error.kind(),
+                Kind::Type { .. } | Kind::Constant { .. } | Kind::Enum { .. }
+            );
+            about_kind && error.instance_path().as_str() == pointer
+        };
+        !branch.is_empty() && !branch.iter().any(of_whole)
+    };
+    let mut meant = context.iter().filter(is_of_kind);
+    match (meant.next(), meant.next()) {
+        (Some(branch), None) => Some(branch),
+        _ => None,
     }
 }
 

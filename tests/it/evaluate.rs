@@ -92,6 +92,7 @@ fn run(folder: &Folder, parameters: Value) -> Finding {
         resize,
         mean: vec![0.485, 0.456, 0.406],
         std: vec![0.229, 0.224, 0.225],
+        ..Preprocessing::default()
     };
     run_with(
         &net1,
@@ -373,6 +374,7 @@ fn the_repositorys_own_photos_come_out_as_measured_with_pytorch() {
         resize,
         mean: vec![0.485, 0.456, 0.406],
         std: vec![0.229, 0.224, 0.225],
+        ..Preprocessing::default()
     };
     let parameters = json!({ "data": "photos/labelled", "groups": "photos/groups.yaml" });
     let finding = run_with(

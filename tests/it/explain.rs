@@ -58,6 +58,7 @@ fn preprocessing() -> Preprocessing {
         },
         mean: vec![0.485, 0.456, 0.406],
         std: vec![0.229, 0.224, 0.225],
+        ..Preprocessing::default()
     }
 }
 

@@ -98,6 +98,7 @@ fn preprocessing(side: usize) -> Preprocessing {
         resize,
         mean: vec![0.485, 0.456, 0.406],
         std: vec![0.229, 0.224, 0.225],
+        ..Preprocessing::default()
     }
 }
 

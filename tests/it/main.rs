@@ -7,6 +7,7 @@ mod evaluate;
 mod explain;
 mod export_tool;
 mod figure;
+mod input;
 mod layering;
 mod lime;
 mod model;

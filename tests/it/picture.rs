@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)] // fixtures; clippy only exempts the test functions
 
 mod files;
+mod input;
 mod segments;
 
 use std::path::{Path, PathBuf};
@@ -55,6 +56,7 @@ fn evaluation(mean: [f32; 3], std: [f32; 3]) -> Preprocessing {
         resize,
         mean: mean.to_vec(),
         std: std.to_vec(),
+        ..Preprocessing::default()
     }
 }
 

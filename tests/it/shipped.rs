@@ -21,6 +21,7 @@ fn the_photos_are_what_the_network_says_they_are() {
         },
         mean: vec![0.485, 0.456, 0.406],
         std: vec![0.229, 0.224, 0.225],
+        ..Preprocessing::default()
     };
     for (photo, class, at_least) in [
         ("coffee", "espresso", 0.9),

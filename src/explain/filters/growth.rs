@@ -99,7 +99,7 @@ impl Filters {
             }
             Parameterisation::Fourier => {
                 let fourier =
-                    Fourier::new(context.preprocessing.mean.len(), size, Kind::Float, device)?;
+                    Fourier::new(context.preprocessing.channels, size, Kind::Float, device)?;
                 let scale = PixelScale::new(context.preprocessing, device)?;
                 let transforms = used.transforms.unwrap_or_default();
                 // The moves do not depend on the filters, so that a filter's picture does not depend on the others.

@@ -145,6 +145,7 @@ mod tests {
             resize,
             mean: vec![0.5, 0.4, 0.3],
             std: vec![0.2, 0.3, 0.4],
+            ..Preprocessing::default()
         }
     }
 

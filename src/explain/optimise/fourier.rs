@@ -4,6 +4,7 @@
 use tch::{Device, Kind, TchError, Tensor};
 
 use super::super::seed::Numbers;
+use crate::picture::Channels;
 
 /// Standard deviation of the spectrum's first values, Lucid's.
 const START_STD: f64 = 0.01;
@@ -17,7 +18,7 @@ const COLOUR: [[f64; 3]; 3] = [[0.26, 0.09, 0.02], [0.27, 0.00, -0.05], [0.27, -
 pub struct Fourier {
     height: i64,
     width: i64,
-    channels: i64,
+    channels: Channels,
     device: Device,
     kind: Kind,
     /// 1 / max(frequency, 1 / longer side), [height, width/2 + 1, 1]: equal energy in every octave.
@@ -26,7 +27,7 @@ pub struct Fourier {
 
 impl Fourier {
     pub fn new(
-        channels: usize,
+        channels: Channels,
         size: (usize, usize),
         kind: Kind,
         device: Device,
@@ -37,7 +38,7 @@ impl Fourier {
         Ok(Self {
             height: height as i64,
             width: width as i64,
-            channels: channels as i64,
+            channels,
             device,
             kind,
             scale: scale.f_view(shape)?.f_to(device)?.f_to_kind(kind)?,
@@ -46,7 +47,13 @@ impl Fourier {
 
     /// A spectrum of noise, [1, C, height, width/2 + 1, 2].
     pub fn noise(&self, numbers: &mut Numbers) -> Result<Tensor, TchError> {
-        let shape = [1, self.channels, self.height, self.width / 2 + 1, 2];
+        let shape = [
+            1,
+            self.channels.count() as i64,
+            self.height,
+            self.width / 2 + 1,
+            2,
+        ];
         let count = shape.iter().product::<i64>();
         let values: Vec<f64> = (0..count).map(|_| numbers.normal() * START_STD).collect();
         Tensor::f_from_slice(&values)?
@@ -60,7 +67,7 @@ impl Fourier {
         let plain = self
             .inverse(&spectra.f_mul(&self.scale)?)?
             .f_div_scalar(DAMPING)?;
-        correlate(&plain)?.f_sigmoid()
+        correlate(&plain, self.channels)?.f_sigmoid()
     }
 
     /// The inverse transform without any scaling, orthonormal: [N, C, height, width].
@@ -87,11 +94,14 @@ fn frequency_scale(height: usize, width: usize) -> Vec<f64> {
         .collect()
 }
 
-/// Gives independent channels the correlation of colours in photos; other than three channels stay as they are.
-fn correlate(pixels: &Tensor) -> Result<Tensor, TchError> {
-    if pixels.size().get(1) != Some(&3) {
-        return Ok(pixels.shallow_clone());
-    }
+/// Gives independent channels the correlation of colours in photos, in the network's order; a grey
+/// picture stays as it is.
+fn correlate(pixels: &Tensor, channels: Channels) -> Result<Tensor, TchError> {
+    let rows = match channels {
+        Channels::Grey => return Ok(pixels.shallow_clone()),
+        Channels::Rgb => COLOUR,
+        Channels::Bgr => [COLOUR[2], COLOUR[1], COLOUR[0]],
+    };
     let column_norm = |column: usize| {
         COLOUR
             .iter()
@@ -100,7 +110,7 @@ fn correlate(pixels: &Tensor) -> Result<Tensor, TchError> {
             .sqrt()
     };
     let largest = (0..3).map(column_norm).fold(0.0, f64::max);
-    let matrix = Tensor::f_from_slice(COLOUR.as_flattened())?
+    let matrix = Tensor::f_from_slice(rows.as_flattened())?
         .f_view([3, 3])?
         .f_div_scalar(largest)?
         .f_to(pixels.device())?
@@ -118,7 +128,8 @@ mod tests {
     #[test]
     fn the_transform_and_its_inverse_give_the_picture_back() {
         for (height, width) in [(6, 8), (5, 7)] {
-            let fourier = Fourier::new(3, (height, width), Kind::Double, Device::Cpu).unwrap();
+            let fourier =
+                Fourier::new(Channels::Rgb, (height, width), Kind::Double, Device::Cpu).unwrap();
             let picture =
                 Tensor::arange(3 * (height * width) as i64, (Kind::Double, Device::Cpu)).sin();
             let picture = picture.view([1, 3, height as i64, width as i64]);
@@ -142,13 +153,19 @@ mod tests {
 
     #[test]
     fn an_empty_spectrum_is_mid_grey_and_colours_are_correlated() {
-        let fourier = Fourier::new(3, (4, 4), Kind::Double, Device::Cpu).unwrap();
+        let fourier = Fourier::new(Channels::Rgb, (4, 4), Kind::Double, Device::Cpu).unwrap();
         let empty = Tensor::zeros([1, 3, 4, 3, 2], (Kind::Double, Device::Cpu));
         let grey = fourier.pixels(&empty).unwrap();
         assert!((grey - 0.5).abs().max().double_value(&[]) < 1e-15);
         // The first direction is nearly grey: (.26, .27, .27) / its own length, which is the longest.
         let first = Tensor::from_slice(&[1.0f64, 0.0, 0.0]).view([1, 3, 1, 1]);
-        let colour = correlate(&first).unwrap();
+        let colour = correlate(&first, Channels::Rgb).unwrap();
+        let blue_first = correlate(&first, Channels::Bgr).unwrap();
+        assert_eq!(
+            blue_first,
+            colour.flip([1]),
+            "the same colour in the other order"
+        );
         let length = (0.26f64.powi(2) + 2.0 * 0.27f64.powi(2)).sqrt();
         for (channel, value) in [0.26, 0.27, 0.27].iter().enumerate() {
             assert!(
@@ -160,7 +177,7 @@ mod tests {
     /// One channel, 6 × 8, only the constant term a: pixel = a · scale / √(h·w) / 4 before the sigmoid.
     #[test]
     fn the_constant_term_is_scaled_by_the_longer_side() {
-        let fourier = Fourier::new(1, (6, 8), Kind::Double, Device::Cpu).unwrap();
+        let fourier = Fourier::new(Channels::Grey, (6, 8), Kind::Double, Device::Cpu).unwrap();
         let spectrum = Tensor::zeros([1, 1, 6, 5, 2], (Kind::Double, Device::Cpu));
         let _ = spectrum.get(0).get(0).get(0).get(0).get(0).fill_(0.3);
         let expected = 1.0 / (1.0 + (-(0.3 * 8.0 / 48f64.sqrt() / 4.0)).exp());

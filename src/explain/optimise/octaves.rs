@@ -187,6 +187,7 @@ mod tests {
             },
             mean: vec![0.4, 0.5],
             std: vec![0.2, 0.25],
+            ..Preprocessing::default()
         };
         PixelScale::new(&preprocessing, Device::Cpu).unwrap()
     }

@@ -3,16 +3,7 @@
 use tch::{Device, Kind, TchError, Tensor};
 
 use super::super::seed::Numbers;
-use crate::picture::{Preprocessing, Resize};
-
-/// Height and width of the network's input.
-pub fn input_size(preprocessing: &Preprocessing) -> (usize, usize) {
-    match preprocessing.resize {
-        Resize::ShorterThenCrop { height, width, .. } | Resize::Stretch { height, width } => {
-            (height, width)
-        }
-    }
-}
+use crate::picture::Preprocessing;
 
 /// Per channel mean and standard deviation as tensors [1, C, 1, 1], of pixels in 0..1.
 #[derive(Debug)]
@@ -23,8 +14,10 @@ pub struct PixelScale {
 
 impl PixelScale {
     pub fn new(preprocessing: &Preprocessing, device: Device) -> Result<Self, TchError> {
+        let white = preprocessing.white();
         let channels = |numbers: &[f32]| {
-            Tensor::f_from_slice(numbers)?
+            let of_pixels: Vec<f32> = numbers.iter().map(|number| number / white).collect();
+            Tensor::f_from_slice(&of_pixels)?
                 .f_to(device)?
                 .f_view([1, -1, 1, 1])
         };
@@ -75,21 +68,11 @@ pub fn noise(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn preprocessing() -> Preprocessing {
-        Preprocessing {
-            resize: Resize::Stretch {
-                height: 6,
-                width: 8,
-            },
-            mean: vec![0.485, 0.456, 0.406],
-            std: vec![0.229, 0.224, 0.225],
-        }
-    }
+    use crate::picture::{PRESETS, Picture};
 
     #[test]
     fn noise_has_the_levels_asked_for() {
-        let preprocessing = preprocessing();
+        let preprocessing = Preprocessing::default();
         let draw = || {
             let mut numbers = Numbers::new(1, "test", "noise");
             noise(
@@ -117,12 +100,28 @@ mod tests {
 
     #[test]
     fn clipping_ends_at_black_and_white() {
-        let scale = PixelScale::new(&preprocessing(), Device::Cpu).unwrap();
+        let scale = PixelScale::new(&Preprocessing::default(), Device::Cpu).unwrap();
         let wild = Tensor::from_slice(&[-9.0f32, 9.0])
             .view([1, 1, 1, 2])
             .expand([1, 3, 1, 2], false);
         let pixels = scale.clip(&wild).unwrap() * &scale.std + &scale.mean;
         let ends = Tensor::from_slice(&[0.0f32, 1.0]).view([1, 1, 1, 2]);
         assert!((pixels - ends).abs().max().double_value(&[]) < 1e-6);
+    }
+    /// Whatever the scale and the order of channels, clipping ends where photos do.
+    #[test]
+    fn every_preset_is_clipped_at_its_own_black_and_white() {
+        let [black, white] = [0, 255].map(|level| Picture::filled(2, 1, [level; 3]));
+        for preset in PRESETS {
+            let preprocessing = Preprocessing::preset(preset.name, (1, 2)).unwrap();
+            let scale = PixelScale::new(&preprocessing, Device::Cpu).unwrap();
+            let ends = preprocessing.tensor(&[&black, &white], Device::Cpu);
+            let wild = Tensor::from_slice(&[-1e6f32, 1e6]).view([2, 1, 1, 1]);
+            let clipped = scale.clip(&wild.expand([2, 3, 1, 2], false)).unwrap();
+            let difference = (&clipped - &ends).abs().max().double_value(&[]);
+            let tolerance = 1e-6 * ends.abs().max().double_value(&[]);
+            assert!(difference <= tolerance, "{}: {difference}", preset.name);
+            assert_eq!(preprocessing.picture(&clipped.get(1)), white);
+        }
     }
 }

@@ -6,6 +6,7 @@ use super::fourier::Fourier;
 use super::sgd::Sgd;
 use super::transforms::Transforms;
 use super::*;
+use crate::picture::Channels;
 use tch::Device;
 
 fn numbers_of(shape: &[i64], seed: usize) -> Tensor {
@@ -106,7 +107,7 @@ fn a_batch_gives_what_separate_runs_give() {
 #[test]
 fn a_batch_of_spectra_gives_what_separate_runs_give() {
     let (weight, bias) = (numbers_of(&[4, 3, 3, 3], 3), numbers_of(&[4], 9));
-    let fourier = Fourier::new(3, (12, 16), Kind::Double, Device::Cpu).unwrap();
+    let fourier = Fourier::new(Channels::Rgb, (12, 16), Kind::Double, Device::Cpu).unwrap();
     let start = numbers_of(&[2, 3, 12, 9, 2], 5) * 0.01;
     let run = |start: &Tensor, filters: &[usize]| {
         let mut moves = Numbers::new(0, "test", "moves");
