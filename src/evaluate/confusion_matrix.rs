@@ -5,7 +5,8 @@
 //! The classes in no group make up `other`. counts[t][p] is the number of photos of group t that were
 //! taken for p.
 //!
-//! **Input** photo files with labels; oriented, resized, cropped and normalised as every photo.
+//! **Input** photo files with labels; oriented, resized, cropped and normalised as every photo, or arrays
+//! of the network's own shape, fed as they are.
 //! **Output** counts; accuracy with its 95 % Wilson interval; precision, recall and F1 of each group and
 //! their macro and weighted means, all as scikit-learn's `classification_report` (0..1, an undefined
 //! rate counts as 0 in the means).
@@ -23,10 +24,10 @@ use super::metrics::{Confusion, confusions};
 use crate::diagnostic::Diagnostic;
 use crate::explain::finding::Finding;
 use crate::explain::{
-    Context, Entry, ExplainError, Fault, Method, Photos, chosen, numbers, parameters,
+    Context, Entry, ExplainError, Fault, Method, Photo, Photos, chosen, numbers, parameters,
 };
 use crate::model::Labels;
-use crate::picture::{Picture, PictureError};
+use crate::picture::{Input, Picture, Preprocessing};
 
 pub const ENTRY: Entry = Entry {
     name: "confusion_matrix",
@@ -96,7 +97,7 @@ pub struct Example {
 
 impl Method for ConfusionMatrix {
     fn check(&self, context: &Context) -> Vec<Fault> {
-        self.prepare(context.base, context.labels)
+        self.prepare(context.base, context.labels, context.preprocessing)
             .err()
             .unwrap_or_default()
     }
@@ -107,7 +108,7 @@ impl Method for ConfusionMatrix {
         progress: &dyn Fn(usize, usize),
     ) -> Result<Finding, ExplainError> {
         let prepared = self
-            .prepare(context.base, context.labels)
+            .prepare(context.base, context.labels, context.preprocessing)
             .map_err(|faults| {
                 // `check` reported all of them; the first one says why it cannot run.
                 faults
@@ -129,7 +130,12 @@ impl Method for ConfusionMatrix {
 
 impl ConfusionMatrix {
     /// Reads and checks the files; relative paths start from `base`.
-    pub fn prepare(&self, base: &Path, labels: &Labels) -> Result<Prepared, Vec<Fault>> {
+    pub fn prepare(
+        &self,
+        base: &Path,
+        labels: &Labels,
+        preprocessing: &Preprocessing,
+    ) -> Result<Prepared, Vec<Fault>> {
         if self.data.as_os_str().is_empty() {
             let remedy = "name a folder of labelled photos, or a list of them".to_owned();
             let message = "`data` is missing".to_owned();
@@ -155,7 +161,7 @@ impl ConfusionMatrix {
             }
         };
         let name = self.data.display().to_string();
-        let labelled = labelled::read(&name, &base.join(&self.data), &groups);
+        let labelled = labelled::read(&name, &base.join(&self.data), &groups, preprocessing);
         let labelled = labelled.map_err(|faults| located("/data", faults))?;
         Ok(Prepared { groups, labelled })
     }
@@ -175,7 +181,8 @@ impl ConfusionMatrix {
                 .collect();
             found.sort_by(|a, b| b.1.probability.total_cmp(&a.1.probability)); // stable
             let shown = found.into_iter().take(self.examples);
-            let photos = shown.map(|(photo, outcome)| Ok((*outcome, open(context, photo)?)));
+            let photos =
+                shown.map(|(photo, outcome)| Ok((*outcome, open(context, photo)?.picture)));
             Ok(Example {
                 confusion,
                 photos: photos.collect::<Result<_, ExplainError>>()?,
@@ -208,11 +215,14 @@ fn located(pointer: &str, faults: Vec<Diagnostic>) -> Vec<Fault> {
 }
 
 /// The photo as the network sees it.
-fn open(context: &Context, photo: &LabelledPhoto) -> Result<Picture, ExplainError> {
-    let failed = |error: PictureError| ExplainError::Failed(error.to_string());
-    Ok(context
-        .preprocessing
-        .apply(&Picture::open(&photo.path).map_err(failed)?))
+fn open(context: &Context, photo: &LabelledPhoto) -> Result<Photo, ExplainError> {
+    let prepared = Input::open(&photo.path, None)
+        .and_then(|input| input.prepared(&photo.path, context.preprocessing));
+    let name = photo.path.display().to_string();
+    match prepared {
+        Ok(prepared) => Ok(Photo::new(name, prepared)),
+        Err(error) => Err(ExplainError::Failed(error.to_string())),
+    }
 }
 
 fn classify(
@@ -220,11 +230,8 @@ fn classify(
     groups: &Groups,
     photos: &[LabelledPhoto],
 ) -> Result<Vec<Outcome>, ExplainError> {
-    let pictures = photos.iter().map(|photo| open(context, photo));
-    let pictures = pictures.collect::<Result<Vec<_>, _>>()?;
-    let input = context
-        .preprocessing
-        .tensor(&pictures.iter().collect::<Vec<_>>(), context.model.device());
+    let opened = photos.iter().map(|photo| open(context, photo));
+    let input = context.input(&opened.collect::<Result<Vec<_>, _>>()?)?;
     let rows = numbers::probabilities(&context.model.scores(&input)?)?;
     let outcome = |(photo, row): (&LabelledPhoto, &Vec<f64>)| {
         let sums = groups.probabilities(row);

@@ -2,6 +2,7 @@
 
 use super::confusion_matrix::{ConfusionMatrix, Example, Prepared};
 use super::groups::Groups;
+use super::labelled::LabelledPhotos;
 use super::metrics::{Average, Confusion, Rates, confusions};
 use crate::explain::finding::{
     Argument, Body, Exhibit, Finding, Matrix, Message, PictureTile, Pictures, Table,
@@ -33,7 +34,7 @@ pub(super) fn finding(
     Finding {
         exhibits,
         parameters: parameters::used(method),
-        notices: result.notices(prepared.labelled.skipped.len()),
+        notices: result.notices(&prepared.labelled),
     }
 }
 
@@ -265,7 +266,7 @@ impl Evaluated<'_> {
         })
     }
 
-    fn notices(&self, skipped: usize) -> Vec<Message> {
+    fn notices(&self, labelled: &LabelledPhotos) -> Vec<Message> {
         let rates = |group: &usize| &self.rates.classes[*group];
         let all = 0..self.groups.names.len();
         let mut notices = Vec::new();
@@ -317,6 +318,11 @@ impl Evaluated<'_> {
         {
             notices.push(Message::new("confusion_matrix.notice_undefined"));
         }
+        if labelled.arrays > 0 {
+            let arrays = labelled.arrays;
+            notices.push(Message::new("confusion_matrix.notice_arrays").with("count", arrays));
+        }
+        let skipped = labelled.skipped.len();
         if skipped > 0 {
             notices.push(Message::new("confusion_matrix.notice_skipped").with("count", skipped));
         }

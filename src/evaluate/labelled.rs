@@ -7,10 +7,10 @@ use super::groups::Groups;
 use super::lists;
 use crate::diagnostic::{Diagnostic, Position};
 use crate::fs;
-use crate::picture::Picture;
+use crate::picture::{Input, Preprocessing};
 
 /// What counts as a photo in a folder, in small letters.
-const PHOTO_EXTENSIONS: [&str; 4] = ["jpg", "jpeg", "png", "webp"];
+const PHOTO_EXTENSIONS: [&str; 6] = ["jpg", "jpeg", "png", "webp", "npy", "safetensors"];
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LabelledPhoto {
@@ -22,15 +22,22 @@ pub struct LabelledPhoto {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LabelledPhotos {
     pub photos: Vec<LabelledPhoto>,
-    /// Files of the folder that are no photos.
+    /// How many of them are arrays, fed as they are.
+    pub arrays: usize,
+    /// Files of the folder that are neither photos nor arrays.
     pub skipped: Vec<PathBuf>,
 }
 
 /// Reads what `data` names: a folder whose sub-folders are named by the labels; a text file with
 /// `path<TAB or comma>label` on each line; or a YAML file with `label: [path, …]`. Paths are relative
 /// to the file. `name` is how the user wrote it. Labels are looked up, photos are opened as far as
-/// their header; all faults are reported together.
-pub fn read(name: &str, data: &Path, groups: &Groups) -> Result<LabelledPhotos, Vec<Diagnostic>> {
+/// their header, arrays wholly; all faults are reported together.
+pub fn read(
+    name: &str,
+    data: &Path,
+    groups: &Groups,
+    preprocessing: &Preprocessing,
+) -> Result<LabelledPhotos, Vec<Diagnostic>> {
     let mut reading = Reading {
         name,
         groups,
@@ -55,10 +62,14 @@ pub fn read(name: &str, data: &Path, groups: &Groups) -> Result<LabelledPhotos, 
         let remedy = "sub-folders with PNG, JPEG or WebP photos, or a list of them, would be right";
         reading.fault(None, "there is no photo".to_owned(), remedy.to_owned());
     }
-    reading.check_photos();
+    let arrays = reading.check_photos(preprocessing);
     if reading.faults.is_empty() {
         let photos = reading.photos.into_iter().map(|(photo, _)| photo).collect();
-        Ok(LabelledPhotos { photos, skipped })
+        Ok(LabelledPhotos {
+            photos,
+            arrays,
+            skipped,
+        })
     } else {
         Err(reading.faults)
     }
@@ -188,8 +199,9 @@ impl Reading<'_> {
         }
     }
 
-    /// That no photo is listed twice, and that each is a picture.
-    fn check_photos(&mut self) {
+    /// That no photo is listed twice, and that each is a picture or an array. How many are arrays.
+    fn check_photos(&mut self, preprocessing: &Preprocessing) -> usize {
+        let mut arrays = 0;
         let mut first = BTreeMap::new();
         for index in 0..self.photos.len() {
             let (photo, at) = &self.photos[index];
@@ -199,10 +211,14 @@ impl Reading<'_> {
                     format!("the first place is line {line}")
                 });
                 self.fault(at, format!("`{}` is listed twice", path.display()), remedy);
-            } else if let Err(error) = Picture::dimensions_of(&path) {
-                self.fault(at, error.to_string(), String::new());
+            } else {
+                match Input::is_array(&path, preprocessing) {
+                    Ok(is_array) => arrays += usize::from(is_array),
+                    Err(error) => self.fault(at, error.to_string(), String::new()),
+                }
             }
         }
+        arrays
     }
 }
 

@@ -59,10 +59,7 @@ impl Method for ActivationMaps {
         let mut by_photo = Vec::with_capacity(context.photos.len());
         for photos in context.photos.chunks(chosen::BATCH) {
             let _no_gradient = tch::no_grad_guard();
-            let pictures: Vec<_> = photos.iter().map(|photo| &photo.picture).collect();
-            let input = context
-                .preprocessing
-                .tensor(&pictures, context.model.device());
+            let input = context.input(photos)?;
             for output in context.model.record(&input, &[layer.node], &[])? {
                 by_photo.extend(filter_maps(&output, &self.filters)?);
             }

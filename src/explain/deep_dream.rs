@@ -140,9 +140,7 @@ impl Method for DeepDream {
             ));
         };
         let used = self.resolved();
-        let start = context
-            .preprocessing
-            .tensor(&[&photo.picture], context.model.device());
+        let start = photo.tensor(context.preprocessing, context.model.device());
         let mut notices = Vec::new();
         let bypass = used.closed_gates(context, layer.node, &start, &mut notices)?;
         let dream = match used.filter {

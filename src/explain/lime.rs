@@ -229,10 +229,7 @@ impl Lime {
             segments,
             masks,
         } = task;
-        let hidden = self.hidden(&photo.picture, segments);
-        let pictures = (&photo.picture, &hidden);
-        let device = context.model.device();
-        let perturbed = Perturbed::new(pictures, segments, context.preprocessing, device)?;
+        let perturbed = Perturbed::of_inputs(self.inputs(context, photo, segments), segments)?;
         let scores = |input: &Tensor| context.model.scores(input);
         let class = match target {
             Class::Index(class) => class,
@@ -282,6 +279,27 @@ impl Lime {
     /// Its own seed, or the report's in 32 bits.
     fn seed(&self, report: u64) -> u32 {
         self.seed.unwrap_or((report ^ (report >> 32)) as u32)
+    }
+
+    /// What the network gets of the photo, and of what stands in for its hidden segments.
+    fn inputs(
+        &self,
+        context: &Context,
+        photo: &Photo,
+        segments: &Segmentation,
+    ) -> (Tensor, Tensor) {
+        let device = context.model.device();
+        let whole = photo.tensor(context.preprocessing, device);
+        let hidden = match (&photo.array, self.hide) {
+            (Some(array), Hide::Word(MeanWord::Mean)) => {
+                perturbed::mean_valued(array, segments).tensor(device)
+            }
+            _ => {
+                let hidden = self.hidden(&photo.picture, segments);
+                context.preprocessing.tensor(&[&hidden], device)
+            }
+        };
+        (whole, hidden)
     }
 
     fn hidden(&self, photo: &Picture, segments: &Segmentation) -> Picture {

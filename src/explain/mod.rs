@@ -5,6 +5,7 @@ pub mod chosen;
 pub mod deep_dream;
 pub mod filters;
 pub mod finding;
+mod input;
 pub mod lime;
 pub mod names;
 pub mod numbers;
@@ -18,7 +19,7 @@ pub mod seed;
 use std::path::Path;
 
 use crate::model::{Labels, Model, ModelError};
-use crate::picture::{Picture, Preprocessing};
+use crate::picture::{Array, Picture, Preprocessing};
 use finding::Finding;
 
 /// Every method, in the order in which documentation lists them.
@@ -81,12 +82,15 @@ pub struct Context<'a> {
     pub base: &'a Path,
 }
 
-/// A photo as the network sees it: oriented, resized and cropped, not yet normalised.
+/// A photo as the network sees it: oriented, resized and cropped, not yet normalised; or an array in its place.
 #[derive(Debug, Clone)]
 pub struct Photo {
     /// Its `id` in the spec.
     pub id: String,
+    /// Of the network's size; of an array, turned back into pixels for showing.
     pub picture: Picture,
+    /// Fed in place of the picture, as it is.
+    pub array: Option<Array>,
 }
 
 /// A wrong parameter.

@@ -1,6 +1,7 @@
 //! What does the network see of each photo?
 //!
-//! **Output** the photos after orientation, resizing and cropping, before normalisation, 8-bit.
+//! **Output** the photos after orientation, resizing and cropping, before normalisation, 8-bit; arrays
+//! turned back into pixels, and a notice that says which.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -63,7 +64,17 @@ impl Method for Shown {
         Ok(Finding {
             exhibits: vec![exhibit],
             parameters: parameters::used(self),
-            notices: Vec::new(),
+            notices: notices_of(context),
         })
     }
+}
+
+/// Which photos are arrays.
+fn notices_of(context: &Context) -> Vec<Message> {
+    let arrays = context.photos.iter().filter(|photo| photo.array.is_some());
+    let names: Vec<Message> = arrays.map(|photo| Message::literal(&photo.id)).collect();
+    if names.is_empty() {
+        return Vec::new();
+    }
+    vec![Message::new("photos.arrays").with("photos", names)]
 }

@@ -111,10 +111,7 @@ fn probabilities(
     let _no_gradient = tch::no_grad_guard();
     let mut rows = Vec::with_capacity(context.photos.len());
     for photos in context.photos.chunks(chosen::BATCH) {
-        let pictures: Vec<_> = photos.iter().map(|photo| &photo.picture).collect();
-        let input = context
-            .preprocessing
-            .tensor(&pictures, context.model.device());
+        let input = context.input(photos)?;
         rows.extend(numbers::probabilities(&context.model.scores(&input)?)?);
         progress(rows.len(), context.photos.len());
     }

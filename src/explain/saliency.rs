@@ -94,10 +94,7 @@ impl Method for Saliency {
         let class = chosen::class(context, &self.class).map_err(chosen::refused)?;
         let mut found = Vec::with_capacity(context.photos.len());
         for photos in context.photos.chunks(chosen::BATCH) {
-            let pictures: Vec<_> = photos.iter().map(|photo| &photo.picture).collect();
-            let input = context
-                .preprocessing
-                .tensor(&pictures, context.model.device());
+            let input = context.input(photos)?;
             let gradients = gradients(&|x| context.model.scores(x), &input, class)?;
             found.extend(self.maps(&gradients)?);
             progress(found.len(), context.photos.len());

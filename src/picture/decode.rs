@@ -47,8 +47,12 @@ impl Picture {
     /// Transparent pixels are laid over white, grey and CMYK become RGB, 16 bits become 8. The values
     /// are taken as sRGB: an embedded colour profile is not applied. Of an animation, the first frame.
     pub fn open(path: &Path) -> Result<Self, PictureError> {
-        let bytes = fs::read(path)?;
-        let (format, mut decoder) = checked_decoder(path, &bytes)?;
+        Self::decode(path, &fs::read(path)?)
+    }
+
+    /// As [`Picture::open`], of the file's content; `path` is for the error.
+    pub(super) fn decode(path: &Path, bytes: &[u8]) -> Result<Self, PictureError> {
+        let (format, mut decoder) = checked_decoder(path, bytes)?;
         let broken = |source| PictureError::Broken {
             path: path.to_owned(),
             format,
@@ -64,8 +68,12 @@ impl Picture {
     /// checked before anything is computed. What [`Picture::open`] refuses is refused here too, except
     /// for damage inside the compressed pixels.
     pub fn dimensions_of(path: &Path) -> Result<(usize, usize), PictureError> {
-        let bytes = fs::read(path)?;
-        let (format, mut decoder) = checked_decoder(path, &bytes)?;
+        Self::dimensions_in(path, &fs::read(path)?)
+    }
+
+    /// As [`Picture::dimensions_of`], of the file's content; `path` is for the error.
+    pub(super) fn dimensions_in(path: &Path, bytes: &[u8]) -> Result<(usize, usize), PictureError> {
+        let (format, mut decoder) = checked_decoder(path, bytes)?;
         let (width, height) = decoder.dimensions();
         let orientation = decoder
             .orientation()

@@ -1,10 +1,12 @@
-//! Photos as plain pixels: decode, orient, resize, normalise and back; superpixels.
+//! Photos as plain pixels or arrays: decode, orient, resize, normalise and back; superpixels.
 
+mod array;
 mod channels;
 mod decode;
 mod encode;
 mod framing;
 pub mod gaussian;
+mod input;
 pub mod lab;
 mod parallel;
 mod preprocessing;
@@ -14,10 +16,12 @@ mod resize;
 pub mod segment;
 mod truncation;
 
+pub use array::Array;
 pub use channels::Channels;
 pub use decode::{PictureError, READABLE_FORMATS};
 pub use encode::{jpeg, png};
 pub use framing::Resize;
+pub use input::{Input, InputError, Prepared};
 pub use preprocessing::Preprocessing;
 pub use preprocessing_faults::InputFault;
 pub use preset::{PRESETS, Preset};

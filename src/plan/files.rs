@@ -4,14 +4,13 @@ use std::path::{Path, PathBuf};
 
 use super::{Output, Overrides, keep};
 use crate::diagnostic::Diagnostic;
-use crate::explain::Photo;
 use crate::fs;
 use crate::model::{self, Labels, Model, ModelError, Source};
-use crate::picture::{Picture, Preprocessing};
-use crate::spec::{Document, Format, ImageSpec, Spec};
+use crate::picture::Preprocessing;
+use crate::spec::{Document, Format, Spec};
 
 /// A path of the spec, seen from the folder of report.yaml.
-fn resolve(base: &Path, path: &Path) -> PathBuf {
+pub(super) fn resolve(base: &Path, path: &Path) -> PathBuf {
     if base == Path::new(".") {
         path.to_owned()
     } else {
@@ -68,37 +67,6 @@ pub fn output(
         name,
         formats,
     })
-}
-
-/// The photos as they were taken, each with its id; an unreadable one leaves a fault.
-pub fn photos(
-    document: &Document,
-    images: &[ImageSpec],
-    base: &Path,
-    faults: &mut Vec<Diagnostic>,
-) -> Vec<(String, Photo)> {
-    let mut photos: Vec<(String, Photo)> = Vec::new();
-    for (index, image) in images.iter().enumerate() {
-        let pointer = format!("/images/{index}");
-        if images[..index].iter().any(|earlier| earlier.id == image.id) {
-            let message = format!("the id `{}` is taken by an image above", image.id);
-            faults.push(document.error(
-                &format!("{pointer}/id"),
-                message,
-                "give each image an id of its own",
-            ));
-        }
-        let picture = keep(
-            Picture::open(&resolve(base, &image.file)),
-            faults,
-            |error| document.error(&format!("{pointer}/file"), error.to_string(), ""),
-        );
-        // A photo that cannot be read still has its id, or every figure would be at fault too.
-        let picture = picture.unwrap_or(Picture::filled(1, 1, [0; 3]));
-        let name = image.name.clone().unwrap_or_else(|| image.id.clone());
-        photos.push((image.id.clone(), Photo { id: name, picture }));
-    }
-    photos
 }
 
 /// The network on its device, and the names of its classes.

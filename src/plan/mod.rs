@@ -3,6 +3,7 @@
 mod figures;
 mod files;
 mod input;
+mod photos;
 mod texts;
 
 use std::path::{Path, PathBuf};
@@ -110,7 +111,6 @@ pub fn plan(
         document.error("/language", error.to_string(), "")
     });
     let output = files::output(document, &spec, overrides, &base, &mut faults);
-    let photos = files::photos(document, &spec.images, &base, &mut faults);
     let preprocessing = input::preprocessing(document, &spec.model.input, &mut faults);
     let network = preprocessing.as_ref().and_then(|preprocessing| {
         files::network(
@@ -122,21 +122,13 @@ pub fn plan(
             &mut faults,
         )
     });
-    let photos = match &preprocessing {
-        Some(preprocessing) => photos
-            .into_iter()
-            .map(|(id, photo)| {
-                (
-                    id,
-                    Photo {
-                        picture: preprocessing.apply(&photo.picture),
-                        ..photo
-                    },
-                )
-            })
-            .collect(),
-        None => photos,
-    };
+    let photos = photos::photos(
+        document,
+        &spec.images,
+        &base,
+        preprocessing.as_ref(),
+        &mut faults,
+    );
     texts::check(document, &spec, &mut faults);
     let sections = figures::sections(document, &spec, methods, &photos, &mut faults);
     let (Some(strings), Some(output), Some(preprocessing), Some((model, labels))) =

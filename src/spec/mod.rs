@@ -79,8 +79,11 @@ pub struct ImageSpec {
     /// Short name by which figures refer to the photo.
     #[schemars(length(min = 1))]
     pub id: String,
-    /// Path of a PNG, JPEG or WebP file, relative to report.yaml.
+    /// Path of a PNG, JPEG or WebP file; or of an array (`.npy`, `.safetensors`) of the network's input shape, which is fed as it is, neither resized nor normalised. Relative to report.yaml.
     pub file: PathBuf,
+    /// Name of the tensor, in a `.safetensors` file of several. Default: the only one.
+    #[serde(default)]
+    pub tensor: Option<String>,
     /// Name shown in figures. Default: the `id`.
     #[serde(default)]
     pub name: Option<String>,

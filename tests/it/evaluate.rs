@@ -162,8 +162,11 @@ fn photos_are_counted_by_group_and_no_group_is_left_out() {
         "groups.yaml",
         b"drink: [i, a]\ncat: [j]\nfish: [0x]\n".as_slice(),
     );
-    let wrong = parameters(json!({ "data": "photos", "groups": "groups.yaml" }))
-        .prepare(folder.0.path(), &labels());
+    let wrong = parameters(json!({ "data": "photos", "groups": "groups.yaml" })).prepare(
+        folder.0.path(),
+        &labels(),
+        &Preprocessing::default(),
+    );
     assert!(
         wrong.unwrap_err()[0]
             .message
@@ -283,7 +286,7 @@ fn lists_give_what_folders_give() {
 
 fn faults(folder: &Folder, value: Value) -> Vec<String> {
     let faults = parameters(value)
-        .prepare(folder.0.path(), &labels())
+        .prepare(folder.0.path(), &labels(), &Preprocessing::default())
         .unwrap_err();
     let base = folder.0.path().display().to_string();
     let text = |fault: Fault| {

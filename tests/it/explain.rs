@@ -65,9 +65,8 @@ fn preprocessing() -> Preprocessing {
 /// The two photos of the golden input, as pictures again.
 fn photos() -> Vec<Photo> {
     let input = golden("model/net1_golden.safetensors", "input");
-    let photo = |(at, id): (i64, &str)| Photo {
-        id: id.to_owned(),
-        picture: preprocessing().picture(&input.get(at)),
+    let photo = |(at, id): (i64, &str)| {
+        Photo::of_picture(id.to_owned(), preprocessing().picture(&input.get(at)))
     };
     [(0, "coffee"), (1, "chelsea")].map(photo).to_vec()
 }

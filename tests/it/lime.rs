@@ -231,10 +231,7 @@ fn probabilities_of_perturbed_photos_are_the_packages() {
 fn run(parameters: serde_json::Value, photos: &[(&str, usize)]) -> Result<Finding, Vec<Fault>> {
     let method = (lime::ENTRY.parse)(parameters).unwrap();
     let (net1, side) = (net1(), photos[0].1);
-    let photo = |case: &(&str, usize)| Photo {
-        id: case.0.to_owned(),
-        picture: photo(*case),
-    };
+    let photo = |case: &(&str, usize)| Photo::of_picture(case.0.to_owned(), photo(*case));
     let context = Context {
         model: &net1,
         labels: &Labels(("abcdefghij").chars().map(String::from).collect()),

@@ -2,6 +2,7 @@
 // clippy.toml allows it in tests, but not in the functions that tests share.
 #![allow(clippy::unwrap_used)]
 
+mod arrays;
 mod cli;
 mod evaluate;
 mod explain;
@@ -11,6 +12,7 @@ mod input;
 mod layering;
 mod lime;
 mod model;
+mod networks;
 mod onnx;
 mod pickle;
 mod picture;

@@ -8,7 +8,7 @@ use super::masks::Masks;
 use crate::explain::{ExplainError, numbers};
 use crate::model::ModelError;
 use crate::picture::segment::Segmentation;
-use crate::picture::{Picture, Preprocessing};
+use crate::picture::{Array, Picture, Preprocessing};
 
 /// The photo with every segment in its own mean colour, each channel truncated to 8 bits.
 pub fn mean_coloured(photo: &Picture, segments: &Segmentation) -> Picture {
@@ -29,6 +29,25 @@ pub fn mean_coloured(photo: &Picture, segments: &Segmentation) -> Picture {
         .flat_map(|&label| colour(label as usize))
         .collect();
     Picture { pixels, ..*photo }
+}
+
+/// The array with every segment at its own mean, each channel by itself.
+pub fn mean_valued(array: &Array, segments: &Segmentation) -> Array {
+    let sizes = segments.sizes_px();
+    let labels = || segments.labels.iter().map(|&label| label as usize);
+    let averaged = |channel: &[f32]| {
+        let mut sums = vec![0.0_f64; segments.count];
+        for (value, label) in channel.iter().zip(labels()) {
+            sums[label] += f64::from(*value);
+        }
+        let means: Vec<f32> = sums
+            .iter()
+            .zip(&sizes)
+            .map(|(sum, &size)| (sum / size.max(1) as f64) as f32)
+            .collect();
+        labels().map(|label| means[label]).collect::<Vec<_>>()
+    };
+    array.with_values(array.channels().flat_map(averaged).collect())
 }
 
 /// Makes batches of perturbed inputs. Normalising works on each pixel alone, so photo and hidden
@@ -52,16 +71,27 @@ impl Perturbed {
         preprocessing: &Preprocessing,
         device: Device,
     ) -> Result<Self, ExplainError> {
+        let normalised = |picture: &Picture| preprocessing.tensor(&[picture], device);
+        Self::of_inputs((normalised(photo), normalised(hidden)), segments)
+    }
+
+    /// As [`Perturbed::new`], of inputs [1, C, H, W] that are normalised already.
+    pub fn of_inputs(
+        (photo, hidden): (Tensor, Tensor),
+        segments: &Segmentation,
+    ) -> Result<Self, ExplainError> {
+        let (_, _, height, width) = photo.size4()?;
+        let device = photo.device();
         let labels: Vec<i64> = segments
             .labels
             .iter()
             .map(|&label| i64::from(label))
             .collect();
         Ok(Self {
-            photo: preprocessing.tensor(&[photo], device),
-            hidden: preprocessing.tensor(&[hidden], device),
+            photo,
+            hidden,
             labels: Tensor::f_from_slice(&labels)?.f_to(device)?,
-            size: (photo.height as i64, photo.width as i64),
+            size: (height, width),
             device,
         })
     }
