@@ -8,6 +8,7 @@ pub mod evaluate;
 pub mod explain;
 pub mod figure;
 pub mod fs;
+pub mod inspect;
 pub mod model;
 pub mod picture;
 pub mod plan;
@@ -20,7 +21,9 @@ pub mod write;
 use std::path::{Path, PathBuf};
 
 use diagnostic::Diagnostic;
+use inspect::Inspection;
 use model::{Model, Source};
+use picture::Preprocessing;
 use plan::{Overrides, Plan};
 use progress::Progress;
 use spec::{Document, ImagesKey, MethodSchema, Spec};
@@ -139,6 +142,50 @@ pub fn load_model(model: &ModelFile) -> Result<Model, Failure> {
         None => Model::load_as_exported(&model.source(), device),
     };
     loaded.map_err(|error| no_model(&error))
+}
+
+/// A model to look at, and what a report says of it.
+pub struct Subject {
+    /// What the file holds and can do.
+    pub inspection: Inspection,
+    /// `None` where it does not load; the inspection says why.
+    pub model: Option<Model>,
+    /// How the report prepares photos.
+    pub preprocessing: Option<Preprocessing>,
+    /// The report's file of class names.
+    pub classes: Option<PathBuf>,
+}
+
+/// What is in a model file, as far as it can be told.
+pub fn inspect_model(file: &ModelFile) -> Result<Subject, Failure> {
+    let wish = file.device.as_deref().unwrap_or("auto");
+    let device = model::device(wish).map_err(|error| no_model(&error))?;
+    let as_exported = file.input_shape.is_none();
+    let (inspection, model) = inspect::inspect(&file.source(), as_exported, device, &methods())
+        .map_err(|error| no_model(&error))?;
+    Ok(Subject {
+        inspection,
+        model,
+        preprocessing: None,
+        classes: None,
+    })
+}
+
+/// The same of the model that a report names.
+pub fn inspect_report(path: &Path, overrides: &Overrides) -> Result<Subject, Failure> {
+    let (document, spec) = read_spec(path)?;
+    let named = plan::named_model(&document, &spec, overrides).map_err(Failure::Spec)?;
+    let (inspection, model) = inspect::inspect(&named.source, false, named.device, &methods())
+        .map_err(|error| {
+            let fault = document.error("/model/file", error.to_string(), "");
+            Failure::Spec(vec![fault])
+        })?;
+    Ok(Subject {
+        inspection,
+        model,
+        preprocessing: Some(named.preprocessing),
+        classes: named.classes,
+    })
 }
 
 /// The message of a model names its file itself.

@@ -221,7 +221,7 @@ def report_lines(file, input_shape, classes, preprocessing=None):
     known = preprocessing or {}
     mean = known.get("mean") or (IMAGENET["mean"] if channels == 3 else [0.5] * channels)
     std = known.get("std") or (IMAGENET["std"] if channels == 3 else [0.5] * channels)
-    shorter = known.get("shorter") or round(min(height, width) * 256 / 224)
+    shorter = known.get("shorter") or -(-max(height, width) * 8 // 7)  # as cnn-report's presets
     guessed = [name for name in ("shorter", "mean", "std") if name not in known]
     lines = [
         "model:",

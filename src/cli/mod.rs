@@ -1,6 +1,7 @@
 //! Command line: what the user types, and how the answer is printed.
 
 mod build;
+mod inspect;
 mod layers;
 mod target;
 
@@ -29,6 +30,8 @@ enum Command {
     Check(Spec),
     /// List a model's layers: number, name, kind, output shape, filters, parameters, receptive field
     Layers(layers::Layers),
+    /// Say what is in a model file and what can be done with it; check its scores, or its preprocessing
+    Inspect(inspect::Inspect),
     /// Print the reference of report.yaml's keys, in Markdown
     Reference,
     /// Print the JSON Schema of report.yaml, for editors
@@ -57,6 +60,7 @@ pub fn run() -> ExitCode {
             |_| "no faults found\n".to_owned(),
         ),
         Command::Layers(arguments) => layers::run(&arguments),
+        Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Reference => print(&spec::reference(&method_schemas())),
         Command::Schema => print(&format!("{:#}\n", spec::json_schema(&method_schemas()))),
     }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, Position};
 use crate::explain::{Context, Entry, Method, Photo};
-use crate::model::{Labels, Model};
+use crate::model::{self, Labels, Model, Source};
 use crate::picture::Preprocessing;
 use crate::report::Strings;
 use crate::spec::{Document, Format, Spec};
@@ -190,6 +190,43 @@ pub fn network(
             )
         });
     loaded.map(|(model, _)| model).ok_or(faults)
+}
+
+/// The model that a spec names, before anyone tries to load it.
+pub struct NamedModel {
+    pub source: Source,
+    pub device: tch::Device,
+    pub preprocessing: Preprocessing,
+    /// The file of class names.
+    pub classes: Option<PathBuf>,
+}
+
+/// What a spec says of its model, for whoever looks at one that may not load.
+pub fn named_model(
+    document: &Document,
+    spec: &Spec,
+    overrides: &Overrides,
+) -> Result<NamedModel, Vec<Diagnostic>> {
+    let mut faults = Vec::new();
+    let base = folder_of(&document.path);
+    let preprocessing = input::preprocessing(document, &spec.model.input, &mut faults);
+    let wish = overrides.device.as_deref().unwrap_or(&spec.device);
+    let device = keep(model::device(wish), &mut faults, |error| {
+        document.error("/device", error.to_string(), "")
+    });
+    let (Some(preprocessing), Some(device)) = (preprocessing, device) else {
+        return Err(sorted(faults));
+    };
+    let shape = preprocessing.input_shape().map(|size| size as i64);
+    let source = Source::new(files::resolve(&base, &spec.model.file), shape)
+        .with_architecture(spec.model.architecture.as_deref());
+    let classes = spec.model.classes.as_ref();
+    Ok(NamedModel {
+        source,
+        device,
+        preprocessing,
+        classes: classes.map(|path| files::resolve(&base, path)),
+    })
 }
 
 /// The folder from which a spec's paths are resolved.

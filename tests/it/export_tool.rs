@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use cnn_report::method_schemas;
-use cnn_report::spec::{Document, Spec};
+use cnn_report::spec::{Document, InputSpec, SizeSpec, Spec};
 
 /// Python without its site-packages: PyTorch cannot be there.
 fn python(arguments: &[&str]) -> Output {
@@ -40,21 +40,24 @@ fn printed(arguments: &str) -> Spec {
 fn the_lines_it_prints_are_a_model_block_of_report_yaml() {
     let colour = printed("'net.pt2', (3, 224, 224), 1000").model;
     assert_eq!(colour.file, Path::new("net.pt2"));
-    assert_eq!(
-        (colour.input.shorter, colour.input.size),
-        (Some(256), [224, 224])
-    );
-    assert_eq!(colour.input.mean, [0.485, 0.456, 0.406]);
+    assert_eq!(sizes(&colour.input), (Some(Some(256)), Some((224, 224))));
+    assert_eq!(colour.input.mean, Some(vec![0.485, 0.456, 0.406]));
     let grey = printed("'數字: \"a\" #1.pt2', (1, 28, 20), 10").model;
     assert_eq!(grey.file, Path::new("數字: \"a\" #1.pt2"));
-    assert_eq!((grey.input.shorter, grey.input.size), (Some(23), [28, 20]));
-    assert_eq!((grey.input.mean, grey.input.std), (vec![0.5], vec![0.5]));
+    assert_eq!(sizes(&grey.input), (Some(Some(32)), Some((28, 20))));
+    assert_eq!(grey.input.mean, Some(vec![0.5]));
+    assert_eq!(grey.input.std, Some(vec![0.5]));
     let known = "{'mean': [0.1, 0.2, 0.3], 'std': [1, 2, 3], 'shorter': 232}";
     let known = printed(&format!("'a.pt2', (3, 200, 200), 4, {known}")).model;
-    assert_eq!(
-        (known.input.shorter, known.input.std),
-        (Some(232), vec![1.0, 2.0, 3.0])
-    );
+    assert_eq!(sizes(&known.input), (Some(Some(232)), Some((200, 200))));
+    assert_eq!(known.input.std, Some(vec![1.0, 2.0, 3.0]));
+}
+
+/// `shorter` and `size` as they are written.
+type Sizes = (Option<Option<usize>>, Option<(usize, usize)>);
+
+fn sizes(input: &InputSpec) -> Sizes {
+    (input.shorter, input.size.map(SizeSpec::height_and_width))
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod explain;
 mod export_tool;
 mod figure;
 mod input;
+mod inspect;
 mod layering;
 mod lime;
 mod model;
