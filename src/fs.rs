@@ -1,6 +1,6 @@
 //! Reading and writing with the path in every error; a file is written whole or not at all.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +30,16 @@ fn without_temporary_path(error: std::io::Error) -> std::io::Error {
 
 pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
     std::fs::read(path).map_err(error("read", path))
+}
+
+/// The first bytes of a file, `limit` at most.
+pub fn read_start(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    let mut start = Vec::new();
+    let file = std::fs::File::open(path).map_err(error("read", path))?;
+    file.take(limit)
+        .read_to_end(&mut start)
+        .map_err(error("read", path))?;
+    Ok(start)
 }
 
 pub fn read_to_string(path: &Path) -> Result<String, FileError> {

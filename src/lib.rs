@@ -8,6 +8,7 @@ pub mod evaluate;
 pub mod explain;
 pub mod figure;
 pub mod fs;
+pub mod inspect;
 pub mod model;
 pub mod picture;
 pub mod plan;
@@ -20,7 +21,9 @@ pub mod write;
 use std::path::{Path, PathBuf};
 
 use diagnostic::Diagnostic;
-use model::Model;
+use inspect::Inspection;
+use model::{Model, Source};
+use picture::Preprocessing;
 use plan::{Overrides, Plan};
 use progress::Progress;
 use spec::{Document, ImagesKey, MethodSchema, Spec};
@@ -103,6 +106,106 @@ pub fn check_spec(path: &Path, overrides: &Overrides) -> Result<Plan, Failure> {
 pub fn load_network(path: &Path, overrides: &Overrides) -> Result<Model, Failure> {
     let (document, spec) = read_spec(path)?;
     plan::network(&document, &spec, overrides).map_err(Failure::Spec)
+}
+
+/// A model file by itself, without a report that says how to read it.
+#[derive(Debug, Clone)]
+pub struct ModelFile {
+    pub file: PathBuf,
+    /// Name of a built-in architecture, for files that hold weights only.
+    pub architecture: Option<String>,
+    /// Channels, height and width of one input; `None` for what the file says.
+    pub input_shape: Option<[i64; 3]>,
+    /// As in a spec; `None` for `auto`.
+    pub device: Option<String>,
+    /// As in a spec; `None` for `fp32`.
+    pub precision: Option<String>,
+}
+
+impl ModelFile {
+    /// [3, 224, 224] where neither the user nor the file says anything.
+    fn source(&self) -> Source {
+        let shape = self.input_shape.unwrap_or([3, 224, 224]);
+        Source::new(&self.file, shape).with_architecture(self.architecture.as_deref())
+    }
+
+    /// What is to be loaded, and where it is to run.
+    fn resolved(&self) -> Result<(Source, tch::Device), Failure> {
+        let device = model::device(self.device.as_deref().unwrap_or("auto"));
+        let device = device.map_err(|error| no_model(&error))?;
+        let precision = model::precision(self.precision.as_deref().unwrap_or("fp32"), device);
+        let precision = precision.map_err(|error| no_model(&error))?;
+        Ok((self.source().with_precision(precision), device))
+    }
+}
+
+/// Whether a file is a report rather than a model: text, and none of what stands in a model's place.
+pub fn is_report(path: &Path) -> Result<bool, Failure> {
+    model::is_text(path).map_err(|error| no_model(&error))
+}
+
+/// The network of a model file.
+pub fn load_model(model: &ModelFile) -> Result<Model, Failure> {
+    let (source, device) = model.resolved()?;
+    let loaded = match model.input_shape {
+        Some(_) => Model::load(&source, device),
+        None => Model::load_as_exported(&source, device),
+    };
+    loaded.map_err(|error| no_model(&error))
+}
+
+/// A model to look at, and what a report says of it.
+pub struct Subject {
+    /// What the file holds and can do.
+    pub inspection: Inspection,
+    /// `None` where it does not load; the inspection says why.
+    pub model: Option<Model>,
+    /// How the report prepares photos.
+    pub preprocessing: Option<Preprocessing>,
+    /// The report's file of class names.
+    pub classes: Option<PathBuf>,
+}
+
+/// What is in a model file, as far as it can be told.
+pub fn inspect_model(file: &ModelFile) -> Result<Subject, Failure> {
+    let (source, device) = file.resolved()?;
+    let as_exported = file.input_shape.is_none();
+    let (inspection, model) = inspect::inspect(&source, as_exported, device, &methods())
+        .map_err(|error| no_model(&error))?;
+    Ok(Subject {
+        inspection,
+        model,
+        preprocessing: None,
+        classes: None,
+    })
+}
+
+/// The same of the model that a report names.
+pub fn inspect_report(path: &Path, overrides: &Overrides) -> Result<Subject, Failure> {
+    let (document, spec) = read_spec(path)?;
+    let named = plan::named_model(&document, &spec, overrides).map_err(Failure::Spec)?;
+    let (inspection, model) = inspect::inspect(&named.source, false, named.device, &methods())
+        .map_err(|error| {
+            let fault = document.error("/model/file", error.to_string(), "");
+            Failure::Spec(vec![fault])
+        })?;
+    Ok(Subject {
+        inspection,
+        model,
+        preprocessing: Some(named.preprocessing),
+        classes: named.classes,
+    })
+}
+
+/// The message of a model names its file itself.
+fn no_model(error: &dyn std::fmt::Display) -> Failure {
+    let message = error.to_string();
+    Failure::Spec(vec![Diagnostic::error(
+        "cnn-report",
+        None,
+        message,
+        String::new(),
+    )])
 }
 
 /// The pipeline: spec → plan → findings → report → pages → disk.

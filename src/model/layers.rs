@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::ModelError;
-use super::graph::{Graph, StoredKind};
+use super::graph::{Graph, StoredKind, ValueId};
+use super::receptive_field::{Seen, receptive_fields};
 use super::run::Program;
 use super::{Layer, LayerName, NodeId};
 
@@ -16,6 +17,8 @@ pub struct Layers {
     others: Vec<Layer>,
     /// How many of `others` are modules.
     modules: usize,
+    /// What each node of the graph sees of the photo.
+    seen: Vec<Option<Seen>>,
 }
 
 /// One run of a module.
@@ -27,8 +30,8 @@ struct Call {
 }
 
 impl Layers {
-    /// `shapes` of every node's output for a batch of 1, from a dry pass.
-    pub fn new(program: &Program, shapes: &[Option<Vec<i64>>]) -> Self {
+    /// `shapes` of every node's output for a batch of 1, from a dry pass on an input of `input_shape`.
+    pub fn new(program: &Program, input_shape: [i64; 3], shapes: &[Option<Vec<i64>>]) -> Self {
         let graph = program.graph();
         let containers = containers(graph);
         let sizes = parameter_sizes(program);
@@ -79,6 +82,9 @@ impl Layers {
             leaves,
             others,
             modules: count,
+            seen: receptive_fields(graph, input_shape, shapes, &|value| {
+                stored_sizes(program, value)
+            }),
         }
     }
 
@@ -86,7 +92,23 @@ impl Layers {
         &self.leaves
     }
 
-    /// A leaf by number; a leaf, a module or a node by path.
+    /// Modules that hold others.
+    pub fn containers(&self) -> &[Layer] {
+        &self.others[..self.modules]
+    }
+
+    /// Every node that gives one tensor, by its own name.
+    pub fn nodes(&self) -> &[Layer] {
+        &self.others[self.modules..]
+    }
+
+    /// What a node sees of the photo; `None` where its output does not depend on it.
+    pub fn seen(&self, node: NodeId) -> Option<Seen> {
+        self.seen.get(node.0).copied().flatten()
+    }
+
+    /// A leaf by number; a leaf, a module or a node by path; a leaf by the beginning of its path, where
+    /// no other one begins so.
     pub fn find(&self, name: &LayerName) -> Result<&Layer, ModelError> {
         match name {
             LayerName::Number(number) => self.leaves.get(*number).ok_or_else(|| {
@@ -101,13 +123,39 @@ impl Layers {
             }),
             LayerName::Path(path) => {
                 let mut all = self.leaves.iter().chain(&self.others);
-                all.find(|layer| layer.path == *path)
-                    .ok_or_else(|| ModelError::LayerUnknown {
-                        name: path.clone(),
-                        remedy: self.suggestion(path),
-                    })
+                match all.find(|layer| layer.path == *path) {
+                    Some(layer) => Ok(layer),
+                    None => self.completed(path),
+                }
             }
         }
+    }
+
+    /// The one leaf whose path goes on from `start`: whole names first (`layer4.1` is no `layer4.10`),
+    /// then letters (`conv4` is `conv4_block1`).
+    fn completed(&self, start: &str) -> Result<&Layer, ModelError> {
+        let rest = |layer: &&Layer| {
+            layer
+                .path
+                .strip_prefix(start)
+                .is_some_and(|r| !r.is_empty())
+        };
+        let begin: Vec<&Layer> = match start.is_empty() {
+            true => Vec::new(),
+            false => self.leaves.iter().filter(rest).collect(),
+        };
+        let below = |layer: &&&Layer| layer.path[start.len()..].starts_with('.');
+        let whole: Vec<&Layer> = begin.iter().filter(below).copied().collect();
+        let candidates = if whole.is_empty() { begin } else { whole };
+        let remedy = match candidates.as_slice() {
+            [one] => return Ok(one),
+            [] => self.suggestion(start),
+            several => ambiguous(several),
+        };
+        Err(ModelError::LayerUnknown {
+            name: start.to_owned(),
+            remedy,
+        })
     }
 
     fn suggestion(&self, wrong: &str) -> String {
@@ -132,6 +180,22 @@ impl Layers {
             false => format!("the nearest are {}", near.join(", ")),
         }
     }
+}
+
+/// The layers that a name may mean.
+fn ambiguous(candidates: &[&Layer]) -> String {
+    const SHOWN: usize = 8;
+    let shown = candidates.iter().take(SHOWN);
+    let paths: Vec<_> = shown.map(|layer| format!("`{}`", layer.path)).collect();
+    let more = match candidates.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!(
+        "{} layers begin so: {}{more}",
+        candidates.len(),
+        paths.join(", ")
+    )
 }
 
 /// Paths of modules whose `forward` calls other modules.
@@ -179,6 +243,16 @@ fn calls(graph: &Graph, shapes: &[Option<Vec<i64>>]) -> Vec<Call> {
     calls
 }
 
+/// Of a weight; from the graph where it has none.
+fn stored_sizes(program: &Program, value: ValueId) -> Option<Vec<i64>> {
+    if let Some(tensor) = program.weight(value) {
+        return Some(tensor.size());
+    }
+    let mut stored = program.graph().stored.iter();
+    let stored = stored.find(|stored| stored.value == value)?;
+    stored.sizes.as_ref()?.iter().copied().collect()
+}
+
 /// Numbers in each parameter, by state-dict name.
 fn parameter_sizes(program: &Program) -> Vec<(&str, usize)> {
     let parameters = program
@@ -219,7 +293,7 @@ mod tests {
         let graph = Architecture::built_in(name).unwrap().graph;
         let program = Program::new(graph, BTreeMap::new(), Device::Cpu).unwrap();
         let shapes = vec![Some(Vec::new()); program.graph().nodes.len()];
-        Layers::new(&program, &shapes)
+        Layers::new(&program, [3, 224, 224], &shapes)
     }
 
     fn path(path: &str) -> LayerName {
@@ -277,5 +351,27 @@ mod tests {
                 .to_string(),
             "there is no layer `99`; the numbers run from 0 to 59"
         );
+    }
+
+    #[test]
+    fn the_beginning_of_one_leafs_path_is_its_name() {
+        let resnet = layers("resnet18");
+        let found = |name: &str| resnet.find(&path(name)).unwrap().path.clone();
+        assert_eq!(found("avgp"), "avgpool");
+        assert_eq!(found("layer4.1.bn2"), "layer4.1.bn2");
+        // The exact name wins over `conv1` within the stages, and a module over its leaves.
+        assert_eq!(found("conv1"), "conv1");
+        assert_eq!(found("layer3"), "layer3");
+        let error = |name: &str| resnet.find(&path(name)).err().unwrap().to_string();
+        assert_eq!(
+            error("layer4.1.c"),
+            "there is no layer `layer4.1.c`; 2 layers begin so: `layer4.1.conv1`, `layer4.1.conv2`"
+        );
+        assert!(
+            error("layer4.").ends_with("`layer4.0.downsample.0` and 8 more"),
+            "{}",
+            error("layer4.")
+        );
+        assert!(error("").contains("the nearest are"), "{}", error(""));
     }
 }

@@ -13,6 +13,7 @@ mod memory_layout;
 pub mod operators;
 mod passes;
 mod precision;
+pub mod receptive_field;
 pub mod rectifiers;
 pub mod run;
 pub mod table;
@@ -24,15 +25,16 @@ pub use batches::{BatchSize, MemoryError, in_batches, refusal};
 pub use device::{device, device_name};
 pub use error::ModelError;
 pub use labels::Class;
-pub use load::Provenance;
 pub use load::architecture::Architecture;
+pub use load::{Provenance, is_text};
 pub use precision::{Precision, precision, precision_name};
 pub use run::Change;
-pub use table::layer_table;
+pub use table::{layer_json, layer_table};
 
 use graph::Graph;
 use layers::Layers;
 use load::Loaded;
+use receptive_field::Seen;
 use run::Program;
 
 /// A node of the graph, in the order of execution.
@@ -142,6 +144,18 @@ impl Model {
         Self::new(load::load(source)?, source, device)
     }
 
+    /// As [`Model::load`], with the input that the network was exported for; `source` gives the sizes that
+    /// the file leaves open.
+    pub fn load_as_exported(source: &Source, device: Device) -> Result<Self, ModelError> {
+        let loaded = load::load(source)?;
+        let input_shape = loaded.input_shape(source.input_shape);
+        let source = Source {
+            input_shape,
+            ..source.clone()
+        };
+        Self::new(loaded, &source, device)
+    }
+
     /// As [`Model::load`], from a file of weights and an architecture that is not built in.
     pub fn load_into(
         source: &Source,
@@ -151,7 +165,8 @@ impl Model {
         Self::new(load::load_into(source, architecture)?, source, device)
     }
 
-    fn new(loaded: Loaded, source: &Source, device: Device) -> Result<Self, ModelError> {
+    /// From what a file held.
+    pub fn new(loaded: Loaded, source: &Source, device: Device) -> Result<Self, ModelError> {
         let (input_shape, precision) = (source.input_shape, source.precision);
         let Loaded {
             graph,
@@ -188,7 +203,7 @@ impl Model {
                 source: Box::new(source),
             })?;
         }
-        let layers = Layers::new(&program, &shapes);
+        let layers = Layers::new(&program, input_shape, &shapes);
         Ok(Self {
             program,
             layers,
@@ -241,8 +256,23 @@ impl Model {
         self.layers.leaves()
     }
 
+    /// The network's modules that hold others.
+    pub fn containers(&self) -> &[Layer] {
+        self.layers.containers()
+    }
+
+    /// Every node that gives one tensor, as a layer by its own name.
+    pub fn nodes(&self) -> &[Layer] {
+        self.layers.nodes()
+    }
+
+    /// What a layer's output sees of the photo; `None` where it does not depend on it.
+    pub fn seen(&self, layer: &Layer) -> Option<Seen> {
+        self.layers.seen(layer.node)
+    }
+
     /// The layer, or a message that names the nearest ones. A path may also be that of a module that
-    /// holds others (`layer4`: its output), or the name of a node (`cat_1`).
+    /// holds others (`layer4`: its output), the name of a node (`cat_1`), or the beginning of one leaf's path.
     pub fn layer(&self, name: &LayerName) -> Result<&Layer, ModelError> {
         self.layers.find(name)
     }

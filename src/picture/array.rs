@@ -58,6 +58,12 @@ pub(super) fn has_named_tensors(bytes: &[u8]) -> bool {
 }
 
 impl Stored {
+    /// In its own shape.
+    pub fn tensor(&self) -> Tensor {
+        let shape: Vec<i64> = self.shape.iter().map(|size| *size as i64).collect();
+        Tensor::from_slice(&self.values).view(&shape[..])
+    }
+
     /// The array for a network of the input `wanted` (channels, height, width): of this shape, with a 1
     /// before it or, for one channel, without the channels. `None` for every other shape.
     pub(super) fn fitted(self, wanted: [usize; 3]) -> Option<Array> {

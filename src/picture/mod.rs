@@ -16,7 +16,7 @@ mod resize;
 pub mod segment;
 mod truncation;
 
-pub use array::Array;
+pub use array::{Array, Stored};
 pub use channels::Channels;
 pub use decode::{PictureError, READABLE_FORMATS};
 pub use encode::{jpeg, png};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{Output, Overrides, keep};
 use crate::diagnostic::Diagnostic;
 use crate::fs;
-use crate::model::{self, Labels, Model, ModelError, Source};
+use crate::model::{self, Labels, Model, ModelError, Precision, Source};
 use crate::picture::Preprocessing;
 use crate::spec::{Document, Format, Spec};
 
@@ -78,26 +78,17 @@ pub fn network(
     preprocessing: &Preprocessing,
     faults: &mut Vec<Diagnostic>,
 ) -> Option<(Model, Labels)> {
-    let wish = overrides.device.as_deref().unwrap_or(&spec.device);
-    let device = keep(model::device(wish), faults, |error| {
-        document.error("/device", error.to_string(), "")
-    });
-    let wish = overrides.precision.as_deref().unwrap_or(&spec.precision);
-    let precision = model::precision(wish, device.unwrap_or(tch::Device::Cpu));
-    let precision = keep(precision, faults, |error| {
-        document.error("/precision", error.to_string(), "")
-    });
+    let run_on = device_and_precision(document, spec, overrides, faults);
+    let (device, precision) = run_on.unwrap_or((tch::Device::Cpu, Precision::default()));
     let source = Source::new(
         resolve(base, &spec.model.file),
         preprocessing.input_shape().map(|size| size as i64),
     )
     .with_architecture(spec.model.architecture.as_deref())
-    .with_precision(precision.unwrap_or_default());
-    let model = keep(
-        Model::load(&source, device.unwrap_or(tch::Device::Cpu)),
-        faults,
-        |error| document.error(place_of(&error), error.to_string(), ""),
-    )?;
+    .with_precision(precision);
+    let model = keep(Model::load(&source, device), faults, |error| {
+        document.error(place_of(&error), error.to_string(), "")
+    })?;
     let labels = match &spec.model.classes {
         None => Labels::numbers(model.classes()),
         Some(path) => {
@@ -108,7 +99,26 @@ pub fn network(
             })?
         }
     };
-    device.and(precision).map(|_| (model, labels))
+    run_on.map(|_| (model, labels))
+}
+
+/// Where the network runs and in which numbers.
+pub fn device_and_precision(
+    document: &Document,
+    spec: &Spec,
+    overrides: &Overrides,
+    faults: &mut Vec<Diagnostic>,
+) -> Option<(tch::Device, Precision)> {
+    let wish = overrides.device.as_deref().unwrap_or(&spec.device);
+    let device = keep(model::device(wish), faults, |error| {
+        document.error("/device", error.to_string(), "")
+    });
+    let wish = overrides.precision.as_deref().unwrap_or(&spec.precision);
+    let precision = model::precision(wish, device.unwrap_or(tch::Device::Cpu));
+    let precision = keep(precision, faults, |error| {
+        document.error("/precision", error.to_string(), "")
+    });
+    device.zip(precision)
 }
 
 /// The key of the spec that an error of the model is about.

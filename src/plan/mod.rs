@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, Position};
 use crate::explain::{Context, Entry, Method, Photo};
-use crate::model::{Labels, Model};
+use crate::model::{Labels, Model, Source};
 use crate::picture::Preprocessing;
 use crate::report::Strings;
 use crate::spec::{Document, Format, Spec};
@@ -191,6 +191,41 @@ pub fn network(
             )
         });
     loaded.map(|(model, _)| model).ok_or(faults)
+}
+
+/// The model that a spec names, before anyone tries to load it.
+pub struct NamedModel {
+    pub source: Source,
+    pub device: tch::Device,
+    pub preprocessing: Preprocessing,
+    /// The file of class names.
+    pub classes: Option<PathBuf>,
+}
+
+/// What a spec says of its model, for whoever looks at one that may not load.
+pub fn named_model(
+    document: &Document,
+    spec: &Spec,
+    overrides: &Overrides,
+) -> Result<NamedModel, Vec<Diagnostic>> {
+    let mut faults = Vec::new();
+    let base = folder_of(&document.path);
+    let preprocessing = input::preprocessing(document, &spec.model.input, &mut faults);
+    let run_on = files::device_and_precision(document, spec, overrides, &mut faults);
+    let (Some(preprocessing), Some((device, precision))) = (preprocessing, run_on) else {
+        return Err(sorted(faults));
+    };
+    let shape = preprocessing.input_shape().map(|size| size as i64);
+    let source = Source::new(files::resolve(&base, &spec.model.file), shape)
+        .with_architecture(spec.model.architecture.as_deref())
+        .with_precision(precision);
+    let classes = spec.model.classes.as_ref();
+    Ok(NamedModel {
+        source,
+        device,
+        preprocessing,
+        classes: classes.map(|path| files::resolve(&base, path)),
+    })
 }
 
 /// The folder from which a spec's paths are resolved.

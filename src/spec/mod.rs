@@ -13,7 +13,8 @@ use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Position};
 pub use input::{
-    ChannelsSpec, InputSpec, Interpolation, MiddleSpec, PresetName, ResizeSpec, WholePhoto,
+    ChannelsSpec, InputSpec, Interpolation, MiddleSpec, PresetName, ResizeSpec, SizeSpec,
+    WholePhoto,
 };
 pub use positions::{Positions, escape};
 pub use reference::reference;

@@ -245,10 +245,78 @@ fn layers_are_listed_even_where_the_figures_are_wrong() {
     assert!(output.status.success(), "{}", stderr(&output));
     let table = String::from_utf8(output.stdout).unwrap();
     assert!(
-        table.contains("     3  conv2    Conv2d             32 × 32 × 32        4640"),
+        table.contains(
+            "     3  conv2    Conv2d             32 × 32 × 32       32        4640                8"
+        ),
         "{table}"
     );
     assert_eq!(table.lines().count(), 14, "a header and thirteen layers");
+}
+
+#[test]
+fn layers_of_a_model_file_are_those_of_a_report_that_names_it() {
+    let project = project("  - title: Q\n    figures:\n      - predictions:\n");
+    std::fs::rename(
+        project.path().join("net1.pt2"),
+        project.path().join("net1.yaml"), // what is in the file decides
+    )
+    .unwrap();
+    let file = cnn_report(project.path(), &["layers", "net1.yaml"]);
+    assert!(file.status.success(), "{}", stderr(&file));
+    std::fs::rename(
+        project.path().join("net1.yaml"),
+        project.path().join("net1.pt2"),
+    )
+    .unwrap();
+    let report = cnn_report(project.path(), &["layers", "report.yaml"]);
+    assert_eq!(file.stdout, report.stdout);
+    let grey = cnn_report(
+        project.path(),
+        &["layers", "net1.pt2", "--input", "1x64x64"],
+    );
+    let told = stderr(&grey);
+    assert_eq!(grey.status.code(), Some(2));
+    assert!(
+        told.starts_with("cnn-report: the network does not run on an input of [1, 1, 64, 64]"),
+        "{told}"
+    );
+    let options = cnn_report(project.path(), &["layers", "--architecture", "vgg16"]);
+    assert_eq!(options.status.code(), Some(2));
+    assert!(
+        stderr(&options).contains("`--architecture` is for model files"),
+        "{}",
+        stderr(&options)
+    );
+}
+
+#[test]
+fn layers_as_json_have_the_keys_that_are_documented() {
+    let model = repository().join("models/squeezenet1_1.safetensors");
+    let arguments = ["--architecture", "squeezenet1_1", "--json", "--all"];
+    let arguments = [&["layers", model.to_str().unwrap()], &arguments[..]].concat();
+    let output = cnn_report(repository(), &arguments);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let object: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(object["input_shape"], serde_json::json!([3, 224, 224]));
+    assert_eq!(object["classes"], 1000);
+    let layers = object["layers"].as_array().unwrap();
+    let expected = serde_json::json!({
+        "number": 0, "name": "features.0", "kind": "Conv2d", "output_shape": [1, 64, 111, 111],
+        "filters": 64, "parameters": 1792, "receptive_field": 3
+    });
+    assert_eq!(layers[0], expected);
+    let last = layers.iter().find(|layer| layer["name"] == "classifier.3");
+    assert_eq!(last.unwrap()["receptive_field"], "all");
+    let page = std::fs::read_to_string(repository().join("docs/commands.md")).unwrap();
+    let keys = object.as_object().unwrap().keys();
+    for key in keys.chain(layers[0].as_object().unwrap().keys()) {
+        assert!(
+            page.contains(&format!("`{key}`")),
+            "{key} is not in docs/commands.md"
+        );
+    }
+    assert_eq!(object["containers"][0]["kind"], "Sequential");
+    assert!(object["nodes"].as_array().unwrap().len() > layers.len());
 }
 
 #[test]
@@ -297,4 +365,19 @@ fn the_reference_page_is_what_the_program_says() {
 fn the_shipped_report_has_no_fault() {
     let output = cnn_report(repository(), &["check", "report.yaml"]);
     assert!(output.status.success(), "{}", stderr(&output));
+}
+
+/// Every command whose `--help` stands in docs/commands.md, as it is.
+#[test]
+fn the_page_of_commands_is_what_they_say_themselves() {
+    let page = std::fs::read_to_string(repository().join("docs/commands.md")).unwrap();
+    for command in ["build", "check", "layers", "inspect"] {
+        let output = cnn_report(repository(), &[command, "--help"]);
+        let help = String::from_utf8(output.stdout).unwrap();
+        let block = format!("```text\n$ cnn-report {command} --help\n{help}```\n");
+        assert!(
+            page.contains(&block),
+            "docs/commands.md should hold\n{block}"
+        );
+    }
 }

@@ -15,6 +15,17 @@ const RULES: &[(&str, &[&str])] = &[
         "evaluate",
         &["model", "picture", "explain", "diagnostic", "fs"],
     ),
+    (
+        "inspect",
+        &[
+            "model",
+            "picture",
+            "explain",
+            "evaluate",
+            "diagnostic",
+            "fs",
+        ],
+    ),
     // plan asks report and render only for the grammar of the author's texts: references, pictures, language.
     (
         "plan",
@@ -58,7 +69,10 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("indicatif", &["terminal"]),
     ("serde_yaml", &["spec", "explain", "report", "evaluate"]),
-    ("tch", &["model", "picture", "explain", "evaluate", "plan"]),
+    (
+        "tch",
+        &["model", "picture", "explain", "evaluate", "inspect", "plan"],
+    ),
 ];
 
 fn sources() -> Vec<PathBuf> {

@@ -49,6 +49,53 @@ pub struct Loaded {
     pub provenance: Provenance,
 }
 
+impl Loaded {
+    /// Channels, height and width that the network was exported for, of which `open` gives those that the
+    /// file leaves open.
+    pub fn input_shape(&self, open: [i64; 3]) -> [i64; 3] {
+        let known = |axis: usize| self.graph.input_sizes.get(axis + 1).copied().flatten();
+        [0, 1, 2].map(|axis| known(axis).unwrap_or(open[axis]))
+    }
+}
+
+/// What the content of a file is, in the field's words.
+pub fn format_name(bytes: &[u8]) -> &'static str {
+    match format::of(bytes) {
+        Ok(Format::ExportedProgram) => "PyTorch exported program (.pt2)",
+        Ok(Format::OldExportedProgram) => "PyTorch exported program of before PyTorch 2.9",
+        Ok(Format::Safetensors) => "safetensors (weights only)",
+        Ok(Format::Pickle) => "pickle of torch.save",
+        Ok(Format::Onnx) => "ONNX",
+        Ok(Format::TorchScript) => "TorchScript",
+        Ok(Format::Hdf5) => "HDF5 (Keras)",
+        Ok(Format::LfsPointer) => "Git LFS pointer, not the file itself",
+        Ok(Format::Html) => "web page",
+        Ok(Format::Empty) => "empty file",
+        Ok(Format::OtherZip) => "zip archive without a model",
+        Ok(Format::Unknown) => "of no format we know",
+        Err(_) => "zip archive that cannot be opened",
+    }
+}
+
+/// Whether a file is text that may be a report, and none of what stands in a model's place: a Git LFS
+/// pointer, a web page, nothing at all.
+pub fn is_text(file: &Path) -> Result<bool, crate::fs::FileError> {
+    const START_BYTES: u64 = 4096;
+    let start = crate::fs::read_start(file, START_BYTES)?;
+    let text = match std::str::from_utf8(&start) {
+        Ok(text) => Some(text),
+        // Cut within a character.
+        Err(error) if error.error_len().is_none() => {
+            std::str::from_utf8(&start[..error.valid_up_to()]).ok()
+        }
+        Err(_) => None,
+    };
+    let stands_in = format::of(&start)
+        .is_ok_and(|format| matches!(format, Format::LfsPointer | Format::Html | Format::Empty));
+    let printed = |c: char| !c.is_control() || matches!(c, '\t' | '\n' | '\r');
+    Ok(!stands_in && text.is_some_and(|text| text.chars().all(printed)))
+}
+
 /// What is wrong with a file, before its path is put to it.
 #[derive(Debug)]
 pub enum Fault {
@@ -285,7 +332,8 @@ fn check_finite(file: &Path, name: &str, tensor: &Tensor) -> Result<(), ModelErr
     })
 }
 
-fn sha256(bytes: &[u8]) -> String {
+/// In hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
     sha2::Sha256::digest(bytes)
         .iter()
         .map(|byte| format!("{byte:02x}"))

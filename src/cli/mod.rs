@@ -1,19 +1,18 @@
 //! Command line: what the user types, and how the answer is printed.
 
+mod build;
+mod inspect;
+mod layers;
+mod target;
+
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use cnn_report::diagnostic::Diagnostic;
-use cnn_report::model::layer_table;
 use cnn_report::plan::Overrides;
-use cnn_report::progress::{Progress, Silent};
-use cnn_report::{
-    Failure, OnFailure, Request, build_report, check_spec, load_network, method_schemas, spec,
-};
-
-use crate::terminal::Terminal;
+use cnn_report::{Failure, check_spec, method_schemas, spec};
 
 /// One command turns a report.yaml and an image classifier into a report that explains the classifier.
 #[derive(Parser)]
@@ -26,11 +25,13 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Run every explanation and write the report (HTML and Markdown)
-    Build(Build),
+    Build(build::Build),
     /// Check a report.yaml and everything it names, without computing
     Check(Spec),
-    /// List the layers of the model: number, name, kind, output shape, parameters
-    Layers(Spec),
+    /// List a model's layers: number, name, kind, output shape, filters, parameters, receptive field
+    Layers(layers::Layers),
+    /// Say what is in a model file and what can be done with it; check its scores, or its preprocessing
+    Inspect(inspect::Inspect),
     /// Print the reference of report.yaml's keys, in Markdown
     Reference,
     /// Print the JSON Schema of report.yaml, for editors
@@ -50,81 +51,21 @@ struct Spec {
     precision: Option<String>,
 }
 
-#[derive(Args)]
-struct Build {
-    #[command(flatten)]
-    spec: Spec,
-    /// Seed in place of the spec's
-    #[arg(long)]
-    seed: Option<u32>,
-    /// Folder to write to, in place of the spec's
-    #[arg(long, short)]
-    output: Option<PathBuf>,
-    /// Write the report even where a method fails, with a notice in its place (the exit code is still 1)
-    #[arg(long)]
-    keep_going: bool,
-    /// Print errors only
-    #[arg(long, short)]
-    quiet: bool,
-}
-
 /// The spec, or a file it names, is wrong.
 const BAD_SPEC: u8 = 2;
 const FAILED_RUN: u8 = 1;
 
 pub fn run() -> ExitCode {
     match Cli::parse().command {
-        Command::Build(arguments) => build(arguments),
+        Command::Build(arguments) => build::run(arguments),
         Command::Check(arguments) => answer(
             check_spec(&arguments.report, &arguments.overrides()),
             |_| "no faults found\n".to_owned(),
         ),
-        Command::Layers(arguments) => answer(
-            load_network(&arguments.report, &arguments.overrides()),
-            |model| layer_table(model.layers()),
-        ),
+        Command::Layers(arguments) => layers::run(&arguments),
+        Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Reference => print(&spec::reference(&method_schemas())),
         Command::Schema => print(&format!("{:#}\n", spec::json_schema(&method_schemas()))),
-    }
-}
-
-fn build(arguments: Build) -> ExitCode {
-    let request = Request {
-        overrides: Overrides {
-            device: arguments.spec.device,
-            precision: arguments.spec.precision,
-            seed: arguments.seed,
-            output: arguments.output,
-        },
-        spec: arguments.spec.report,
-        on_failure: if arguments.keep_going {
-            OnFailure::KeepGoing
-        } else {
-            OnFailure::Stop
-        },
-    };
-    let progress: Box<dyn Progress> = if arguments.quiet {
-        Box::new(Silent)
-    } else {
-        Box::new(Terminal::new())
-    };
-    match build_report(&request, progress.as_ref()) {
-        Ok(built) => {
-            if !arguments.quiet {
-                let pages = built
-                    .pages
-                    .iter()
-                    .map(|page| format!("{}\n", page.display()));
-                print(&pages.collect::<String>());
-            }
-            complain(&built.failures);
-            if built.failures.is_empty() {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::from(FAILED_RUN)
-            }
-        }
-        Err(failure) => failed(&failure),
     }
 }
 

@@ -1,0 +1,168 @@
+//! `cnn-report inspect`: what is in a model file, whether its scores are right, and how photos are prepared for it.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use cnn_report::diagnostic::Diagnostic;
+use cnn_report::inspect::trial::{self, Trial};
+use cnn_report::inspect::verify::{Verification, verify};
+use cnn_report::inspect::{as_text, trial_text, verification_text};
+use cnn_report::model::{Labels, Model};
+use cnn_report::progress::Progress;
+use cnn_report::{Failure, Subject, inspect_model, inspect_report};
+use serde_json::{Value, json};
+
+use super::target::Target;
+use super::{BAD_SPEC, FAILED_RUN, complain, failed, print};
+use crate::terminal::Terminal;
+
+/// What `inspect` is given.
+#[derive(Args)]
+pub struct Inspect {
+    #[command(flatten)]
+    target: Target,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+    /// Run this array (.npy), normalised pictures [N, C, H, W] or [C, H, W], and compare with --expect
+    #[arg(long, value_name = "INPUT", requires = "expect")]
+    verify: Option<PathBuf>,
+    /// Scores (.npy) before softmax, [N, classes] or [classes], that another program computed
+    #[arg(long, value_name = "SCORES", requires = "verify")]
+    expect: Option<PathBuf>,
+    /// Largest difference for --verify, over the largest expected score
+    #[arg(long, value_name = "SHARE", default_value_t = 1e-4, requires = "verify", value_parser = share)]
+    tolerance: f64,
+    /// Try every preset on labelled photos: a folder of sub-folders named by class, or with a labels.csv
+    #[arg(long = "try", value_name = "FOLDER")]
+    trial: Option<PathBuf>,
+    /// Names of the classes for --try, one a line [default: those of the report]
+    #[arg(long, value_name = "FILE", requires = "trial")]
+    classes: Option<PathBuf>,
+    /// Which classes count as which label, for --try [default: groups.yaml in the folder]
+    #[arg(long, value_name = "FILE", requires = "trial")]
+    groups: Option<PathBuf>,
+}
+
+pub fn run(arguments: &Inspect) -> ExitCode {
+    match subject(&arguments.target) {
+        Ok(subject) => told(arguments, &subject),
+        Err(failure) => failed(&failure),
+    }
+}
+
+fn subject(target: &Target) -> Result<Subject, Failure> {
+    if target.is_report()? {
+        inspect_report(&target.file, &target.overrides())
+    } else {
+        inspect_model(&target.model_file())
+    }
+}
+
+fn told(arguments: &Inspect, subject: &Subject) -> ExitCode {
+    let Some(model) = &subject.model else {
+        let printed = print(&answer(arguments, subject, None, None));
+        let fault = subject.inspection.fault.clone().unwrap_or_default();
+        complain(&[fault_of(fault)]);
+        return match printed == ExitCode::SUCCESS {
+            true => ExitCode::from(BAD_SPEC),
+            false => printed,
+        };
+    };
+    let verification = match verification(arguments, model).transpose() {
+        Ok(verification) => verification,
+        Err(failure) => return failed(&failure),
+    };
+    let trial = match tried(arguments, subject, model).transpose() {
+        Ok(trial) => trial,
+        Err(failure) => return failed(&failure),
+    };
+    let text = answer(arguments, subject, verification.as_ref(), trial.as_ref());
+    let printed = print(&text);
+    match verification {
+        Some(found) if !found.holds => ExitCode::from(FAILED_RUN),
+        _ => printed,
+    }
+}
+
+fn answer(
+    arguments: &Inspect,
+    subject: &Subject,
+    verification: Option<&Verification>,
+    trial: Option<&Trial>,
+) -> String {
+    if arguments.json {
+        let mut object = json!(subject.inspection);
+        let mut add = |key: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                object[key] = value;
+            }
+        };
+        add("verification", verification.map(|found| json!(found)));
+        add("trial", trial.map(|found| json!(found)));
+        return format!("{object:#}\n");
+    }
+    let mut parts = vec![as_text(&subject.inspection)];
+    parts.extend(verification.map(verification_text));
+    parts.extend(trial.map(trial_text));
+    parts.join("\n")
+}
+
+fn verification(arguments: &Inspect, model: &Model) -> Option<Result<Verification, Failure>> {
+    let (input, expect) = (arguments.verify.as_ref()?, arguments.expect.as_ref()?);
+    let found = verify(model, input, expect, arguments.tolerance);
+    Some(found.map_err(|error| wrong(error.to_string())))
+}
+
+fn tried(arguments: &Inspect, subject: &Subject, model: &Model) -> Option<Result<Trial, Failure>> {
+    let folder = arguments.trial.as_deref()?;
+    Some(trial_of(arguments, subject, model, folder))
+}
+
+fn trial_of(
+    arguments: &Inspect,
+    subject: &Subject,
+    model: &Model,
+    folder: &Path,
+) -> Result<Trial, Failure> {
+    let labels = match arguments.classes.as_ref().or(subject.classes.as_ref()) {
+        None => Labels::numbers(model.classes()),
+        Some(file) => {
+            let labels = Labels::read(file).map_err(|error| wrong(error.to_string()))?;
+            let fits = labels.check(model.classes());
+            fits.map_err(|error| wrong(error.to_string()))?;
+            labels
+        }
+    };
+    let report = arguments.target.file.display().to_string();
+    let own = subject.preprocessing.as_ref();
+    let settings = trial::settings(model, own.map(|own| (report.as_str(), own)));
+    let groups = arguments.groups.as_deref();
+    let (groups, photos) =
+        trial::photos(folder, groups, &labels, &settings).map_err(Failure::Spec)?;
+    let title = format!("{} ways of preparing photos", settings.len());
+    let terminal = Terminal::new();
+    terminal.started(1, 1, &title);
+    let found = trial::run(model, &settings, &groups, &photos, &|done, total| {
+        terminal.advanced(done, total);
+    });
+    terminal.finished(&title);
+    found.map_err(|error| Failure::Run(vec![fault_of(error.to_string())]))
+}
+
+fn wrong(message: String) -> Failure {
+    Failure::Spec(vec![fault_of(message)])
+}
+
+fn fault_of(message: String) -> Diagnostic {
+    Diagnostic::error("cnn-report", None, message, String::new())
+}
+
+/// A share of 0 or more.
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok();
+    share
+        .filter(|share: &f64| share.is_finite() && *share >= 0.0)
+        .ok_or_else(|| "a number of 0 or more would be right, such as 1e-4".to_owned())
+}

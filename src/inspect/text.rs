@@ -1,0 +1,176 @@
+//! An inspection as lines to read.
+
+use super::network::{Input, Network};
+use super::verify::Verification;
+use super::{Classifier, Inspection};
+
+/// Operators shown; the JSON has all.
+const SHOWN: usize = 12;
+
+pub fn as_text(inspection: &Inspection) -> String {
+    let mut lines = vec![
+        ("file", inspection.file.clone()),
+        ("format", inspection.format.to_owned()),
+        ("size", bytes(inspection.size_bytes)),
+        ("sha256", inspection.sha256.clone()),
+    ];
+    let mut known = |name, value: &Option<String>| {
+        if let Some(value) = value {
+            lines.push((name, value.clone()));
+        }
+    };
+    known("written by", &inspection.written_by);
+    known("architecture", &inspection.architecture);
+    if let Some(network) = &inspection.network {
+        lines.extend(network_lines(network));
+    }
+    if let Some(classifier) = &inspection.classifier {
+        lines.extend(classifier_lines(classifier));
+    }
+    let width = lines.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let mut text: String = lines
+        .iter()
+        .map(|(name, value)| format!("{name:<width$}  {value}\n"))
+        .collect();
+    if let Some(classifier) = &inspection.classifier {
+        text.push_str(&method_lines(classifier));
+    }
+    text
+}
+
+fn network_lines(network: &Network) -> Vec<(&'static str, String)> {
+    let mut lines = vec![("input", input(&network.input))];
+    let weights = network.weights.iter().map(|kind| {
+        format!(
+            "{} numbers in {} tensors of {}",
+            kind.numbers, kind.tensors, kind.dtype
+        )
+    });
+    lines.push(("parameters", network.parameters.to_string()));
+    lines.push(("weights", weights.collect::<Vec<_>>().join(", ")));
+    let shown = network.operators.iter().take(SHOWN);
+    let mut operators: Vec<_> = shown
+        .map(|operator| format!("{} × {}", operator.count, operator.operator))
+        .collect();
+    match network.operators.len().saturating_sub(SHOWN) {
+        0 => {}
+        more => operators.push(format!("{more} more kinds (--json has all)")),
+    }
+    let text = format!("{} nodes: {}", network.nodes, operators.join(", "));
+    lines.push(("operators", text));
+    lines.extend(network.unsupported.iter().map(|node| {
+        let module = match node.module.as_str() {
+            "" => "the network itself".to_owned(),
+            path => format!("`{path}`"),
+        };
+        let text = format!("{} (node `{}` in {module})", node.operator, node.node);
+        ("cannot run", text)
+    }));
+    lines
+}
+
+fn input(input: &Input) -> String {
+    if input.shape.is_empty() {
+        return format!("`{}`, of a shape that the file does not say", input.name);
+    }
+    let size = |(axis, size): (usize, &Option<i64>)| match size {
+        Some(size) => size.to_string(),
+        None => ["N", "C", "H", "W"]
+            .get(axis)
+            .copied()
+            .unwrap_or("?")
+            .to_owned(),
+    };
+    let sizes: Vec<_> = input.shape.iter().enumerate().map(size).collect();
+    let batch = match input.free_batch {
+        true => "any number of pictures at once",
+        false => "exported for this number of pictures",
+    };
+    format!("`{}` [{}], {batch}", input.name, sizes.join(", "))
+}
+
+fn classifier_lines(classifier: &Classifier) -> Vec<(&'static str, String)> {
+    let output = &classifier.output;
+    let [channels, height, width] = classifier.input_shape;
+    let mut lines = vec![
+        ("runs on", format!("{channels} × {height} × {width}")),
+        (
+            "output",
+            format!(
+                "`{}` [N, {}], {} classes",
+                output.name, output.classes, output.classes
+            ),
+        ),
+    ];
+    if !output.left_out.is_empty() {
+        let text = format!(
+            "taken from `{}`, before the closing {}",
+            output.scores,
+            output.left_out.join(", ")
+        );
+        lines.push(("scores", text));
+    }
+    let layers = format!(
+        "{}, and {} modules and nodes that can be named besides",
+        classifier.layers, classifier.other_names
+    );
+    lines.push(("layers", layers));
+    lines
+}
+
+fn method_lines(classifier: &Classifier) -> String {
+    let rows = &classifier.methods;
+    let width = rows.iter().map(|row| row.method.len()).max().unwrap_or(0);
+    let line = |row: &super::MethodRow| {
+        let answer = match row.runs {
+            true => "yes".to_owned(),
+            false => format!("no: {}", row.why_not),
+        };
+        format!("{:<width$}  {answer}\n", row.method)
+    };
+    format!(
+        "\n{:<width$}  can run\n{}",
+        "method",
+        rows.iter().map(line).collect::<String>()
+    )
+}
+
+pub fn verification_text(found: &Verification) -> String {
+    let Verification {
+        rows,
+        classes,
+        absolute,
+        relative,
+        largest_expected,
+        ..
+    } = found;
+    let mut text = format!(
+        "compared      {rows} × {classes} scores\n\
+         difference    {absolute:.3e} at most, {relative:.3e} of the largest expected score ({largest_expected:.4})\n\
+         same class    {} of {rows}\n",
+        found.top1_agree
+    );
+    for row in &found.beyond {
+        text.push_str(&format!(
+            "row {:<8}  class {}: {:.6} instead of {:.6}\n",
+            row.row, row.class, row.got, row.expected
+        ));
+    }
+    let (holds, count) = (found.holds, found.rows_beyond);
+    let verdict = match holds {
+        true => "holds".to_owned(),
+        false => format!("does not hold for {count} of {rows} rows"),
+    };
+    text.push_str(&format!("tolerance     {:e}: {verdict}\n", found.tolerance));
+    text
+}
+
+/// In the largest unit of which there is at least one; exact in parentheses.
+fn bytes(count: usize) -> String {
+    const UNITS: [(&str, f64); 3] = [("GB", 1e9), ("MB", 1e6), ("kB", 1e3)];
+    let exact = count as f64;
+    match UNITS.iter().find(|(_, unit)| exact >= *unit) {
+        Some((name, unit)) => format!("{:.1} {name} ({count} bytes)", exact / unit),
+        None => format!("{count} bytes"),
+    }
+}

@@ -1,0 +1,392 @@
+//! What each operator does to the field of what it reads.
+
+use super::Call;
+use super::field::{Dim, Field};
+use crate::model::graph::{Argument, Node, Size};
+
+/// Whether the node reads shapes only.
+pub fn gives_sizes(node: &Node) -> bool {
+    matches!(node.operator_base(), "sym_size" | "sizes" | "range")
+}
+
+/// The field of the output; `None` where the operator is none of those below.
+pub fn apply(call: &Call) -> Option<Field> {
+    let base = call.node.operator_base();
+    let base = base.strip_suffix('_').unwrap_or(base);
+    if EACH_PLACE.contains(&base) {
+        return joined(call);
+    }
+    match base {
+        "conv2d" | "convolution" => convolution(call),
+        "max_pool2d" | "avg_pool2d" => pooling(call),
+        "adaptive_avg_pool2d" | "_adaptive_avg_pool2d" => adaptive_pooling(call),
+        "pad" | "constant_pad_nd" => padding(call),
+        "mean" | "sum" | "amax" => reduced(call),
+        "softmax" | "_softmax" | "log_softmax" | "_log_softmax" => mixed(call, &[call.int("dim")?]),
+        "layer_norm" => {
+            let count = call.ints("normalized_shape")?.len() as i64;
+            mixed(call, &(-count..0).collect::<Vec<_>>())
+        }
+        "group_norm" => mixed(call, &[1, 2, 3]),
+        "instance_norm" => match call.node.argument("use_input_stats") {
+            Some(Argument::Bool(false)) => joined(call),
+            _ => mixed(call, &[2, 3]),
+        },
+        "linear" => mixed(call, &[-1]),
+        "addmm" => product(call.tensor("mat1"), call.tensor("mat2")),
+        "mm" | "bmm" => product(call.tensor("self"), call.tensor("mat2")),
+        "matmul" => product(call.tensor("self"), call.tensor("other")),
+        "scaled_dot_product_attention" => attention(call),
+        "flatten" | "unflatten" | "view" | "_unsafe_view" | "reshape" | "squeeze" | "unsqueeze" => {
+            first(call)?.viewed(call.shape?)
+        }
+        "transpose" | "t" | "permute" => permuted(call),
+        "cat" | "concat" => concatenated(call),
+        "stack" => stacked(call),
+        "select" | "slice" => cut(call),
+        "chunk" | "split" | "split_with_sizes" | "unbind" => divided(call),
+        "index_select" | "channel_shuffle" => taken(call),
+        _ => None,
+    }
+}
+
+/// Operators whose every place depends on the same place of what they read. `local_response_norm` looks at
+/// neighbouring channels.
+const EACH_PLACE: &[&str] = &[
+    "relu",
+    "relu6",
+    "hardtanh",
+    "clamp",
+    "clamp_min",
+    "clamp_max",
+    "leaky_relu",
+    "prelu",
+    "elu",
+    "softplus",
+    "selu",
+    "silu",
+    "mish",
+    "gelu",
+    "hardswish",
+    "hardsigmoid",
+    "sigmoid",
+    "tanh",
+    "exp",
+    "log",
+    "sqrt",
+    "rsqrt",
+    "abs",
+    "neg",
+    "reciprocal",
+    "erf",
+    "floor",
+    "ceil",
+    "dropout",
+    "feature_dropout",
+    "alpha_dropout",
+    "alias",
+    "lift_fresh_copy",
+    "detach",
+    "clone",
+    "contiguous",
+    "to",
+    "add",
+    "sub",
+    "mul",
+    "div",
+    "pow",
+    "maximum",
+    "minimum",
+    "where",
+    "expand",
+    "batch_norm",
+    "_native_batch_norm_legit_no_training",
+    "local_response_norm",
+];
+
+impl Call<'_> {
+    fn int(&self, name: &str) -> Option<i64> {
+        match self.node.argument(name)? {
+            Argument::Size(Size::Known(number)) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// Known numbers only; the empty list where the argument is left out.
+    fn ints(&self, name: &str) -> Option<Vec<i64>> {
+        let known = |size: &Size| match size {
+            Size::Known(number) => Some(*number),
+            Size::Value(_) | Size::Batch => None,
+        };
+        match self.node.argument(name) {
+            None | Some(Argument::None) => Some(Vec::new()),
+            Some(Argument::Sizes(sizes)) => sizes.iter().map(known).collect(),
+            Some(Argument::Size(size)) => Some(vec![known(size)?]),
+            Some(_) => None,
+        }
+    }
+
+    /// A number for height and one for width; one stands for both, none for `default`.
+    fn pair(&self, name: &str, default: [i64; 2]) -> Option<[i64; 2]> {
+        match self.ints(name)?.as_slice() {
+            [] => Some(default),
+            [one] => Some([*one; 2]),
+            [height, width] => Some([*height, *width]),
+            _ => None,
+        }
+    }
+}
+
+fn first(call: &Call) -> Option<Field> {
+    call.inputs().first().map(|field| (*field).clone())
+}
+
+fn joined(call: &Call) -> Option<Field> {
+    let mut inputs = call.inputs().into_iter();
+    let first = inputs.next()?.clone();
+    let joined = inputs.fold(first, |joined, field| joined.join(field));
+    match call.shape {
+        // A constant may have more dimensions than what it is added to.
+        Some(shape) => {
+            let blank = |size: &i64| Dim {
+                size: Some(*size),
+                axes: [false; 2],
+            };
+            let missing = shape.len().checked_sub(joined.dims.len())?;
+            let mut dims: Vec<_> = shape[..missing].iter().map(blank).collect();
+            dims.extend(joined.dims);
+            Some(Field { dims, ..joined })
+        }
+        None => Some(joined),
+    }
+}
+
+fn mixed(call: &Call, dims: &[i64]) -> Option<Field> {
+    let mut field = first(call)?;
+    for dim in dims {
+        let dim = field.index(*dim)?;
+        field.mix(dim);
+    }
+    Some(field)
+}
+
+fn convolution(call: &Call) -> Option<Field> {
+    let mut field = call.tensor("input")?.clone();
+    let Argument::Tensor(weight) = call.node.argument("weight")? else {
+        return None;
+    };
+    let weight = (call.stored)(*weight)?;
+    let (4, [_, _, height, width]) = (field.dims.len(), weight.as_slice()) else {
+        return None;
+    };
+    if call.node.argument("transposed") == Some(&Argument::Bool(true)) {
+        return None;
+    }
+    let kernel = [*height, *width];
+    let (stride, dilation) = (call.pair("stride", [1; 2])?, call.pair("dilation", [1; 2])?);
+    let padding = match call.node.argument("padding") {
+        Some(Argument::Text(mode)) if mode == "same" => {
+            [0, 1].map(|axis| (kernel[axis] - 1).saturating_mul(dilation[axis]) / 2)
+        }
+        Some(Argument::Text(_)) => [0; 2],
+        _ => call.pair("padding", [0; 2])?,
+    };
+    field.mix(1);
+    for axis in 0..2 {
+        let moved = (kernel[axis], stride[axis], padding[axis], dilation[axis]);
+        field.window(2 + axis, moved.0, moved.1, moved.2, moved.3);
+    }
+    Some(field)
+}
+
+fn pooling(call: &Call) -> Option<Field> {
+    let mut field = first(call).filter(|field| field.dims.len() == 4)?;
+    if matches!(call.node.argument("auto_pad"), Some(Argument::Text(mode)) if mode != "NOTSET") {
+        return None; // where such a window begins depends on the size of the map
+    }
+    let kernel = call.pair("kernel_size", [1; 2])?;
+    let stride = call.pair("stride", kernel)?; // left out: the size of the kernel
+    let padding = match call.ints("padding")?.as_slice() {
+        [top, left, _, _] => [*top, *left], // ONNX pads each side by itself
+        _ => call.pair("padding", [0; 2])?,
+    };
+    let dilation = call.pair("dilation", [1; 2])?;
+    for axis in 0..2 {
+        let moved = (kernel[axis], stride[axis], padding[axis], dilation[axis]);
+        field.window(2 + axis, moved.0, moved.1, moved.2, moved.3);
+    }
+    Some(field)
+}
+
+/// Windows of one size where the output's size divides the input's; else they differ from place to place.
+fn adaptive_pooling(call: &Call) -> Option<Field> {
+    let mut field = first(call).filter(|field| field.dims.len() == 4)?;
+    let shape = call.shape.filter(|shape| shape.len() == 4)?;
+    for dim in 2..4 {
+        let (before, after) = (field.dims[dim].size?, shape[dim]);
+        if after == 1 {
+            field.mix(dim);
+        } else if after > 1 && before % after == 0 {
+            field.window(dim, before / after, before / after, 0, 1);
+        } else {
+            field.lose(dim);
+        }
+    }
+    Some(field)
+}
+
+/// Pairs of before and after, from the last dimension on.
+fn padding(call: &Call) -> Option<Field> {
+    let mut field = first(call)?;
+    for (index, pair) in call.ints("pad")?.chunks(2).enumerate() {
+        let dim = field.index(-1 - index as i64)?;
+        if pair != [0, 0] {
+            field.window(dim, 1, 1, pair[0], 1);
+        }
+    }
+    Some(field)
+}
+
+fn reduced(call: &Call) -> Option<Field> {
+    let mut field = first(call)?;
+    let given = call.ints("dim")?;
+    let mut dims = given
+        .iter()
+        .map(|dim| field.index(*dim))
+        .collect::<Option<Vec<_>>>()?;
+    if dims.is_empty() {
+        dims = (0..field.dims.len()).collect();
+    }
+    dims.iter().for_each(|dim| field.mix(*dim));
+    if call.node.argument("keepdim") != Some(&Argument::Bool(true)) {
+        dims.sort_unstable();
+        dims.iter().rev().for_each(|dim| {
+            field.dims.remove(*dim);
+        });
+    }
+    Some(field)
+}
+
+/// A matrix product sums over the last dimension of `a` and the last but one of `b`. An entry sees one place
+/// of each, which are not the same: what it sees is no interval, until something sums over the places.
+fn product(a: Option<&Field>, b: Option<&Field>) -> Option<Field> {
+    let summed = |field: &Field, dim: i64| {
+        let mut field = field.clone();
+        let index = field.index(dim)?;
+        field.mix(index);
+        field.dims[index].axes = [false; 2];
+        Some(field)
+    };
+    match (a, b) {
+        (Some(a), None) => summed(a, -1),
+        (None, Some(b)) => summed(b, -2),
+        (Some(a), Some(b)) => {
+            let joined = summed(a, -1)?.join(&summed(b, -2)?);
+            let extents = joined.extents.map(|extent| extent.lost());
+            Some(Field { extents, ..joined })
+        }
+        (None, None) => None,
+    }
+}
+
+fn attention(call: &Call) -> Option<Field> {
+    let mut field = joined(call)?;
+    let tokens = field.index(-2)?;
+    field.mix(tokens);
+    Some(field)
+}
+
+fn permuted(call: &Call) -> Option<Field> {
+    let mut field = first(call)?;
+    match call.node.operator_base() {
+        "permute" => {
+            let order = call.ints("dims")?;
+            let dims = order.iter().map(|dim| Some(field.dims[field.index(*dim)?]));
+            field.dims = dims.collect::<Option<_>>()?;
+        }
+        "t" => field.dims.reverse(),
+        _ => {
+            let [a, b] = ["dim0", "dim1"].map(|name| field.index(call.int(name)?));
+            field.dims.swap(a?, b?);
+        }
+    }
+    Some(field)
+}
+
+fn concatenated(call: &Call) -> Option<Field> {
+    let several = call.inputs().len() > 1;
+    let mut field = joined(call)?;
+    let dim = field.index(call.int("dim").unwrap_or(0))?;
+    if several {
+        field.lose(dim); // maps side by side: a place means another pixel in each
+    }
+    Some(field)
+}
+
+fn stacked(call: &Call) -> Option<Field> {
+    let mut inputs = call.inputs().into_iter();
+    let first = inputs.next()?.clone();
+    let mut field = inputs.fold(first, |joined, field| joined.join(field));
+    let dim = call.int("dim").unwrap_or(0);
+    let rank = field.dims.len() as i64;
+    let index = usize::try_from(if dim < 0 { dim + rank + 1 } else { dim }).ok()?;
+    if index > field.dims.len() {
+        return None;
+    }
+    let blank = Dim {
+        size: None,
+        axes: [false; 2],
+    };
+    field.dims.insert(index, blank);
+    Some(field)
+}
+
+fn cut(call: &Call) -> Option<Field> {
+    let mut field = first(call)?;
+    let dim = field.index(call.int("dim").unwrap_or(0))?;
+    let selects = call.node.operator_base() == "select";
+    let from = call
+        .int(if selects { "index" } else { "start" })
+        .unwrap_or(0);
+    let from = if from < 0 {
+        from + field.dims[dim].size?
+    } else {
+        from
+    };
+    let step = call.int("step").unwrap_or(1);
+    if (from, step, selects) != (0, 1, false) {
+        if field.dims[dim].axes == [true; 2] {
+            field.lose(dim);
+        } else {
+            field.window(dim, 1, step, from.checked_neg()?, 1);
+        }
+    }
+    if selects {
+        field.dims.remove(dim);
+    }
+    Some(field)
+}
+
+fn divided(call: &Call) -> Option<Field> {
+    let mut field = first(call)?;
+    let dim = field.index(call.int("dim").unwrap_or(0))?;
+    field.lose(dim);
+    if call.node.operator_base() == "unbind" {
+        field.dims.remove(dim);
+    } else {
+        field.dims[dim].size = None;
+    }
+    Some(field)
+}
+
+fn taken(call: &Call) -> Option<Field> {
+    let mut field = first(call)?;
+    let dim = match call.node.operator_base() {
+        "channel_shuffle" => 1,
+        _ => field.index(call.int("dim")?)?,
+    };
+    if dim < field.dims.len() {
+        field.lose(dim);
+    }
+    Some(field)
+}
