@@ -4,9 +4,11 @@ use std::process::ExitCode;
 
 mod allocator;
 mod cli;
+mod panics;
 mod terminal;
 
 fn main() -> ExitCode {
     allocator::keep_freed_memory();
+    panics::print_only_what_no_error_tells();
     cli::run()
 }

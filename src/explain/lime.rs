@@ -49,7 +49,7 @@ pub const ENTRY: Entry = Entry {
     ],
 };
 
-/// Perturbed photos a batch: of 1 to 64 the fastest for SqueezeNet 1.1 on two cores.
+/// Perturbed photos a batch: the fastest for SqueezeNet 1.1 on two cores.
 const FASTEST_BATCH_ON_CPU: usize = 8;
 
 /// With more segments than this, 2^segments pictures are too many to run them all.

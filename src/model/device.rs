@@ -28,7 +28,7 @@ pub fn device(wish: &str) -> Result<Device, DeviceError> {
         "mps" if tch::utils::has_mps() => return Ok(Device::Mps),
         "mps" => {
             let found = "libtorch finds no graphics processor of Apple's (it was built for \
-                         another system, or macOS is older than 12.3)";
+                         another system, or this macOS is too old for it)";
             return Err(missing(found.to_owned()));
         }
         "cuda" => 0,

@@ -142,6 +142,7 @@ impl MemoryError for ModelError {
                 OperatorError::Panicked { message } => refused(message),
                 _ => None,
             },
+            Self::OutOfMemory { said } => Some(said.clone()),
             _ => None,
         }
     }

@@ -2,6 +2,7 @@
 
 mod backward;
 pub mod batches;
+mod caught;
 pub mod device;
 pub mod error;
 pub mod graph;
@@ -22,6 +23,7 @@ use tch::{Device, Kind, Tensor};
 
 pub use backward::RectifierRule;
 pub use batches::{BatchSize, MemoryError, in_batches, refusal};
+pub use caught::becomes_an_error;
 pub use device::{device, device_name};
 pub use error::ModelError;
 pub use labels::Class;

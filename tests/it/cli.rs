@@ -344,10 +344,7 @@ fn a_precision_is_checked_and_shown() {
     let output = cnn_report(project.path(), &["build", "--precision", "bf16"]);
     assert!(output.status.success(), "{}", stderr(&output));
     let page = std::fs::read_to_string(project.path().join("build/report.md")).unwrap();
-    assert!(
-        page.contains("bf16 for the scores of predictions"),
-        "{page}"
-    );
+    assert!(page.contains("LIME 與混淆矩陣的分數為 bf16"), "{page}");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tch::{Device, TchError};
 
+use super::caught::caught;
 use super::error::{ModelError, first_line};
 pub use free_memory::free_bytes;
 
@@ -88,7 +89,7 @@ pub fn in_batches<E: MemoryError>(
     while start < count {
         let range = start..count.min(start.saturating_add(size));
         let tried = range.len();
-        match run(range) {
+        match or_no_memory(|| run(range)) {
             Ok(()) => start += tried,
             Err(error) => match error.out_of_memory() {
                 None => return Err(error),
@@ -100,6 +101,16 @@ pub fn in_batches<E: MemoryError>(
         }
     }
     Ok(())
+}
+
+/// What `run` gives; a call within it that panics for want of memory is an error as well.
+fn or_no_memory<E: MemoryError>(run: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
+    caught(|text| refused(text).is_some(), run).unwrap_or_else(|caught| {
+        match refused(&caught.said()) {
+            Some(said) => Err(ModelError::OutOfMemory { said }.into()),
+            None => std::panic::resume_unwind(caught.0),
+        }
+    })
 }
 
 /// What libtorch says of its allocators: CUDA's and Apple's, the CPU's (two wordings), C++'s own.
@@ -190,6 +201,29 @@ mod tests {
         assert_eq!(sizes, [4, 2, 1]);
         let error = result.unwrap_err().to_string();
         assert!(error.contains("batch of 1: "), "{error}");
+    }
+
+    /// The plain calls of tch panic; what is not about memory stays a panic.
+    #[test]
+    fn a_panic_of_the_allocator_is_halved_too() {
+        let options = (Kind::Float, Device::Cpu);
+        let mut sizes = Vec::new();
+        let result: Result<(), ModelError> = in_batches(2, 2, |range| {
+            sizes.push(range.len());
+            if range.len() > 1 {
+                drop(Tensor::empty([1_i64 << 46], options));
+            }
+            Ok(())
+        });
+        result.unwrap();
+        assert_eq!(sizes, [2, 1, 1]);
+        let panics = || {
+            let _ = in_batches(2, 2, |_| -> Result<(), ModelError> {
+                drop(Tensor::zeros([2], options) + Tensor::zeros([3], options));
+                Ok(())
+            });
+        };
+        assert!(std::panic::catch_unwind(panics).is_err());
     }
 
     #[test]

@@ -17,6 +17,8 @@ mod shape;
 pub use arguments::{Arguments, Operand, Value};
 use tch::Tensor;
 
+use crate::model::caught::caught;
+
 #[derive(Debug, thiserror::Error)]
 pub enum OperatorError {
     #[error("the argument `{argument}` is missing")]
@@ -87,11 +89,8 @@ impl Operation {
     pub fn run(self, arguments: &Arguments, outputs: usize) -> Result<Vec<Value>> {
         // A call of tch that takes a number and fails panics, `f_` or not: the number is freed before the
         // error is fetched, and freeing finds the error (tch 0.26, `Scalar::drop`).
-        let run = std::panic::AssertUnwindSafe(|| self.call(arguments, outputs));
-        std::panic::catch_unwind(run).unwrap_or_else(|payload| {
-            let text = payload.downcast_ref::<String>().map_or("", String::as_str);
-            let said = text.split_once("Torch(\"").map_or(text, |(_, said)| said);
-            let message = said.split("\\n").next().unwrap_or_default().to_owned();
+        caught(|_| true, || self.call(arguments, outputs)).unwrap_or_else(|caught| {
+            let message = caught.said();
             Err(OperatorError::Panicked { message })
         })
     }
