@@ -1,6 +1,7 @@
 //! What is in a model file, and what can be done with it; as far as it goes for files that do not load.
 
 mod classifier;
+mod mcnemar;
 mod methods;
 mod network;
 mod text;

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::mcnemar::mcnemar;
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::groups::Groups;
 use crate::evaluate::labelled::{self, LabelledPhotos};
@@ -253,31 +254,9 @@ fn compared(a: &[Outcome], b: &[Outcome]) -> f64 {
     mcnemar(only(a, b), only(b, a))
 }
 
-/// Probability that a fair coin thrown `one` + `other` times falls as unevenly as this, or more.
-fn mcnemar(one: usize, other: usize) -> f64 {
-    let (thrown, fewer) = (one + other, one.min(other));
-    let mut logarithm = -(thrown as f64) * std::f64::consts::LN_2; // of the k-th term
-    let mut tail = 0.0;
-    for k in 0..=fewer {
-        tail += logarithm.exp();
-        logarithm += ((thrown - k) as f64 / (k + 1) as f64).ln();
-    }
-    f64::min(1.0, 2.0 * tail)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn coins_by_hand() {
-        assert_eq!(mcnemar(0, 0), 1.0);
-        assert_eq!(mcnemar(3, 3), 1.0);
-        // 2 · (1 + 6) / 64
-        assert!((mcnemar(5, 1) - 0.21875).abs() < 1e-12);
-        assert!((mcnemar(0, 6) - 0.03125).abs() < 1e-12);
-        assert!(mcnemar(0, 5000) < 1e-300);
-    }
 
     #[test]
     fn settings_are_ranked_by_what_they_are_right_about_then_by_probability() {

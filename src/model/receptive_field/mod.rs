@@ -13,6 +13,7 @@
 
 mod field;
 mod rules;
+mod windows;
 
 pub use field::Extent;
 use field::Field;
