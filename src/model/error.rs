@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::labels::LabelsError;
+use super::load::fit::{self, WeightFault};
 use super::operators::OperatorError;
 
 /// How a user writes the file that is read best.
@@ -55,14 +56,14 @@ pub enum ModelError {
         known: String,
     },
     #[error(
-        "the weights in `{}` do not fit the architecture `{architecture}`: {faults}",
-        file.display()
+        "the weights in `{}` do not fit {into}: {}",
+        file.display(), fit::list(faults)
     )]
     WeightsDoNotFit {
         file: PathBuf,
-        architecture: String,
-        /// All of them up to eight, separated by semicolons.
-        faults: String,
+        /// ``the architecture `vgg16` ``.
+        into: String,
+        faults: Vec<WeightFault>,
     },
     #[error(
         "the tensor `{tensor}` in `{}` holds {count} numbers that are not finite; \

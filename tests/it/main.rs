@@ -2,6 +2,7 @@
 // clippy.toml allows it in tests, but not in the functions that tests share.
 #![allow(clippy::unwrap_used)]
 
+mod architectures;
 mod cli;
 mod evaluate;
 mod explain;

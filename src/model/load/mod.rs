@@ -3,6 +3,8 @@
 pub mod architecture;
 mod archive;
 mod exported_program;
+pub mod families;
+pub mod fit;
 mod format;
 mod free_batch;
 mod graph_builder;
@@ -207,8 +209,8 @@ fn architecture(source: &Source, bytes: &[u8]) -> Result<Architecture, ModelErro
             let (_, weights) = state_dict(source, bytes)?;
             Err(ModelError::ArchitectureMissing {
                 file: source.file.clone(),
-                fits: architecture::that_fit(&weights)?,
-                known: architecture::known(),
+                fits: families::that_fit(&weights)?,
+                known: families::known(),
             })
         }
     }
@@ -228,12 +230,13 @@ fn state_dict(
 
 fn fill(source: &Source, architecture: &Architecture, bytes: &[u8]) -> Result<Loaded, ModelError> {
     let (format, weights) = state_dict(source, bytes)?;
+    let weights = architecture.adapted(weights);
     let faults = architecture.faults(&weights);
     if !faults.is_empty() {
         return Err(ModelError::WeightsDoNotFit {
             file: source.file.clone(),
-            architecture: architecture.name.clone(),
-            faults: architecture::list(&faults),
+            into: architecture.title.clone(),
+            faults,
         });
     }
     for (name, tensor) in &weights {

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod arithmetic;
+mod attention;
 mod convolution;
 mod normalisation;
 mod onnx;
@@ -63,6 +64,7 @@ const FAMILIES: &[&[Row]] = &[
     arithmetic::TABLE,
     normalisation::TABLE,
     shape::TABLE,
+    attention::TABLE,
     onnx::TABLE,
 ];
 
