@@ -49,6 +49,12 @@ pub enum ModelError {
         file.display()
     )]
     ArchitectureNotNeeded { file: PathBuf, architecture: String },
+    #[error("`{}` holds its own network and is not put into {into}", file.display())]
+    GraphNotNeeded {
+        file: PathBuf,
+        /// ``the graph of `net.pt2` `` or `the layers`.
+        into: String,
+    },
     #[error("there is no built-in architecture `{architecture}`{near}; there are {known}")]
     ArchitectureUnknown {
         architecture: String,

@@ -2,16 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Output, Overrides, keep};
+use super::{Output, Overrides, keep, weights};
 use crate::diagnostic::Diagnostic;
 use crate::explain::Photo;
 use crate::fs;
-use crate::model::{self, Labels, Model, ModelError, Source};
+use crate::model::{self, Labels, Model, Source};
 use crate::picture::{Picture, Preprocessing, Resize};
 use crate::spec::{Document, Format, ImageSpec, InputSpec, Spec};
 
 /// A path of the spec, seen from the folder of report.yaml.
-fn resolve(base: &Path, path: &Path) -> PathBuf {
+pub fn resolve(base: &Path, path: &Path) -> PathBuf {
     if base == Path::new(".") {
         path.to_owned()
     } else {
@@ -146,13 +146,9 @@ pub fn network(
     let source = Source::new(
         resolve(base, &spec.model.file),
         [preprocessing.mean.len() as i64, height as i64, width as i64],
-    )
-    .with_architecture(spec.model.architecture.as_deref());
-    let model = keep(
-        Model::load(&source, device.unwrap_or(tch::Device::Cpu)),
-        faults,
-        |error| document.error(place_of(&error), error.to_string(), ""),
-    )?;
+    );
+    let target = device.unwrap_or(tch::Device::Cpu);
+    let model = weights::model(document, &spec.model, base, source, target, faults)?;
     let labels = match &spec.model.classes {
         None => Labels::numbers(model.classes()),
         Some(path) => {
@@ -164,16 +160,4 @@ pub fn network(
         }
     };
     device.map(|_| (model, labels))
-}
-
-/// The key of the spec that an error of the model is about.
-fn place_of(error: &ModelError) -> &'static str {
-    match error {
-        ModelError::ArchitectureUnknown { .. }
-        | ModelError::ArchitectureMissing { .. }
-        | ModelError::ArchitectureNotNeeded { .. }
-        | ModelError::WeightsDoNotFit { .. } => "/model/architecture",
-        ModelError::DoesNotRun { .. } | ModelError::InputShape { .. } => "/model/input",
-        _ => "/model/file",
-    }
 }

@@ -3,6 +3,7 @@
 mod figures;
 mod files;
 mod texts;
+mod weights;
 
 use std::path::{Path, PathBuf};
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod architectures;
+mod blueprints;
 mod cli;
 mod evaluate;
 mod explain;

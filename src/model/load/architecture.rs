@@ -29,6 +29,8 @@ pub struct Architecture {
     pub unused: Vec<String>,
     /// Parts of names in files of before a change of names, and what stands there now.
     pub renamed: Vec<(String, String)>,
+    /// Whether the weights decide how many classes there are.
+    pub classes_are_free: bool,
 }
 
 /// How photos became the input on which the published weights were trained.
@@ -126,6 +128,7 @@ impl Architecture {
             constants: constants.collect::<Result<_, Fault>>()?,
             unused: index.unused,
             renamed: index.renamed,
+            classes_are_free: true,
         })
     }
 }

@@ -72,7 +72,7 @@ impl Architecture {
                 continue;
             };
             let got = tensor.size();
-            let free = usize::from(head.contains(&name));
+            let free = usize::from(self.classes_are_free && head.contains(&name));
             let sizes = expected.iter().zip(&got).skip(free);
             let same = expected.len() == got.len()
                 && sizes.into_iter().all(|(e, g)| e.is_none_or(|e| e == *g));

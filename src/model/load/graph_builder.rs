@@ -91,7 +91,10 @@ impl Builder {
                 InputJson {
                     buffer: Some(stored),
                     ..
-                } => (StoredKind::Buffer, stored),
+                } => match stored.persistent {
+                    Some(false) => (StoredKind::Constant, stored),
+                    _ => (StoredKind::Buffer, stored),
+                },
                 InputJson {
                     tensor_constant: Some(stored),
                     ..

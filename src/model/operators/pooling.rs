@@ -36,6 +36,14 @@ pub const TABLE: &[Row] = &[
                 .f_adaptive_avg_pool2d(a.ints("output_size")?)?)
         }),
     ),
+    // A layer spelled out in report.yaml: the maxima without their places.
+    (
+        "sequential.adaptive_max_pool2d.default",
+        Tensor(|a| {
+            let size = a.ints("output_size")?;
+            Ok(a.tensor("self")?.f_adaptive_max_pool2d(size)?.0)
+        }),
+    ),
     (
         "aten._adaptive_avg_pool2d.default",
         Tensor(|a| {
