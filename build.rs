@@ -1,11 +1,13 @@
 //! Puts the folder of libtorch into the run path of the binary and the tests, so that no
-//! LD_LIBRARY_PATH is needed, and tells the program which libtorch it was built with.
+//! LD_LIBRARY_PATH is needed, tells the program which libtorch it was built with, and lists the built-in
+//! architectures.
 
 use std::path::{Path, PathBuf};
 
 fn main() {
     println!("cargo:rerun-if-env-changed=LIBTORCH");
     println!("cargo:rerun-if-changed=build.rs");
+    list_architectures();
     let libtorch = std::env::var_os("LIBTORCH").map(PathBuf::from);
     let version = libtorch
         .as_deref()
@@ -35,4 +37,30 @@ fn version(libtorch: &Path) -> Option<String> {
     ]
     .map(number);
     Some(parts.into_iter().collect::<Option<Vec<_>>>()?.join("."))
+}
+
+/// `BUILT_IN`: name and content of each file in `models/architectures/`, by name.
+fn list_architectures() {
+    let variable = |name| PathBuf::from(std::env::var_os(name).expect("cargo sets it"));
+    let folder = variable("CARGO_MANIFEST_DIR").join("models/architectures");
+    println!("cargo:rerun-if-changed={}", folder.display());
+    let entries = std::fs::read_dir(&folder).expect("the architectures are part of the source");
+    let mut files: Vec<_> = entries
+        .flatten()
+        .filter_map(|entry| {
+            let file = entry.file_name().into_string().ok()?;
+            Some((file.strip_suffix(".json.gz")?.to_owned(), entry.path()))
+        })
+        .collect();
+    files.sort();
+    let rows = files
+        .iter()
+        .map(|(name, path)| format!("    ({name:?}, include_bytes!({path:?})),\n"));
+    let table = format!(
+        "/// Name and content of the files in `models/architectures/`.\n\
+         const BUILT_IN: &[(&str, &[u8])] = &[\n{}];\n",
+        rows.collect::<String>()
+    );
+    let target = variable("OUT_DIR").join("architectures.rs");
+    std::fs::write(target, table).expect("the folder of build output can be written to");
 }

@@ -1,7 +1,8 @@
-//! Runs an exported network on the pictures of a reference file and prints the largest difference of its
-//! scores, over their largest magnitude. For `tools/compare_models.py`.
+//! Runs a network on the pictures of a reference file and prints the number of its layers and the largest
+//! difference of its scores, over their largest magnitude. For `tools/compare_models.py`.
 //!
 //!     compare_models network.pt2 reference.safetensors
+//!     compare_models weights.safetensors reference.safetensors architecture
 
 use anyhow::{Context, bail};
 use cnn_report::model::{Model, Source};
@@ -9,8 +10,10 @@ use tch::{Device, Tensor};
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
-    let [network, reference] = arguments.as_slice() else {
-        bail!("usage: compare_models network.pt2 reference.safetensors");
+    let (network, reference, architecture) = match arguments.as_slice() {
+        [network, reference] => (network, reference, None),
+        [network, reference, architecture] => (network, reference, Some(architecture.as_str())),
+        _ => bail!("usage: compare_models network reference.safetensors [architecture]"),
     };
     let tensors = Tensor::read_safetensors(reference)?;
     let tensor = |name: &str| {
@@ -21,7 +24,7 @@ fn main() -> anyhow::Result<()> {
     };
     let (input, expected) = (tensor("input")?, tensor("scores")?);
     let (_, channels, height, width) = input.size4()?;
-    let source = Source::new(network, [channels, height, width]);
+    let source = Source::new(network, [channels, height, width]).with_architecture(architecture);
     let model = Model::load(&source, Device::Cpu)?;
     let scores = model.scores(input)?;
     if scores.size() != expected.size() {

@@ -5,7 +5,6 @@
 Needs torch, numpy and safetensors; the tests themselves need none of them.
 """
 
-import json
 import shutil
 import sys
 import tempfile
@@ -16,7 +15,7 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
-from export_architecture import compressed, without_weights
+from export_architecture import architecture
 
 TARGET = Path(__file__).parent.parent / "tests/data/model"
 
@@ -71,6 +70,40 @@ def awkward() -> None:
     save_file({"input": x, "probabilities": probabilities}, TARGET / "awkward.safetensors")
 
 
+def sequential() -> None:
+    """The layers of tests/data/model/sequential.yaml: what net1 does not have."""
+    torch.manual_seed(0)
+    nn = torch.nn
+    features = nn.Sequential(
+        nn.Conv2d(3, 8, (3, 5), padding="same", dilation=(2, 1), bias=False),
+        nn.BatchNorm2d(8, eps=1e-3),
+        nn.PReLU(8),
+        nn.MaxPool2d(3, stride=2, padding=1, ceil_mode=True),
+        nn.Conv2d(8, 8, 3, stride=(2, 1), padding=(1, 0), groups=4),
+        nn.ELU(alpha=0.5),
+        nn.ConvTranspose2d(8, 6, 3, stride=2, output_padding=1, groups=2),
+        nn.LeakyReLU(0.2),
+        nn.AvgPool2d((3, 2), ceil_mode=True, count_include_pad=False),
+        nn.Identity(),
+        nn.Dropout2d(0.1),
+        nn.AdaptiveMaxPool2d((2, 3)),
+    )
+    head = nn.Sequential(
+        nn.Flatten(), nn.Linear(36, 10), nn.BatchNorm1d(10), nn.GELU(approximate="tanh"), nn.Linear(10, 4, bias=False)
+    )
+    network = nn.Sequential()
+    network.add_module("features", features)
+    network.add_module("1", head)
+    with torch.no_grad():
+        for _ in range(3):
+            network(torch.randn(8, 3, 17, 20) * 2 + 0.5)
+        network.eval()
+        x = torch.randn(2, 3, 17, 20)
+        scores = network(x)
+    save_file(dict(network.state_dict()), TARGET / "sequential.safetensors")
+    save_file({"input": x, "scores": scores}, TARGET / "sequential_golden.safetensors")
+
+
 def main() -> None:
     golden = Path(sys.argv[1])
     TARGET.mkdir(parents=True, exist_ok=True)
@@ -87,10 +120,10 @@ def main() -> None:
     }
     numbers = {name: torch.from_numpy(array).contiguous() for name, array in numbers.items()}
     save_file(numbers, TARGET / "net1_golden.safetensors")
-    with zipfile.ZipFile(golden / "net1.pt2") as archive:
-        graph = json.loads(archive.read("net1/models/model.json"))
-    (TARGET / "net1.json.gz").write_bytes(compressed(without_weights(graph)))
+    net1 = torch.export.load(golden / "net1.pt2")
+    (TARGET / "net1.json.gz").write_bytes(architecture(net1, None))
     awkward()
+    sequential()
 
 
 if __name__ == "__main__":

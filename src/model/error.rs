@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::batches::{MemoryError, refusal, refused};
 use super::labels::LabelsError;
+use super::load::fit::{self, WeightFault};
 use super::operators::OperatorError;
 
 /// How a user writes the file that is read best.
@@ -49,6 +50,12 @@ pub enum ModelError {
         file.display()
     )]
     ArchitectureNotNeeded { file: PathBuf, architecture: String },
+    #[error("`{}` holds its own network and is not put into {into}", file.display())]
+    GraphNotNeeded {
+        file: PathBuf,
+        /// ``the graph of `net.pt2` `` or `the layers`.
+        into: String,
+    },
     #[error("there is no built-in architecture `{architecture}`{near}; there are {known}")]
     ArchitectureUnknown {
         architecture: String,
@@ -56,14 +63,14 @@ pub enum ModelError {
         known: String,
     },
     #[error(
-        "the weights in `{}` do not fit the architecture `{architecture}`: {faults}",
-        file.display()
+        "the weights in `{}` do not fit {into}: {}",
+        file.display(), fit::list(faults)
     )]
     WeightsDoNotFit {
         file: PathBuf,
-        architecture: String,
-        /// All of them up to eight, separated by semicolons.
-        faults: String,
+        /// ``the architecture `vgg16` ``.
+        into: String,
+        faults: Vec<WeightFault>,
     },
     #[error(
         "the tensor `{tensor}` in `{}` holds {count} numbers that are not finite; \

@@ -68,7 +68,7 @@ pub enum StoredKind {
     Parameter,
     /// Kept with the weights, not learned: the running mean of a batch norm.
     Buffer,
-    /// A tensor that the exporter found in the code.
+    /// What no state dict holds: a tensor that the exporter found in the code, a buffer that is not saved.
     Constant,
 }
 

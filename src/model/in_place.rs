@@ -1,16 +1,19 @@
 //! Operators that overwrite their input, made to run out of place.
 
 use super::NodeId;
-use super::graph::{Graph, ValueId};
+use super::graph::{Argument, Graph, Node, ValueId};
 
 impl Graph {
     /// Gives later readers of a tensor that is overwritten in place the overwritten one, so that the
-    /// operator can run out of place. Returns the node whose effect reaches further than that: it
-    /// overwrites memory that a later node reads through a view.
+    /// operator can run out of place; where a slice is overwritten, readers of what it was cut from get
+    /// that with the slice put back. Returns the node whose effect reaches further than that: it
+    /// overwrites memory that a later node reads through another view.
     pub fn undo_in_place(&mut self) -> Result<(), NodeId> {
         let mut memory = Memory::new(self.values.len());
-        for index in 0..self.nodes.len() {
+        let mut index = 0;
+        while index < self.nodes.len() {
             let node = &self.nodes[index];
+            index += 1;
             let Some(input) = node.first_input() else {
                 continue;
             };
@@ -25,25 +28,90 @@ impl Graph {
             let (true, Some(output)) = (node.in_place(), node.outputs.first().copied()) else {
                 continue;
             };
-            let (_, later) = self.nodes.split_at_mut(index + 1);
-            for reader in later.iter_mut() {
-                for (_, argument) in &mut reader.arguments {
-                    argument.rename(input, output);
+            let put_back = self.put_back(index - 1, input, output, &mut memory);
+            let replaced: Vec<(ValueId, ValueId)> =
+                [(input, output)]
+                    .into_iter()
+                    .chain(put_back.iter().filter_map(|node| {
+                        Some((node.first_input()?, node.outputs.first().copied()?))
+                    }))
+                    .collect();
+            let inserted = put_back.len();
+            self.nodes.splice(index..index, put_back);
+            index += inserted;
+            let later = &mut self.nodes[index..];
+            for (from, to) in &replaced {
+                for reader in later.iter_mut() {
+                    for (_, argument) in &mut reader.arguments {
+                        argument.rename(*from, *to);
+                    }
+                }
+                if self.output == *from {
+                    self.output = *to;
                 }
             }
-            if self.output == input {
-                self.output = output;
-            }
-            let overwritten = |value: &ValueId| *value != output && memory.overlap(*value, input);
+            let new = |value: &ValueId| replaced.iter().any(|(_, to)| to == value);
+            let overwritten = |value: &ValueId| !new(value) && memory.overlap(*value, input);
             if later
                 .iter()
                 .any(|reader| reader.inputs().iter().any(overwritten))
             {
-                return Err(NodeId(index));
+                return Err(NodeId(index - inserted - 1));
             }
-            memory.share(output, input);
+            for (_, to) in replaced {
+                memory.share(to, input);
+            }
         }
         Ok(())
+    }
+
+    /// Nodes that put an overwritten slice back into what it was cut from, if that is read after the
+    /// node at `index`; one for each slice of a slice.
+    fn put_back(
+        &mut self,
+        index: usize,
+        overwritten: ValueId,
+        by: ValueId,
+        memory: &mut Memory,
+    ) -> Vec<Node> {
+        let (before, later) = self.nodes.split_at(index + 1);
+        let mut cuts = Vec::new();
+        let mut slice = overwritten;
+        while let Some(cut) = before.iter().rfind(|node| node.outputs.contains(&slice))
+            && cut.operator_base() == "slice"
+            && let Some(whole) = cut.first_input()
+        {
+            cuts.push(cut);
+            slice = whole;
+        }
+        let wholes: Vec<_> = cuts.iter().filter_map(|cut| cut.first_input()).collect();
+        let read = |value: &ValueId| wholes.contains(value);
+        let is_read = later.iter().any(|node| node.inputs().iter().any(read));
+        if !is_read && !read(&self.output) {
+            return Vec::new();
+        }
+        let mut source = by;
+        let mut nodes = Vec::with_capacity(cuts.len());
+        for (cut, whole) in cuts.into_iter().zip(wholes) {
+            let name = format!("{}_put_back_{}", before[index].name, nodes.len());
+            let range = cut.arguments.iter().filter(|(name, _)| name != "self");
+            let tensors = [("self", whole), ("src", source)];
+            source = ValueId(self.values.len());
+            self.values.push(name.clone());
+            memory.add();
+            nodes.push(Node {
+                name,
+                operator: "aten.slice_scatter.default".to_owned(),
+                arguments: tensors
+                    .map(|(name, value)| (name.to_owned(), Argument::Tensor(value)))
+                    .into_iter()
+                    .chain(range.cloned())
+                    .collect(),
+                outputs: vec![source],
+                modules: before[index].modules.clone(),
+            });
+        }
+        nodes
     }
 }
 
@@ -61,6 +129,12 @@ impl Memory {
             piece: (0..values).collect(),
             parent: vec![None; values],
         }
+    }
+
+    /// A new value with memory of its own.
+    fn add(&mut self) {
+        self.piece.push(self.parent.len());
+        self.parent.push(None);
     }
 
     fn share(&mut self, value: ValueId, with: ValueId) {
@@ -114,3 +188,99 @@ const VIEWS: &[&str] = &[
     "detach",
     "to",
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use tch::{Device, Kind, Tensor};
+
+    use super::*;
+    use crate::model::graph::Size;
+    use crate::model::run::Program;
+
+    /// `x[1:3][0:1].fill_(7); return x * 1`, and `early`: a view of x that was taken before and is read after.
+    fn graph(early: bool) -> Graph {
+        let node = |name: &str, operator: &str, arguments: &[(&str, Argument)], output| Node {
+            name: name.to_owned(),
+            operator: format!("aten.{operator}"),
+            arguments: arguments
+                .iter()
+                .map(|(name, argument)| (name.to_string(), argument.clone()))
+                .collect(),
+            outputs: vec![ValueId(output)],
+            modules: Vec::new(),
+        };
+        let tensor = |id| Argument::Tensor(ValueId(id));
+        let int = |number| Argument::Size(Size::Known(number));
+        let slice = |name, of, start, end, output| {
+            let range = [
+                ("self", tensor(of)),
+                ("start", int(start)),
+                ("end", int(end)),
+            ];
+            node(name, "slice.Tensor", &range, output)
+        };
+        let last = if early { 6 } else { 1 };
+        let nodes = vec![
+            node("clone", "clone.default", &[("self", tensor(0))], 1),
+            node(
+                "view",
+                "view.default",
+                &[
+                    ("self", tensor(1)),
+                    ("size", Argument::Sizes(vec![Size::Known(4)])),
+                ],
+                6,
+            ),
+            slice("outer", 1, 1, 3, 2),
+            slice("inner", 2, 0, 1, 3),
+            node(
+                "fill_",
+                "fill_.Scalar",
+                &[("self", tensor(3)), ("value", Argument::Float(7.0))],
+                4,
+            ),
+            node(
+                "mul",
+                "mul.Scalar",
+                &[("self", tensor(last)), ("other", int(1))],
+                5,
+            ),
+        ];
+        Graph {
+            values: ["x", "clone", "outer", "inner", "fill_", "mul", "view"]
+                .map(str::to_owned)
+                .to_vec(),
+            nodes,
+            input: ValueId(0),
+            input_sizes: vec![None],
+            stored: Vec::new(),
+            output: ValueId(5),
+        }
+    }
+
+    #[test]
+    fn a_slice_that_is_overwritten_reaches_what_it_was_cut_from() {
+        let program = Program::new(graph(false), BTreeMap::new(), Device::Cpu).unwrap();
+        let input = Tensor::from_slice(&[1.0f32, 2.0, 3.0, 4.0]);
+        let last = NodeId(program.graph().nodes.len() - 1);
+        let output = program.record(&input, &[last], &[]).unwrap();
+        assert_eq!(output[0], Tensor::from_slice(&[1.0f32, 7.0, 3.0, 4.0]));
+        assert_eq!(
+            input.sum(Kind::Float).double_value(&[]),
+            10.0,
+            "the input stays"
+        );
+    }
+
+    #[test]
+    fn another_view_that_is_read_later_is_refused() {
+        let refused = Program::new(graph(true), BTreeMap::new(), Device::Cpu);
+        let error = refused.err().unwrap().to_string();
+        assert!(
+            error.contains("`aten.fill_.Scalar`") && error.contains("read again"),
+            "{error}"
+        );
+    }
+}

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Output, Overrides, keep};
+use super::{Output, Overrides, keep, weights};
 use crate::diagnostic::Diagnostic;
 use crate::fs;
-use crate::model::{self, Labels, Model, ModelError, Precision, Source};
+use crate::model::{self, Labels, Model, Precision, Source};
 use crate::picture::Preprocessing;
 use crate::spec::{Document, Format, Spec};
 
@@ -84,11 +84,8 @@ pub fn network(
         resolve(base, &spec.model.file),
         preprocessing.input_shape().map(|size| size as i64),
     )
-    .with_architecture(spec.model.architecture.as_deref())
     .with_precision(precision);
-    let model = keep(Model::load(&source, device), faults, |error| {
-        document.error(place_of(&error), error.to_string(), "")
-    })?;
+    let model = weights::model(document, &spec.model, base, source, device, faults)?;
     let labels = match &spec.model.classes {
         None => Labels::numbers(model.classes()),
         Some(path) => {
@@ -119,17 +116,4 @@ pub fn device_and_precision(
         document.error("/precision", error.to_string(), "")
     });
     device.zip(precision)
-}
-
-/// The key of the spec that an error of the model is about.
-fn place_of(error: &ModelError) -> &'static str {
-    match error {
-        ModelError::ArchitectureUnknown { .. }
-        | ModelError::ArchitectureMissing { .. }
-        | ModelError::ArchitectureNotNeeded { .. }
-        | ModelError::WeightsDoNotFit { .. } => "/model/architecture",
-        ModelError::DoesNotRun { .. } | ModelError::InputShape { .. } => "/model/input",
-        ModelError::Bf16DoesNotRun { .. } => "/precision",
-        _ => "/model/file",
-    }
 }

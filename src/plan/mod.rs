@@ -5,6 +5,7 @@ mod files;
 mod input;
 mod photos;
 mod texts;
+mod weights;
 
 use std::path::{Path, PathBuf};
 

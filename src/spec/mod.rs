@@ -1,6 +1,7 @@
 //! What the user wrote: `report.yaml` as serde structs, with the place of every value.
 
 mod input;
+mod layers;
 mod positions;
 mod reference;
 mod schema;
@@ -69,6 +70,12 @@ pub struct ModelSpec {
     /// Built-in architecture that the weights belong to, such as `squeezenet1_1` or `vgg16`; for files that hold weights only. Default: none.
     #[serde(default)]
     pub architecture: Option<String>,
+    /// Path of a `.pt2` whose graph the weights are put into; its own weights are not used. For files that hold weights only, such as the checkpoints of a training run. Relative to report.yaml. Default: none.
+    #[serde(default)]
+    pub graph: Option<PathBuf>,
+    /// The network layer by layer, as `torch.nn.Sequential` runs it, for files that hold weights only. Default: none.
+    #[serde(default)]
+    pub layers: Option<Vec<serde_json::Map<String, Value>>>,
     /// Path of a text file with the names of the classes, one a line, in the order of the network's scores. Default: classes are called by their numbers.
     #[serde(default)]
     pub classes: Option<PathBuf>,

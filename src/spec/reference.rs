@@ -30,6 +30,12 @@ pub fn reference(methods: &[MethodSchema]) -> String {
     );
     section(
         &mut page,
+        "An item of `model.layers`",
+        &schema["properties"]["model"]["properties"]["layers"]["items"],
+        "",
+    );
+    section(
+        &mut page,
         "An item of `images`",
         &schema["properties"]["images"]["items"],
         "",

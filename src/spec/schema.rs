@@ -4,6 +4,7 @@ use jsonschema::error::{ValidationError, ValidationErrorKind as Kind};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
+use super::layers::layer_schema;
 use super::{Document, Spec, escape};
 use crate::diagnostic::{Diagnostic, nearest};
 
@@ -34,6 +35,9 @@ pub fn json_schema(methods: &[MethodSchema]) -> Value {
     let figures = "/properties/questions/items/properties/figures/items";
     if let Some(item) = schema.pointer_mut(figures) {
         *item = figure_schema(methods);
+    }
+    if let Some(layer) = schema.pointer_mut("/properties/model/properties/layers/items") {
+        *layer = layer_schema();
     }
     if let Some(byline) = schema.pointer_mut("/properties/byline") {
         byline["additionalProperties"] = json!({ "type": ["string", "number"] });

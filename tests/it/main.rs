@@ -2,7 +2,9 @@
 // clippy.toml allows it in tests, but not in the functions that tests share.
 #![allow(clippy::unwrap_used)]
 
+mod architectures;
 mod arrays;
+mod blueprints;
 mod cli;
 mod evaluate;
 mod explain;

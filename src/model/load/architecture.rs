@@ -2,91 +2,89 @@
 //! by parameter name from any state dict.
 
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io::{BufRead, Read};
 
+use serde::Deserialize;
 use tch::Tensor;
 
-use super::{Fault, program_json};
+use super::{Fault, families, program_json};
 use crate::model::error::ModelError;
-use crate::model::graph::{Graph, StoredKind};
+use crate::model::graph::Graph;
 
+/// What weights are put into.
+#[derive(Debug)]
 pub struct Architecture {
+    /// As a fault of the weights calls it: ``the architecture `vgg16` ``.
+    pub title: String,
+    /// As the provenance calls it: `vgg16`.
     pub name: String,
     pub graph: Graph,
     /// The version of PyTorch that exported it.
     pub torch_version: Option<String>,
+    /// What the published weights were trained on.
+    pub input: Option<TrainedInput>,
+    /// What the graph reads and no state dict has, by name.
+    pub constants: BTreeMap<String, Tensor>,
+    /// Prefixes of weights that belong to the network and not to its graph: heads that only train.
+    pub unused: Vec<String>,
+    /// Parts of names in files of before a change of names, and what stands there now.
+    pub renamed: Vec<(String, String)>,
+    /// Whether the weights decide how many classes there are.
+    pub classes_are_free: bool,
 }
 
-macro_rules! built_in {
-    ($($name:literal),* $(,)?) => {
-        /// Name and content of the files in `models/architectures/`.
-        const BUILT_IN: &[(&str, &[u8])] = &[$((
-            $name,
-            include_bytes!(concat!(
-                env!("CARGO_MANIFEST_DIR"), "/models/architectures/", $name, ".json.gz"
-            )),
-        )),*];
-    };
+/// How photos became the input on which the published weights were trained.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct TrainedInput {
+    /// Height and width, in px.
+    pub size: [usize; 2],
+    /// What the shorter side of the photo is brought to before its middle is cut out, in px.
+    pub shorter: usize,
+    /// Of each channel, of pixels in 0..1.
+    pub mean: Vec<f64>,
+    pub std: Vec<f64>,
+    /// `bilinear` or `bicubic`.
+    pub interpolation: String,
 }
 
-built_in!(
-    "alexnet",
-    "resnet18",
-    "resnet34",
-    "resnet50",
-    "squeezenet1_0",
-    "squeezenet1_1",
-    "vgg11",
-    "vgg11_bn",
-    "vgg13",
-    "vgg13_bn",
-    "vgg16",
-    "vgg16_bn",
-    "vgg19",
-    "vgg19_bn",
-);
+/// The first line of an architecture's file.
+#[derive(Deserialize)]
+pub struct Index {
+    torch_version: Option<String>,
+    input: Option<TrainedInput>,
+    /// Shapes by state-dict name.
+    pub weights: BTreeMap<String, Vec<i64>>,
+    /// The weights whose first size is the number of classes.
+    #[serde(default)]
+    pub head: Vec<String>,
+    #[serde(default)]
+    pub unused: Vec<String>,
+    #[serde(default)]
+    pub renamed: Vec<(String, String)>,
+    #[serde(default)]
+    constants: BTreeMap<String, Constant>,
+}
+
+#[derive(Deserialize)]
+struct Constant {
+    sizes: Vec<i64>,
+    floats: Option<Vec<f32>>,
+    ints: Option<Vec<i64>>,
+}
+
+include!(concat!(env!("OUT_DIR"), "/architectures.rs")); // `BUILT_IN`, written by build.rs
 
 /// Names of all built-in architectures.
 pub fn names() -> impl Iterator<Item = &'static str> {
     BUILT_IN.iter().map(|(name, _)| *name)
 }
 
-/// The same for an error text.
-pub fn known() -> String {
-    names()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
-/// `` that fit `…` or `…` ``, or nothing, for weights that come without an architecture.
-pub fn that_fit(weights: &BTreeMap<String, Tensor>) -> Result<String, ModelError> {
-    let mut fitting = Vec::new();
-    for name in names() {
-        if Architecture::built_in(name)?.faults(weights).is_empty() {
-            fitting.push(format!("`{name}`"));
-        }
-    }
-    Ok(if fitting.is_empty() {
-        String::new()
-    } else {
-        format!(" that fit {}", fitting.join(" or "))
+/// What weights fit each built-in architecture; no graph is built.
+pub fn indices() -> impl Iterator<Item = Result<(&'static str, Index), ModelError>> {
+    BUILT_IN.iter().map(|(name, bytes)| {
+        let index = first_line(bytes).map(|(index, _)| (*name, index));
+        index.map_err(|fault| fault.in_file(std::path::Path::new(name)))
     })
-}
-
-/// The first eight of them and how many more there are.
-pub fn list(faults: &[String]) -> String {
-    const LISTED: usize = 8;
-    let mut text = faults
-        .iter()
-        .take(LISTED)
-        .cloned()
-        .collect::<Vec<_>>()
-        .join("; ");
-    if faults.len() > LISTED {
-        text.push_str(&format!("; and {} more", faults.len() - LISTED));
-    }
-    text
 }
 
 impl Architecture {
@@ -96,111 +94,69 @@ impl Architecture {
             return Err(ModelError::ArchitectureUnknown {
                 architecture: name.to_owned(),
                 near: near.map_or(String::new(), |near| format!(", did you mean `{near}`")),
-                known: known(),
+                known: families::known(),
             });
         };
         Self::from_bytes(name, bytes)
     }
 
-    /// An architecture as `tools/export_architecture.py` writes it: JSON, compressed with gzip.
+    /// An architecture as `tools/export_architecture.py` writes it: two lines of JSON, packed with gzip.
     pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self, ModelError> {
-        const LIMIT_BYTES: u64 = 64 << 20; // a graph of ours is below 1 MB
-        let mut json = Vec::new();
-        let read = flate2::read::GzDecoder::new(bytes)
-            .take(LIMIT_BYTES)
-            .read_to_end(&mut json);
-        let program = read
-            .map_err(|error| Fault::damaged(format!("it cannot be unpacked ({error})")))
-            .and_then(|_| program_json::read(&json))
-            .map_err(|fault| fault.in_file(std::path::Path::new(name)))?;
-        let (graph, torch_version) = (program.graph, program.torch_version);
-        Ok(Self {
-            name: name.to_owned(),
-            graph,
-            torch_version,
-        })
+        Self::read(name, bytes).map_err(|fault| fault.in_file(std::path::Path::new(name)))
     }
 
-    /// Everything that keeps these weights from being the ones of this architecture: names that are
-    /// missing or too many and shapes that differ. The number of classes is up to the weights.
-    pub fn faults(&self, weights: &BTreeMap<String, Tensor>) -> Vec<String> {
-        let head = self.head();
-        let mut faults = Vec::new();
-        for stored in &self.graph.stored {
-            let Some(tensor) = weights.get(&stored.name) else {
-                if !counts_batches(&stored.name) && stored.kind != StoredKind::Constant {
-                    faults.push(format!("`{}` is missing", stored.name));
-                }
-                continue;
-            };
-            let Some(expected) = &stored.sizes else {
-                continue;
-            };
-            let got = tensor.size();
-            let free = usize::from(head.contains(&stored.name.as_str()));
-            let same = expected.len() == got.len()
-                && expected
-                    .iter()
-                    .zip(&got)
-                    .skip(free)
-                    .all(|(e, g)| e.is_none_or(|e| e == *g));
-            if !same {
-                faults.push(format!(
-                    "`{}` is {got:?} instead of {}",
-                    stored.name,
-                    shape(expected)
-                ));
+    fn read(name: &str, bytes: &[u8]) -> Result<Self, Fault> {
+        let (index, mut rest) = first_line(bytes)?;
+        let mut json = Vec::new();
+        rest.read_to_end(&mut json).map_err(unpacked)?;
+        let mut graph = program_json::read(&json)?.graph;
+        for stored in &mut graph.stored {
+            if let Some(sizes) = index.weights.get(&stored.name) {
+                stored.sizes = Some(sizes.iter().copied().map(Some).collect());
             }
         }
-        if let [weight, bias] = head.as_slice()
-            && let (Some(weight_tensor), Some(bias_tensor)) =
-                (weights.get(*weight), weights.get(*bias))
-            && weight_tensor.size().first() != bias_tensor.size().first()
-        {
-            faults.push(format!(
-                "`{weight}` and `{bias}` are of different numbers of classes"
-            ));
-        }
-        let known = |name: &str| self.graph.stored.iter().any(|stored| stored.name == name);
-        let unexpected = weights
-            .keys()
-            .filter(|name| !known(name) && !counts_batches(name));
-        faults.extend(unexpected.map(|name| format!("`{name}` is unexpected")));
-        faults
-    }
-
-    /// Weight and bias of the last layer that has any: what decides the number of classes.
-    fn head(&self) -> Vec<&str> {
-        let parameter = |value| {
-            let mut stored = self.graph.stored.iter();
-            stored.find(|stored| stored.value == value && stored.kind == StoredKind::Parameter)
-        };
-        let of_node = |node: &crate::model::graph::Node| -> Vec<&str> {
-            node.inputs()
-                .into_iter()
-                .filter_map(parameter)
-                .map(|s| s.name.as_str())
-                .collect()
-        };
-        self.graph
-            .nodes
-            .iter()
-            .rev()
-            .map(of_node)
-            .find(|names| !names.is_empty())
-            .unwrap_or_default()
+        let constants = index.constants.into_iter().map(|(name, constant)| {
+            let tensor = constant.tensor().map_err(|fault| fault.of_tensor(&name))?;
+            Ok((name, tensor))
+        });
+        Ok(Self {
+            title: format!("the architecture `{name}`"),
+            name: name.to_owned(),
+            graph,
+            torch_version: index.torch_version,
+            input: index.input,
+            constants: constants.collect::<Result<_, Fault>>()?,
+            unused: index.unused,
+            renamed: index.renamed,
+            classes_are_free: true,
+        })
     }
 }
 
-/// A counter of training steps that some files have and others do not; nothing reads it.
-fn counts_batches(name: &str) -> bool {
-    name.ends_with("num_batches_tracked")
+impl Constant {
+    fn tensor(&self) -> Result<Tensor, Fault> {
+        let tensor = match (&self.floats, &self.ints) {
+            (Some(floats), None) => Tensor::f_from_slice(floats),
+            (None, Some(ints)) => Tensor::f_from_slice(ints),
+            _ => return Err(Fault::damaged("it holds no numbers of one kind")),
+        };
+        let shaped = tensor.and_then(|tensor| tensor.f_reshape(&self.sizes));
+        shaped.map_err(|error| Fault::damaged(crate::model::error::first_line(&error)))
+    }
 }
 
-fn shape(sizes: &[Option<i64>]) -> String {
-    let sizes: Vec<_> = sizes
-        .iter()
-        .map(|size| size.map_or("any".to_owned(), |size| size.to_string()))
-        .collect();
-    format!("[{}]", sizes.join(", "))
+/// What weights fit, and the reader of what follows.
+fn first_line(bytes: &[u8]) -> Result<(Index, impl Read + use<'_>), Fault> {
+    const LIMIT_BYTES: u64 = 64 << 20; // a graph of ours is below 2 MB
+    let unpacking = flate2::read::GzDecoder::new(bytes).take(LIMIT_BYTES);
+    let mut lines = std::io::BufReader::new(unpacking);
+    let mut line = Vec::new();
+    lines.read_until(b'\n', &mut line).map_err(unpacked)?;
+    let index = serde_json::from_slice(&line)
+        .map_err(|error| Fault::damaged(format!("its first line is not valid ({error})")))?;
+    Ok((index, lines))
+}
+
+fn unpacked(error: std::io::Error) -> Fault {
+    Fault::damaged(format!("it cannot be unpacked ({error})"))
 }

@@ -91,7 +91,10 @@ impl Builder {
                 InputJson {
                     buffer: Some(stored),
                     ..
-                } => (StoredKind::Buffer, stored),
+                } => match stored.persistent {
+                    Some(false) => (StoredKind::Constant, stored),
+                    _ => (StoredKind::Buffer, stored),
+                },
                 InputJson {
                     tensor_constant: Some(stored),
                     ..
@@ -298,7 +301,8 @@ fn modules(stack: &str) -> Vec<ModuleCall> {
         let mut parts = entry.splitn(3, ',');
         let (key, path, class) = (parts.next()?, parts.next()?, parts.next()?);
         Some(ModuleCall {
-            key: key.to_owned(),
+            // An architecture of ours leaves out the key of a first call.
+            key: if key.is_empty() { path } else { key }.to_owned(),
             path: path.to_owned(),
             class: class.to_owned(),
         })

@@ -2,13 +2,17 @@
 
 pub mod architecture;
 mod archive;
+mod blueprint;
 mod exported_program;
+pub mod families;
+pub mod fit;
 mod format;
 mod free_batch;
 mod graph_builder;
 mod onnx;
 pub mod pickle;
 mod program_json;
+pub mod sequential;
 mod state_dict;
 mod tensor;
 
@@ -148,6 +152,15 @@ impl Fault {
 
 /// Reads a model file. Nothing in it is executed, and no size that it declares is trusted.
 pub fn load(source: &Source) -> Result<Loaded, ModelError> {
+    read(source, None)
+}
+
+/// Puts the weights of a state dict into an architecture.
+pub fn load_into(source: &Source, architecture: &Architecture) -> Result<Loaded, ModelError> {
+    read(source, Some(architecture))
+}
+
+fn read(source: &Source, given: Option<&Architecture>) -> Result<Loaded, ModelError> {
     let bytes = crate::fs::read(&source.file)?;
     let not_a_model = |is, remedy: String| ModelError::NotAModel {
         file: source.file.clone(),
@@ -160,11 +173,25 @@ pub fn load(source: &Source) -> Result<Loaded, ModelError> {
         remedy,
     };
     let export = || format!("export it with `{EXPORT}`");
-    match format::of(&bytes).map_err(|fault| fault.in_file(&source.file))? {
+    let format = format::of(&bytes).map_err(|fault| fault.in_file(&source.file))?;
+    if let (Some(given), Format::ExportedProgram | Format::Onnx) = (given, format) {
+        return Err(ModelError::GraphNotNeeded {
+            file: source.file.clone(),
+            into: given.title.clone(),
+        });
+    }
+    match format {
         Format::ExportedProgram => exported_program(source, &bytes),
         Format::Safetensors | Format::Pickle => {
-            let architecture = architecture(source, &bytes)?;
-            fill(source, &architecture, &bytes)
+            let named;
+            let architecture = match given {
+                Some(given) => given,
+                None => {
+                    named = architecture(source, &bytes)?;
+                    &named
+                }
+            };
+            fill(source, architecture, &bytes)
         }
         Format::Empty => Err(not_a_model("empty", "fetch it again".to_owned())),
         Format::LfsPointer => Err(not_a_model(
@@ -185,12 +212,6 @@ pub fn load(source: &Source) -> Result<Loaded, ModelError> {
         Format::OtherZip => Err(not_a_model("a zip archive without a model", export())),
         Format::Unknown => Err(not_a_model("of no format we know", export())),
     }
-}
-
-/// Puts the weights of a state dict into an architecture.
-pub fn load_into(source: &Source, architecture: &Architecture) -> Result<Loaded, ModelError> {
-    let bytes = crate::fs::read(&source.file)?;
-    fill(source, architecture, &bytes)
 }
 
 fn exported_program(source: &Source, bytes: &[u8]) -> Result<Loaded, ModelError> {
@@ -254,8 +275,8 @@ fn architecture(source: &Source, bytes: &[u8]) -> Result<Architecture, ModelErro
             let (_, weights) = state_dict(source, bytes)?;
             Err(ModelError::ArchitectureMissing {
                 file: source.file.clone(),
-                fits: architecture::that_fit(&weights)?,
-                known: architecture::known(),
+                fits: families::that_fit(&weights)?,
+                known: families::known(),
             })
         }
     }
@@ -275,12 +296,13 @@ fn state_dict(
 
 fn fill(source: &Source, architecture: &Architecture, bytes: &[u8]) -> Result<Loaded, ModelError> {
     let (format, weights) = state_dict(source, bytes)?;
+    let weights = architecture.adapted(weights);
     let faults = architecture.faults(&weights);
     if !faults.is_empty() {
         return Err(ModelError::WeightsDoNotFit {
             file: source.file.clone(),
-            architecture: architecture.name.clone(),
-            faults: architecture::list(&faults),
+            into: architecture.title.clone(),
+            faults,
         });
     }
     for (name, tensor) in &weights {

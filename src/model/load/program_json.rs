@@ -79,6 +79,8 @@ pub struct StoredJson {
         alias = "tensor_constant_name"
     )]
     pub stored_name: String,
+    /// Of a buffer: whether a state dict holds it.
+    pub persistent: Option<bool>,
 }
 
 #[derive(Deserialize)]

@@ -143,6 +143,15 @@ impl<'a> Arguments<'a> {
         ids.iter().map(tensor).collect()
     }
 
+    /// A list in which a tensor may be missing.
+    pub fn tensors_or_none(&self, name: &'static str) -> Result<Vec<Option<&'a Tensor>>> {
+        let Argument::Tensors(ids) = self.required(name)? else {
+            return Self::wrong(name, "a list of tensors");
+        };
+        let tensor = |id: &Option<ValueId>| id.map(|id| self.tensor_of(name, id)).transpose();
+        ids.iter().map(tensor).collect()
+    }
+
     pub fn operand(&self, name: &'static str) -> Result<Operand<'a>> {
         match self.required(name)? {
             Argument::Tensor(id) => self.tensor_of(name, *id).map(Operand::Tensor),

@@ -59,15 +59,6 @@ pub const TABLE: &[Row] = &[
         }),
     ),
     (
-        "aten.linalg_vector_norm.default",
-        Tensor(|a| {
-            // tch has the general norm, which is the same for vectors.
-            let (order, dims) = (a.float_or("ord", 2.0)?, a.ints("dim")?);
-            let keep = a.bool_or("keepdim", false)?;
-            Ok(a.tensor("self")?.f_norm_scalaropt_dim(order, dims, keep)?)
-        }),
-    ),
-    (
         "onnx.absolute_sum.default",
         Tensor(|a| {
             let (dims, keep) = (a.ints("dim")?, a.bool_or("keepdim", false)?);

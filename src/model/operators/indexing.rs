@@ -17,14 +17,6 @@ pub const TABLE: &[Row] = &[
         Tensor(|a| Ok(a.tensor("self")?.f_repeat(a.ints("repeats")?)?)),
     ),
     (
-        "aten.einsum.default",
-        Tensor(|a| {
-            a.no_matter("path");
-            let (equation, tensors) = (a.text_or("equation", "")?, a.tensors("tensors")?);
-            Ok(T::f_einsum(equation, &tensors, None::<&[i64]>)?)
-        }),
-    ),
-    (
         "aten.gather.default",
         Tensor(|a| {
             Ok(a.tensor("self")?

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod arithmetic;
+mod attention;
 mod convolution;
 mod indexing;
 mod logic;
@@ -69,6 +70,7 @@ const FAMILIES: &[&[Row]] = &[
     shape::TABLE,
     indexing::TABLE,
     logic::TABLE,
+    attention::TABLE,
     onnx::TABLE,
 ];
 

@@ -1,6 +1,7 @@
 //! Pooling, resizing and padding.
 
-use super::{Operation::Tensor, Row};
+use super::Operation::{Tensor, Tensors};
+use super::Row;
 
 pub const TABLE: &[Row] = &[
     (
@@ -35,6 +36,14 @@ pub const TABLE: &[Row] = &[
                 .f_adaptive_avg_pool2d(a.ints("output_size")?)?)
         }),
     ),
+    // A layer spelled out in report.yaml: the maxima without their places.
+    (
+        "sequential.adaptive_max_pool2d.default",
+        Tensor(|a| {
+            let size = a.ints("output_size")?;
+            Ok(a.tensor("self")?.f_adaptive_max_pool2d(size)?.0)
+        }),
+    ),
     (
         "aten._adaptive_avg_pool2d.default",
         Tensor(|a| {
@@ -45,20 +54,36 @@ pub const TABLE: &[Row] = &[
     (
         "aten.upsample_nearest2d.vec",
         Tensor(|a| {
-            Ok(a.tensor("input")?.f_upsample_nearest2d_vec(
-                a.ints_or_none("output_size")?,
-                a.floats("scale_factors")?,
-            )?)
+            let input = a.tensor("input")?;
+            let factors = a.floats("scale_factors")?;
+            Ok(match a.ints_or_none("output_size")? {
+                // The call for either takes an empty list of factors for one that was given.
+                Some(size) => input.f_upsample_nearest2d(size, None, None)?,
+                None => input.f_upsample_nearest2d_vec(None::<Vec<i64>>, factors)?,
+            })
         }),
     ),
     (
         "aten.upsample_bilinear2d.vec",
         Tensor(|a| {
-            Ok(a.tensor("input")?.f_upsample_bilinear2d_vec(
-                a.ints_or_none("output_size")?,
+            let input = a.tensor("input")?;
+            let (corners, factors) = (
                 a.bool_or("align_corners", false)?,
                 a.floats("scale_factors")?,
-            )?)
+            );
+            Ok(match a.ints_or_none("output_size")? {
+                Some(size) => input.f_upsample_bilinear2d(size, corners, None, None)?,
+                None => input.f_upsample_bilinear2d_vec(None::<Vec<i64>>, corners, factors)?,
+            })
+        }),
+    ),
+    (
+        "aten.adaptive_max_pool2d.default",
+        // The second output says where each maximum lies.
+        Tensors(|a| {
+            let size = a.ints("output_size")?;
+            let (output, places) = a.tensor("self")?.f_adaptive_max_pool2d(size)?;
+            Ok(vec![output, places])
         }),
     ),
     (
