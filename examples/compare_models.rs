@@ -21,7 +21,7 @@ fn main() -> anyhow::Result<()> {
     };
     let (input, expected) = (tensor("input")?, tensor("scores")?);
     let (_, channels, height, width) = input.size4()?;
-    let source = Source::new(network.into(), [channels, height, width]);
+    let source = Source::new(network, [channels, height, width]);
     let model = Model::load(&source, Device::Cpu)?;
     let scores = model.scores(input)?;
     if scores.size() != expected.size() {

@@ -2,6 +2,7 @@
 
 mod files;
 mod mutations;
+mod old_exports;
 
 use std::path::{Path, PathBuf};
 

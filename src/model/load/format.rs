@@ -2,6 +2,7 @@
 
 use super::Fault;
 use super::archive::Archive;
+use super::exported_program::OLD_GRAPH;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -10,7 +11,6 @@ pub enum Format {
     Empty,
     LfsPointer,
     Html,
-    OldExportedProgram,
     TorchScript,
     Pickle,
     Onnx,
@@ -73,10 +73,8 @@ fn of_zip(bytes: &[u8]) -> Result<Format, Fault> {
         let parts: Vec<_> = name.split('/').collect();
         matches!(parts.as_slice(), [.., "models", file] if file.ends_with(".json"))
     });
-    Ok(if holds_graph {
+    Ok(if holds_graph || holds(OLD_GRAPH) {
         Format::ExportedProgram
-    } else if holds("serialized_exported_program.json") {
-        Format::OldExportedProgram
     } else if holds("constants.pkl") {
         Format::TorchScript
     } else if holds("data.pkl") {

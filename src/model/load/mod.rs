@@ -11,6 +11,7 @@ pub mod pickle;
 mod program_json;
 mod state_dict;
 mod tensor;
+mod view;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -21,6 +22,7 @@ use tch::Tensor;
 use super::Source;
 use super::error::{EXPORT, ModelError};
 use super::graph::Graph;
+use crate::fs::Mapped;
 use architecture::Architecture;
 use format::Format;
 
@@ -101,7 +103,13 @@ impl Fault {
 
 /// Reads a model file. Nothing in it is executed, and no size that it declares is trusted.
 pub fn load(source: &Source) -> Result<Loaded, ModelError> {
-    let bytes = crate::fs::read(&source.file)?;
+    let file = crate::fs::map(&source.file)?;
+    let loaded = read(source, &file)?;
+    file.check_unchanged()?;
+    Ok(loaded)
+}
+
+fn read(source: &Source, file: &Mapped) -> Result<Loaded, ModelError> {
     let not_a_model = |is, remedy: String| ModelError::NotAModel {
         file: source.file.clone(),
         is,
@@ -113,11 +121,12 @@ pub fn load(source: &Source) -> Result<Loaded, ModelError> {
         remedy,
     };
     let export = || format!("export it with `{EXPORT}`");
-    match format::of(&bytes).map_err(|fault| fault.in_file(&source.file))? {
-        Format::ExportedProgram => exported_program(source, &bytes),
+    match format::of(file).map_err(|fault| fault.in_file(&source.file))? {
+        Format::ExportedProgram => exported_program(source, file),
         Format::Safetensors | Format::Pickle => {
-            let architecture = architecture(source, &bytes)?;
-            fill(source, &architecture, &bytes)
+            let weights = state_dict(source, file)?;
+            let architecture = architecture(source, &weights)?;
+            fill(source, &architecture, weights)
         }
         Format::Empty => Err(not_a_model("empty", "fetch it again".to_owned())),
         Format::LfsPointer => Err(not_a_model(
@@ -128,12 +137,8 @@ pub fn load(source: &Source) -> Result<Loaded, ModelError> {
             "a web page",
             "fetch the file itself, not the page about it".to_owned(),
         )),
-        Format::OldExportedProgram => Err(unsupported(
-            "an exported program of before PyTorch 2.9",
-            format!("with a later PyTorch, {}", export()),
-        )),
         Format::TorchScript => Err(unsupported("TorchScript is not supported", export())),
-        Format::Onnx => onnx(source, bytes),
+        Format::Onnx => onnx(source, file),
         Format::Hdf5 => Err(unsupported("HDF5 (Keras) is not supported", export())),
         Format::OtherZip => Err(not_a_model("a zip archive without a model", export())),
         Format::Unknown => Err(not_a_model("of no format we know", export())),
@@ -142,24 +147,26 @@ pub fn load(source: &Source) -> Result<Loaded, ModelError> {
 
 /// Puts the weights of a state dict into an architecture.
 pub fn load_into(source: &Source, architecture: &Architecture) -> Result<Loaded, ModelError> {
-    let bytes = crate::fs::read(&source.file)?;
-    fill(source, architecture, &bytes)
+    let file = crate::fs::map(&source.file)?;
+    let weights = state_dict(source, &file)?;
+    file.check_unchanged()?;
+    fill(source, architecture, weights)
 }
 
-fn exported_program(source: &Source, bytes: &[u8]) -> Result<Loaded, ModelError> {
+fn exported_program(source: &Source, file: &Mapped) -> Result<Loaded, ModelError> {
     if let Some(architecture) = &source.architecture {
         return Err(ModelError::ArchitectureNotNeeded {
             file: source.file.clone(),
             architecture: architecture.clone(),
         });
     }
-    let read = exported_program::read(bytes).map_err(|fault| fault.in_file(&source.file))?;
+    let read = exported_program::read(file).map_err(|fault| fault.in_file(&source.file))?;
     for (name, tensor) in &read.weights {
         check_finite(&source.file, name, tensor)?;
     }
     let provenance = Provenance {
         format: "PyTorch exported program",
-        sha256: sha256(bytes),
+        sha256: sha256(&[file]),
         architecture: None,
         torch_version: read.torch_version,
         producer: None,
@@ -172,22 +179,27 @@ fn exported_program(source: &Source, bytes: &[u8]) -> Result<Loaded, ModelError>
     })
 }
 
-fn onnx(source: &Source, bytes: Vec<u8>) -> Result<Loaded, ModelError> {
+fn onnx(source: &Source, file: &Mapped) -> Result<Loaded, ModelError> {
     if let Some(architecture) = &source.architecture {
         return Err(ModelError::ArchitectureNotNeeded {
             file: source.file.clone(),
             architecture: architecture.clone(),
         });
     }
-    let read = onnx::read(source, bytes).map_err(|fault| fault.in_file(&source.file))?;
+    let read = onnx::read(source, file).map_err(|fault| fault.in_file(&source.file))?;
     for (name, tensor) in &read.weights {
         check_finite(&source.file, name, tensor)?;
+    }
+    let files: Vec<&Mapped> = std::iter::once(file).chain(&read.files).collect();
+    let sha256 = sha256(&files);
+    for data in &read.files {
+        data.check_unchanged()?;
     }
     let torch = read.producer.strip_prefix("pytorch ");
     let version = torch.and_then(|rest| rest.split(',').next());
     let provenance = Provenance {
         format: "ONNX",
-        sha256: read.sha256,
+        sha256,
         architecture: None,
         torch_version: version.map(str::to_owned),
         producer: Some(read.producer.clone()),
@@ -200,34 +212,49 @@ fn onnx(source: &Source, bytes: Vec<u8>) -> Result<Loaded, ModelError> {
     })
 }
 
-fn architecture(source: &Source, bytes: &[u8]) -> Result<Architecture, ModelError> {
+fn architecture(source: &Source, weights: &StateDict) -> Result<Architecture, ModelError> {
     match &source.architecture {
         Some(name) => Architecture::built_in(name),
-        None => {
-            let (_, weights) = state_dict(source, bytes)?;
-            Err(ModelError::ArchitectureMissing {
-                file: source.file.clone(),
-                fits: architecture::that_fit(&weights)?,
-                known: architecture::known(),
-            })
-        }
+        None => Err(ModelError::ArchitectureMissing {
+            file: source.file.clone(),
+            fits: architecture::that_fit(&weights.tensors)?,
+            known: architecture::known(),
+        }),
     }
 }
 
-/// The weights of a file that holds nothing else, and what its format is called.
-fn state_dict(
-    source: &Source,
-    bytes: &[u8],
-) -> Result<(&'static str, BTreeMap<String, Tensor>), ModelError> {
-    let read = || match format::of(bytes)? {
-        Format::Pickle => Ok(("PyTorch state dict", pickle::read(bytes)?)),
-        _ => Ok(("safetensors", state_dict::read(bytes)?)),
-    };
-    read().map_err(|fault: Fault| fault.in_file(&source.file))
+/// The weights of a file that holds nothing else.
+struct StateDict {
+    /// What the file's format is called.
+    format: &'static str,
+    tensors: BTreeMap<String, Tensor>,
+    sha256: String,
 }
 
-fn fill(source: &Source, architecture: &Architecture, bytes: &[u8]) -> Result<Loaded, ModelError> {
-    let (format, weights) = state_dict(source, bytes)?;
+fn state_dict(source: &Source, file: &Mapped) -> Result<StateDict, ModelError> {
+    let read = || match format::of(file)? {
+        Format::Pickle => Ok(("PyTorch state dict", pickle::read(file)?)),
+        _ => Ok(("safetensors", state_dict::read(file)?)),
+    };
+    let (format, tensors) = read().map_err(|fault: Fault| fault.in_file(&source.file))?;
+    let sha256 = sha256(&[file]);
+    Ok(StateDict {
+        format,
+        tensors,
+        sha256,
+    })
+}
+
+fn fill(
+    source: &Source,
+    architecture: &Architecture,
+    weights: StateDict,
+) -> Result<Loaded, ModelError> {
+    let StateDict {
+        format,
+        tensors: weights,
+        sha256,
+    } = weights;
     let faults = architecture.faults(&weights);
     if !faults.is_empty() {
         return Err(ModelError::WeightsDoNotFit {
@@ -241,7 +268,7 @@ fn fill(source: &Source, architecture: &Architecture, bytes: &[u8]) -> Result<Lo
     }
     let provenance = Provenance {
         format,
-        sha256: sha256(bytes),
+        sha256,
         architecture: Some(architecture.name.clone()),
         torch_version: architecture.torch_version.clone(),
         producer: None,
@@ -270,11 +297,16 @@ fn check_finite(file: &Path, name: &str, tensor: &Tensor) -> Result<(), ModelErr
     if tensor.f_kind()? != tch::Kind::Float {
         return Ok(());
     }
-    let finite = tensor
-        .f_isfinite()?
-        .f_sum(tch::Kind::Int64)?
-        .f_int64_value(&[])?;
-    let count = tensor.numel() as i64 - finite;
+    /// Numbers that are looked at together: `isfinite` makes tensors as long as its input.
+    const PART: i64 = 1 << 18;
+    let flat = tensor.f_reshape([-1])?;
+    let numbers = flat.numel() as i64;
+    let mut count = 0;
+    for start in (0..numbers).step_by(PART as usize) {
+        let part = flat.f_narrow(0, start, PART.min(numbers - start))?;
+        let finite = part.f_isfinite()?.f_sum(tch::Kind::Int64)?;
+        count += part.numel() as i64 - finite.f_int64_value(&[])?;
+    }
     if count == 0 {
         return Ok(());
     }
@@ -285,8 +317,14 @@ fn check_finite(file: &Path, name: &str, tensor: &Tensor) -> Result<(), ModelErr
     })
 }
 
-fn sha256(bytes: &[u8]) -> String {
-    sha2::Sha256::digest(bytes)
+/// Of the files one behind the other.
+fn sha256(files: &[&Mapped]) -> String {
+    let mut digest = sha2::Sha256::new();
+    for file in files {
+        digest.update(&file[..]);
+    }
+    digest
+        .finalize()
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect()

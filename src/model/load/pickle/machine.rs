@@ -24,6 +24,12 @@ pub struct Unpickled<'a> {
     pub length: usize,
 }
 
+impl Unpickled<'_> {
+    pub fn is_empty_dict(&self) -> bool {
+        matches!(self.value, Value::Dict(index) if self.heap.dicts[index].is_empty())
+    }
+}
+
 /// The first pickle in the bytes.
 pub fn unpickle(bytes: &[u8]) -> Result<Unpickled<'_>, PickleError> {
     let mut machine = Machine {
