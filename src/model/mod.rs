@@ -10,6 +10,7 @@ pub mod layers;
 pub mod load;
 mod memory_layout;
 pub mod operators;
+pub mod probe;
 pub mod rectifiers;
 pub mod run;
 pub mod table;
@@ -22,6 +23,7 @@ pub use error::ModelError;
 pub use labels::Class;
 pub use load::Provenance;
 pub use load::architecture::Architecture;
+pub use probe::ScoresAre;
 pub use run::Change;
 pub use table::layer_table;
 
@@ -77,6 +79,15 @@ pub struct Layer {
     pub parameters: usize,
 }
 
+/// What can be reached of a network besides its scores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parts {
+    /// Every node of its graph, and so its layers.
+    Nodes,
+    /// Nothing: TorchScript runs as a whole.
+    None,
+}
+
 /// A layer as the user names it: by number or by module path.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
 #[serde(untagged)]
@@ -114,6 +125,8 @@ pub enum ClassName {
 pub struct Model {
     program: Program,
     layers: Layers,
+    parts: Parts,
+    scores_are: ScoresAre,
     scores: NodeId,
     classes: usize,
     input_shape: [i64; 3],
@@ -144,9 +157,15 @@ impl Model {
         let Loaded {
             graph,
             weights,
+            module,
             provenance,
         } = loaded;
         let program = Program::new(graph, weights, device)?;
+        let whole = module.is_some();
+        let program = match module {
+            Some(script) => program.with_module(load::torchscript::MODULE, script.on(device)?),
+            None => program,
+        };
         let scores = scores_node(program.graph())?;
         let zeros = |batch: i64| {
             let [channels, height, width] = input_shape;
@@ -170,10 +189,17 @@ impl Model {
                 return Err(fixed(format!("two pictures give {size:?}")));
             }
         }
+        let scores_are = if whole {
+            probe::probe(&program, scores, input_shape, device)?
+        } else {
+            ScoresAre::Scores
+        };
         let layers = Layers::new(&program, &shapes);
         Ok(Self {
             program,
             layers,
+            parts: if whole { Parts::None } else { Parts::Nodes },
+            scores_are,
             scores,
             classes,
             input_shape,
@@ -184,6 +210,15 @@ impl Model {
 
     pub fn device(&self) -> Device {
         self.device
+    }
+
+    pub fn parts(&self) -> Parts {
+        self.parts
+    }
+
+    /// What the scores turned out to be, of a network whose end cannot be looked at.
+    pub fn scores_are(&self) -> ScoresAre {
+        self.scores_are
     }
 
     /// Number of scores.

@@ -8,7 +8,7 @@ use super::NodeId;
 use super::error::ModelError;
 use super::graph::{Graph, ValueId};
 use super::memory_layout::channels_last;
-use super::operators::{Arguments, Operation, OperatorError, Value, find};
+use super::operators::{Arguments, Module, Operation, OperatorError, Value, find};
 
 /// A graph with its operators found and its weights filled in.
 pub struct Program {
@@ -61,6 +61,12 @@ impl Program {
         })
     }
 
+    /// The same with a whole network as the value `value`.
+    pub fn with_module(mut self, value: ValueId, module: tch::CModule) -> Self {
+        self.stored[value.0] = Some(Value::Module(Module(module)));
+        self
+    }
+
     pub fn graph(&self) -> &Graph {
         &self.graph
     }
@@ -69,7 +75,7 @@ impl Program {
     pub fn weight(&self, value: ValueId) -> Option<&Tensor> {
         match self.stored[value.0].as_ref()? {
             Value::Tensor(tensor) => Some(tensor),
-            Value::Number(_) => None,
+            Value::Number(_) | Value::Module(_) => None,
         }
     }
 

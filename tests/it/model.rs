@@ -3,6 +3,7 @@
 mod files;
 mod mutations;
 mod old_exports;
+mod torchscript;
 
 use std::path::{Path, PathBuf};
 

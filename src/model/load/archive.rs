@@ -1,7 +1,7 @@
 //! The zip archives that PyTorch writes, looked at where they lie in memory: no path in one ever reaches
 //! the disk, and nothing is unpacked.
 
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 
 use super::Fault;
 
@@ -31,6 +31,25 @@ impl<'a> Archive<'a> {
 
     pub fn holds(&self, name: &str) -> bool {
         self.names().any(|known| known == name)
+    }
+
+    /// The content of an entry that may be compressed, of at most `limit` bytes whatever it declares.
+    pub fn unpacked(&mut self, name: &str, limit: u64) -> Result<Vec<u8>, Fault> {
+        let fault = |error: String| Fault::damaged(format!("the entry `{name}` {error}"));
+        let entry = self
+            .zip
+            .by_name(name)
+            .map_err(|error| fault(format!("is missing ({error})")))?;
+        let declared = entry.size();
+        let mut content = Vec::new();
+        let read = entry
+            .take(limit.saturating_add(1))
+            .read_to_end(&mut content);
+        if declared > limit || content.len() as u64 > limit {
+            return Err(fault("is far larger than a text of its kind".to_owned()));
+        }
+        read.map_err(|error| fault(format!("cannot be read ({error})")))?;
+        Ok(content)
     }
 
     /// The content of an entry, its checksum verified: bytes of the archive itself. PyTorch never

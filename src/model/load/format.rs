@@ -15,6 +15,10 @@ pub enum Format {
     Pickle,
     Onnx,
     Hdf5,
+    Keras,
+    TensorFlow,
+    TensorFlowLite,
+    OpenVino,
     OtherZip,
     Unknown,
 }
@@ -33,10 +37,21 @@ pub fn of(bytes: &[u8]) -> Result<Format, Fault> {
     if bytes.starts_with(b"\x89HDF") {
         return Ok(Format::Hdf5);
     }
+    if bytes.get(4..8) == Some(b"TFL3") {
+        return Ok(Format::TensorFlowLite);
+    }
+    // Version 1 of the format and a graph. ONNX begins alike, but left its version 1 in 2017.
+    if bytes.starts_with(&[0x08, 1, 0x12]) {
+        return Ok(Format::TensorFlow);
+    }
     let text: Vec<u8> = bytes.iter().take(512).map(u8::to_ascii_lowercase).collect();
     let page = text.trim_ascii_start();
     if page.starts_with(b"<!doctype html") || page.starts_with(b"<html") {
         return Ok(Format::Html);
+    }
+    let net = |window: &[u8]| window == b"<net ";
+    if page.starts_with(b"<net ") || page.starts_with(b"<?xml") && page.windows(5).any(net) {
+        return Ok(Format::OpenVino);
     }
     // Eight bytes of length, of which a header never fills the upper three, then a JSON object.
     if bytes.get(8) == Some(&b'{') && !(is_onnx(bytes) && bytes[5..8] != [0; 3]) {
@@ -79,6 +94,8 @@ fn of_zip(bytes: &[u8]) -> Result<Format, Fault> {
         Format::TorchScript
     } else if holds("data.pkl") {
         Format::Pickle
+    } else if holds("model.weights.h5") {
+        Format::Keras
     } else {
         Format::OtherZip
     })

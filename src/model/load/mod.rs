@@ -3,6 +3,7 @@
 pub mod architecture;
 mod archive;
 mod exported_program;
+mod foreign;
 mod format;
 mod free_batch;
 mod graph_builder;
@@ -11,6 +12,7 @@ pub mod pickle;
 mod program_json;
 mod state_dict;
 mod tensor;
+pub mod torchscript;
 mod view;
 
 use std::collections::BTreeMap;
@@ -29,7 +31,7 @@ use format::Format;
 /// Where a network comes from, for the appendix of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Provenance {
-    /// `PyTorch exported program`, `safetensors`, `PyTorch state dict` or `ONNX`.
+    /// `PyTorch exported program`, `safetensors`, `PyTorch state dict`, `ONNX` or `TorchScript`.
     pub format: &'static str,
     /// Of the whole file, in hexadecimal; of an ONNX file together with its data files.
     pub sha256: String,
@@ -48,6 +50,8 @@ pub struct Loaded {
     pub graph: Graph,
     /// By state-dict name.
     pub weights: BTreeMap<String, Tensor>,
+    /// A network of TorchScript, for [`torchscript::MODULE`] in the graph.
+    pub module: Option<torchscript::TorchScript>,
     pub provenance: Provenance,
 }
 
@@ -103,6 +107,9 @@ impl Fault {
 
 /// Reads a model file. Nothing in it is executed, and no size that it declares is trusted.
 pub fn load(source: &Source) -> Result<Loaded, ModelError> {
+    if source.file.is_dir() {
+        return Err(foreign::folder(&source.file));
+    }
     let file = crate::fs::map(&source.file)?;
     let loaded = read(source, &file)?;
     file.check_unchanged()?;
@@ -113,11 +120,6 @@ fn read(source: &Source, file: &Mapped) -> Result<Loaded, ModelError> {
     let not_a_model = |is, remedy: String| ModelError::NotAModel {
         file: source.file.clone(),
         is,
-        remedy,
-    };
-    let unsupported = |fault: &str, remedy: String| ModelError::NotSupported {
-        file: source.file.clone(),
-        fault: fault.to_owned(),
         remedy,
     };
     let export = || format!("export it with `{EXPORT}`");
@@ -137,9 +139,13 @@ fn read(source: &Source, file: &Mapped) -> Result<Loaded, ModelError> {
             "a web page",
             "fetch the file itself, not the page about it".to_owned(),
         )),
-        Format::TorchScript => Err(unsupported("TorchScript is not supported", export())),
+        Format::TorchScript => torchscript(source, file),
         Format::Onnx => onnx(source, file),
-        Format::Hdf5 => Err(unsupported("HDF5 (Keras) is not supported", export())),
+        Format::Hdf5 => Err(foreign::hdf5(&source.file)),
+        Format::Keras => Err(foreign::keras(&source.file)),
+        Format::TensorFlow => Err(foreign::tensorflow(&source.file)),
+        Format::TensorFlowLite => Err(foreign::tensorflow_lite(&source.file)),
+        Format::OpenVino => Err(foreign::open_vino(&source.file)),
         Format::OtherZip => Err(not_a_model("a zip archive without a model", export())),
         Format::Unknown => Err(not_a_model("of no format we know", export())),
     }
@@ -175,6 +181,37 @@ fn exported_program(source: &Source, file: &Mapped) -> Result<Loaded, ModelError
     Ok(Loaded {
         graph: read.graph,
         weights: read.weights,
+        module: None,
+        provenance,
+    })
+}
+
+fn torchscript(source: &Source, file: &Mapped) -> Result<Loaded, ModelError> {
+    if let Some(architecture) = &source.architecture {
+        return Err(ModelError::ArchitectureNotNeeded {
+            file: source.file.clone(),
+            architecture: architecture.clone(),
+        });
+    }
+    let read = torchscript::read(file);
+    let read = read.map_err(|fault| fault.in_file(&source.file))?;
+    let mut parameters = 0;
+    for (name, tensor) in read.module.named_parameters()? {
+        check_finite(&source.file, &name, &tensor)?;
+        parameters += tensor.numel();
+    }
+    let provenance = Provenance {
+        format: "TorchScript",
+        sha256: sha256(&[file]),
+        architecture: None,
+        torch_version: None,
+        producer: None,
+        parameters,
+    };
+    Ok(Loaded {
+        graph: torchscript::graph(source.input_shape),
+        weights: BTreeMap::new(),
+        module: Some(read),
         provenance,
     })
 }
@@ -208,6 +245,7 @@ fn onnx(source: &Source, file: &Mapped) -> Result<Loaded, ModelError> {
     Ok(Loaded {
         graph: read.graph,
         weights: read.weights,
+        module: None,
         provenance,
     })
 }
@@ -277,6 +315,7 @@ fn fill(
     Ok(Loaded {
         graph: architecture.graph.clone(),
         weights,
+        module: None,
         provenance,
     })
 }

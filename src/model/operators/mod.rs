@@ -11,8 +11,9 @@ mod onnx;
 mod pointwise;
 mod pooling;
 mod shape;
+mod torchscript;
 
-pub use arguments::{Arguments, Operand, Value};
+pub use arguments::{Arguments, Module, Operand, Value};
 use tch::Tensor;
 
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +65,7 @@ const FAMILIES: &[&[Row]] = &[
     normalisation::TABLE,
     shape::TABLE,
     onnx::TABLE,
+    torchscript::TABLE,
 ];
 
 /// The operator of a schema name such as `aten.conv2d.default`. One that works in place is found under

@@ -30,7 +30,8 @@ use super::tensor::Tensors;
 use super::{Fault, state_dict};
 use crate::fs::Mapped;
 use crate::model::error::EXPORT;
-use error::PickleError;
+use error::{PickleError, shown};
+use globals::Names;
 use tensors::{fault_of, tensors};
 
 /// The tensors of the state dict in a file of `torch.save` by name, every type of floating point as
@@ -57,6 +58,35 @@ pub fn beside_graph(bytes: &[u8], maker: &Tensors) -> Result<BTreeMap<String, Te
     of(bytes, maker, Expected::Dict)
 }
 
+/// Checks a pickle of a TorchScript archive: nothing in it has to be executed, and its tensors lie
+/// within their storages, of which `length_bytes` knows how long they are. Without it they are not
+/// looked at.
+pub fn check_script(
+    bytes: &[u8],
+    length_bytes: Option<&mut dyn FnMut(&str) -> Option<u64>>,
+) -> Result<(), Fault> {
+    let object = machine::unpickle(bytes, Names::TorchScript)?;
+    let Some(length_bytes) = length_bytes else {
+        return Ok(());
+    };
+    for storage in &object.heap.storages {
+        let declared = storage
+            .count
+            .checked_mul(storage.dtype.width_bytes() as u64);
+        if declared.is_none() || length_bytes(storage.key) != declared {
+            return Err(fault_of(storage, "is not as long as it says"));
+        }
+    }
+    for tensor in &object.heap.tensors {
+        let storage = &object.heap.storages[tensor.storage];
+        layout::Layout::check(tensor, storage).map_err(|fault| PickleError::Tensor {
+            name: format!("of the storage {}", shown(storage.key)),
+            fault,
+        })?;
+    }
+    Ok(())
+}
+
 /// What the pickle should hold.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Expected {
@@ -74,7 +104,7 @@ fn of(
     if bytes.starts_with(b"PK") {
         let mut zipped = zipped::Zipped::open(bytes)?;
         let pickle = zipped.pickle()?;
-        let object = machine::unpickle(pickle)?;
+        let object = machine::unpickle(pickle, Names::StateDict)?;
         if expected == Expected::Dict && object.is_empty_dict() {
             return Ok(BTreeMap::new());
         }
