@@ -8,7 +8,8 @@ use anyhow::Context as _;
 use crate::diagnostic::Diagnostic;
 use crate::explain::finding::{Argument, Finding, Message};
 use crate::figure::{self, Words};
-use crate::model::{Precision, device_name};
+use crate::model::error::EXPORT;
+use crate::model::{Precision, ScoresAre, device_name};
 use crate::plan::{Item, Output, Plan, Section, Step};
 use crate::progress::Progress;
 use crate::render;
@@ -24,6 +25,9 @@ pub fn explain(plan: &Plan, progress: &dyn Progress) -> Results {
     let total = plan.steps().count();
     let run = |(index, step): (usize, &Step)| {
         let title = title(plan, step);
+        if plan.leaves_out(step) {
+            return Ok(left_out(&title));
+        }
         progress.started(index + 1, total, &title);
         let context = plan.context(&step.photos);
         let advanced = |done, total| progress.advanced(done, total);
@@ -36,6 +40,17 @@ pub fn explain(plan: &Plan, progress: &dyn Progress) -> Results {
         }
     };
     plan.steps().enumerate().map(run).collect()
+}
+
+/// What stands in the place of a figure that needs the layers of a network that shows none.
+fn left_out(title: &str) -> Finding {
+    let notice = Message::new("needs_layers")
+        .with("method", title)
+        .with("export", EXPORT);
+    Finding {
+        notices: vec![notice],
+        ..Finding::default()
+    }
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
@@ -181,11 +196,14 @@ fn explanation(
 /// What somebody needs who builds the report again. No clock: same input, same bytes.
 fn provenance(plan: &Plan) -> Vec<(String, String)> {
     let origin = plan.model.provenance();
-    let network = match &origin.architecture {
+    let mut network = match &origin.architecture {
         Some(architecture) => format!("{} ({}, {architecture})", plan.model_file, origin.format),
         None => format!("{} ({})", plan.model_file, origin.format),
     };
     let label = |key: &'static str| plan.strings.text(&Message::new(key));
+    if plan.model.scores_are() == ScoresAre::Probabilities {
+        network = format!("{network}; {}", label("scores_are_probabilities"));
+    }
     let [channels, height, width] = plan.preprocessing.input_shape();
     vec![
         (

@@ -1,7 +1,11 @@
 //! Reading and writing with the path in every error; a file is written whole or not at all.
 
+mod mapped;
+
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+
+pub use mapped::{Mapped, map};
 
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {action} `{}`: {source}", path.display())]

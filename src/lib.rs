@@ -52,6 +52,8 @@ pub struct Built {
     pub pages: Vec<PathBuf>,
     /// What failed, under `OnFailure::KeepGoing`.
     pub failures: Vec<Diagnostic>,
+    /// What the report says of the network and of figures that are left out.
+    pub warnings: Vec<Diagnostic>,
 }
 
 #[derive(Debug)]
@@ -226,5 +228,9 @@ pub fn build_report(request: &Request, progress: &dyn Progress) -> Result<Built,
         compose::pages(&report, &plan.output).map_err(|error| failed(format!("{error:#}")))?;
     let pages =
         write::write(&plan.output.folder, &files).map_err(|error| failed(error.to_string()))?;
-    Ok(Built { pages, failures })
+    Ok(Built {
+        pages,
+        failures,
+        warnings: plan.warnings,
+    })
 }

@@ -104,6 +104,16 @@ def sequential() -> None:
     save_file({"input": x, "scores": scores}, TARGET / "sequential_golden.safetensors")
 
 
+def torchscript() -> None:
+    """The network of `awkward_any.pt2` as code: it gives the probabilities of `awkward.safetensors`."""
+    torch.manual_seed(0)
+    network = Awkward().eval()
+    network.conv.to(memory_format=torch.channels_last)
+    x = torch.randn(2, 3, 8, 8)
+    torch.jit.trace(network, x, check_trace=False).save(TARGET / "traced.pt")
+    torch.jit.script(network).save(TARGET / "scripted.pt")
+
+
 def main() -> None:
     golden = Path(sys.argv[1])
     TARGET.mkdir(parents=True, exist_ok=True)
@@ -124,6 +134,7 @@ def main() -> None:
     (TARGET / "net1.json.gz").write_bytes(architecture(net1, None))
     awkward()
     sequential()
+    torchscript()
 
 
 if __name__ == "__main__":

@@ -13,7 +13,9 @@ use tch::Tensor;
 use super::finding::{
     Argument, Body, Exhibit, Finding, HeatMaps, HeatTile, HeatView, Map, Message, Scale, Sign,
 };
-use super::{Context, Entry, ExplainError, Fault, Method, Photos, chosen, numbers, parameters};
+use super::{
+    Context, Entry, ExplainError, Fault, Method, Needs, Photos, chosen, numbers, parameters,
+};
 use crate::model::{BatchSize, Layer, LayerName, in_batches};
 
 pub const ENTRY: Entry = Entry {
@@ -41,6 +43,10 @@ pub struct ActivationMaps {
 }
 
 impl Method for ActivationMaps {
+    fn needs(&self) -> Needs {
+        Needs::Layers
+    }
+
     fn check(&self, context: &Context) -> Vec<Fault> {
         let mut faults = chosen::photo_faults(context);
         match chosen::map_layer(context, self.layer.as_ref()) {

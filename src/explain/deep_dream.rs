@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::finding::Finding;
 use super::optimise::octaves::Octaves;
-use super::{Context, Entry, ExplainError, Fault, Method, Photos, chosen, parameters};
+use super::{Context, Entry, ExplainError, Fault, Method, Needs, Photos, chosen, parameters};
 use crate::model::LayerName;
 
 pub const ENTRY: Entry = Entry {
@@ -81,6 +81,10 @@ pub struct DeepDream {
 }
 
 impl Method for DeepDream {
+    fn needs(&self) -> Needs {
+        Needs::Layers
+    }
+
     fn check(&self, context: &Context) -> Vec<Fault> {
         let mut faults = Vec::new();
         match chosen::map_layer(context, self.layer.as_ref()) {

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::finding::{Finding, Message};
 use super::optimise::transforms::Transforms;
-use super::{Context, Entry, ExplainError, Fault, Method, Photos, chosen, parameters};
+use super::{Context, Entry, ExplainError, Fault, Method, Needs, Photos, chosen, parameters};
 use crate::model::LayerName;
 use growth::Grown;
 
@@ -104,6 +104,10 @@ impl Default for Start {
 }
 
 impl Method for Filters {
+    fn needs(&self) -> Needs {
+        Needs::Layers
+    }
+
     fn check(&self, context: &Context) -> Vec<Fault> {
         let mut faults = match chosen::map_layer(context, self.layer.as_ref()) {
             Ok(layer) => chosen::filter_faults(layer, &self.filters),

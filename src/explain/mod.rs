@@ -57,8 +57,22 @@ pub enum Photos {
     One,
 }
 
+/// What a method looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Scores, and their gradient with respect to the picture: any network has them.
+    Scores,
+    /// Outputs of layers, which a network that runs as a whole does not show.
+    Layers,
+}
+
 /// A method with its parameters.
 pub trait Method {
+    /// A figure whose method needs more than the network shows is left out, with a notice in its place.
+    fn needs(&self) -> Needs {
+        Needs::Scores
+    }
+
     /// Every fault that can be found without running the network.
     fn check(&self, context: &Context) -> Vec<Fault>;
 

@@ -53,12 +53,13 @@ pub fn inspect(
     device: tch::Device,
     methods: &[&'static Entry],
 ) -> Result<(Inspection, Option<Model>), ModelError> {
-    let bytes = fs::read(&source.file)?;
+    load::check_is_file(&source.file)?;
+    let bytes = fs::map(&source.file)?;
     let mut inspection = Inspection {
         file: source.file.display().to_string(),
         size_bytes: bytes.len(),
         format: load::format_name(&bytes),
-        sha256: load::sha256(&bytes),
+        sha256: load::sha256(&[&bytes]),
         written_by: None,
         architecture: None,
         network: None,

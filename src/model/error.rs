@@ -113,6 +113,11 @@ pub enum ModelError {
         "the network was exported for batches of {batch} only: {fault}; export it again with `{EXPORT}`"
     )]
     FixedBatch { batch: i64, fault: String },
+    #[error(
+        "the network gives the same pictures other scores each time it runs; \
+         call `model.eval()` before `torch.jit.trace` or `torch.jit.script`"
+    )]
+    OtherEachTime,
     #[error("there is no layer `{name}`; {remedy}")]
     LayerUnknown { name: String, remedy: String },
     #[error("the node `{node}` gives several tensors or none and cannot be recorded")]

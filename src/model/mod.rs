@@ -14,6 +14,7 @@ mod memory_layout;
 pub mod operators;
 mod passes;
 mod precision;
+pub mod probe;
 pub mod receptive_field;
 pub mod rectifiers;
 pub mod run;
@@ -30,6 +31,7 @@ pub use labels::Class;
 pub use load::architecture::Architecture;
 pub use load::{Provenance, is_text};
 pub use precision::{Precision, precision, precision_name};
+pub use probe::ScoresAre;
 pub use run::Change;
 pub use table::{layer_json, layer_table};
 
@@ -93,6 +95,15 @@ pub struct Layer {
     pub parameters: usize,
 }
 
+/// What can be reached of a network besides its scores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parts {
+    /// Every node of its graph, and so its layers.
+    Nodes,
+    /// Nothing: TorchScript runs as a whole.
+    None,
+}
+
 /// A layer as the user names it: by number or by module path.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
 #[serde(untagged)]
@@ -130,6 +141,8 @@ pub enum ClassName {
 pub struct Model {
     program: Program,
     layers: Layers,
+    parts: Parts,
+    scores_are: ScoresAre,
     scores: NodeId,
     classes: usize,
     input_shape: [i64; 3],
@@ -173,9 +186,15 @@ impl Model {
         let Loaded {
             graph,
             weights,
+            module,
             provenance,
         } = loaded;
         let program = Program::new(graph, weights, device)?;
+        let whole = module.is_some();
+        let program = match module {
+            Some(script) => program.with_module(load::torchscript::MODULE, script.on(device)?),
+            None => program,
+        };
         let scores = scores_node(program.graph())?;
         let zeros = |batch: i64| {
             let [channels, height, width] = input_shape;
@@ -205,10 +224,17 @@ impl Model {
                 source: Box::new(source),
             })?;
         }
+        let scores_are = if whole {
+            probe::probe(&program, scores, input_shape, device)?
+        } else {
+            ScoresAre::Scores
+        };
         let layers = Layers::new(&program, input_shape, &shapes);
         Ok(Self {
             program,
             layers,
+            parts: if whole { Parts::None } else { Parts::Nodes },
+            scores_are,
             scores,
             classes,
             input_shape,
@@ -226,6 +252,15 @@ impl Model {
     /// What [`Model::scores`] without gradients are computed in; all else is float32.
     pub fn precision(&self) -> Precision {
         self.precision
+    }
+
+    pub fn parts(&self) -> Parts {
+        self.parts
+    }
+
+    /// What the scores turned out to be, of a network whose end cannot be looked at.
+    pub fn scores_are(&self) -> ScoresAre {
+        self.scores_are
     }
 
     /// Number of scores.

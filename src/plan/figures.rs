@@ -5,6 +5,8 @@ use serde_json::{Map, Value};
 use super::{Item, Plan, Section, Step};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::explain::{Entry, Photo, Photos};
+use crate::model::ScoresAre;
+use crate::model::error::EXPORT;
 use crate::spec::{Document, Spec};
 
 pub fn sections(
@@ -155,10 +157,30 @@ fn choose(
 
 /// What only the methods themselves can tell, now that there is a model.
 pub fn check(document: &Document, plan: &Plan, faults: &mut Vec<Diagnostic>) {
-    for step in plan.steps() {
+    for step in plan.steps().filter(|step| !plan.leaves_out(step)) {
         for fault in step.method.check(&plan.context(&step.photos)) {
             let pointer = format!("{}{}", step.pointer, fault.pointer);
             faults.push(document.error(&pointer, fault.message, fault.remedy));
         }
     }
+}
+
+/// What the report will say of the network and of figures that are left out, which keeps it from nothing.
+pub fn warnings(document: &Document, plan: &Plan) -> Vec<Diagnostic> {
+    let mut warnings = Vec::new();
+    if plan.model.scores_are() == ScoresAre::Probabilities {
+        let message = "the network gives probabilities, not the scores before its closing softmax; \
+                       every figure is computed from these as if they were scores";
+        let remedy = format!("export it with `{EXPORT}`, where the softmax can be left out");
+        warnings.push(document.error("/model/file", message.to_owned(), remedy));
+    }
+    for step in plan.steps().filter(|step| plan.leaves_out(step)) {
+        let message = format!(
+            "`{}` is left out: it needs the layers of the network, which TorchScript does not show",
+            step.entry.name
+        );
+        let remedy = format!("export the network with `{EXPORT}`");
+        warnings.push(document.key_error(&step.pointer, message, remedy));
+    }
+    warnings
 }

@@ -10,8 +10,8 @@ mod weights;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, Position};
-use crate::explain::{Context, Entry, Method, Photo};
-use crate::model::{Labels, Model, Source};
+use crate::explain::{Context, Entry, Method, Needs, Photo};
+use crate::model::{Labels, Model, Parts, Source};
 use crate::picture::Preprocessing;
 use crate::report::Strings;
 use crate::spec::{Document, Format, Spec};
@@ -32,6 +32,8 @@ pub struct Plan {
     /// Folder of report.yaml.
     pub base: PathBuf,
     pub output: Output,
+    /// What is not wrong and still should be known.
+    pub warnings: Vec<Diagnostic>,
 }
 
 pub struct Section {
@@ -90,6 +92,11 @@ impl Plan {
         }
     }
 
+    /// Whether the network does not show what the step's method needs.
+    pub fn leaves_out(&self, step: &Step) -> bool {
+        step.method.needs() == Needs::Layers && self.model.parts() == Parts::None
+    }
+
     /// The steps in the order in which they run and appear.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
         let items = self.sections.iter().flat_map(|section| &section.items);
@@ -144,7 +151,7 @@ pub fn plan(
             .map_or_else(|| value.to_string(), str::to_owned);
         (label.clone(), text)
     });
-    let plan = Plan {
+    let mut plan = Plan {
         strings,
         model_file: spec
             .model
@@ -163,7 +170,9 @@ pub fn plan(
         seed: u64::from(overrides.seed.unwrap_or(spec.seed)),
         base,
         output,
+        warnings: Vec::new(),
     };
+    plan.warnings = figures::warnings(document, &plan);
     figures::check(document, &plan, &mut faults);
     if faults.is_empty() {
         Ok(plan)

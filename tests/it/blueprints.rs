@@ -74,7 +74,10 @@ fn layers_of_net1_are_net1() {
     let logits = golden("net1_golden.safetensors", "logits");
     assert!(relative(&model.scores(&input).unwrap(), &logits) < 1e-5);
     let exported = network(&format!("file: net1.pt2\n{INPUT}")).unwrap();
-    assert_eq!(layer_table(&model, model.layers()), layer_table(&exported, exported.layers()));
+    assert_eq!(
+        layer_table(&model, model.layers()),
+        layer_table(&exported, exported.layers())
+    );
     assert!(layer_table(&model, model.layers()).contains("conv4"));
     assert_eq!(
         model.provenance().parameters,

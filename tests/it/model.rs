@@ -3,7 +3,9 @@
 mod between;
 mod files;
 mod mutations;
+mod old_exports;
 mod precision;
+mod torchscript;
 
 use std::path::{Path, PathBuf};
 

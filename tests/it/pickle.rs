@@ -23,7 +23,7 @@ fn bytes(name: &str) -> Vec<u8> {
 }
 
 fn refusal(name: &str) -> (String, String) {
-    match pickle::read(&bytes(name)) {
+    match pickle::read_bytes(&bytes(name)) {
         Err(Fault::NotSupported { fault, remedy }) => (fault, remedy),
         other => panic!(
             "{name}: {:?} instead of a refusal",
@@ -49,7 +49,8 @@ fn reads_what_pytorch_wrote() {
         serde_json::from_slice(&text).expect("JSON");
     assert_eq!(expected.len(), 23, "files with numbers");
     for (name, tensors) in expected {
-        let read = pickle::read(&bytes(&name)).unwrap_or_else(|fault| panic!("{name}: {fault:?}"));
+        let read =
+            pickle::read_bytes(&bytes(&name)).unwrap_or_else(|fault| panic!("{name}: {fault:?}"));
         let names: Vec<_> = read.keys().collect();
         assert_eq!(names, tensors.keys().collect::<Vec<_>>(), "{name}");
         for (key, expected) in tensors {
@@ -81,7 +82,7 @@ fn makes_every_type_of_floating_point_float32() {
         "legacy_bfloat16",
         "legacy_double",
     ] {
-        let read = pickle::read(&bytes(&format!("{name}.pth"))).expect("weights");
+        let read = pickle::read_bytes(&bytes(&format!("{name}.pth"))).expect("weights");
         assert_eq!(read["linear.weight"].kind(), Kind::Float, "{name}");
         assert_eq!(
             read["norm.num_batches_tracked"].kind(),
@@ -93,7 +94,7 @@ fn makes_every_type_of_floating_point_float32() {
 
 #[test]
 fn keeps_integers_as_they_are() {
-    let read = pickle::read(&bytes("integers.pth")).expect("weights");
+    let read = pickle::read_bytes(&bytes("integers.pth")).expect("weights");
     let kinds: Vec<_> = read
         .iter()
         .map(|(name, tensor)| (name.as_str(), tensor.kind()))
@@ -114,7 +115,7 @@ fn keeps_integers_as_they_are() {
 #[test]
 fn tied_weights_share_their_memory() {
     for name in ["views.pth", "legacy_views.pth"] {
-        let read = pickle::read(&bytes(name)).expect("weights");
+        let read = pickle::read_bytes(&bytes(name)).expect("weights");
         assert_eq!(
             read["tied"].data_ptr(),
             read["tied_too"].data_ptr(),
@@ -130,7 +131,7 @@ fn equals_safetensors_bit_for_bit() {
         "tests/data/model/net1.safetensors",
     ];
     let expected = Tensor::read_safetensors(network.iter().collect::<PathBuf>()).expect("weights");
-    let read = pickle::read(&bytes("net1.pth")).expect("weights");
+    let read = pickle::read_bytes(&bytes("net1.pth")).expect("weights");
     assert_eq!(expected.len(), read.len());
     for (name, tensor) in expected {
         let of_pickle = &read[&name];

@@ -11,7 +11,7 @@ use crate::model::graph::StoredKind;
 impl Architecture {
     /// The network of an exported program without its weights; what no state dict holds stays.
     pub fn of_exported_program(file: &Path) -> Result<Self, ModelError> {
-        let bytes = crate::fs::read(file)?;
+        let bytes = crate::fs::map(file)?;
         let format = format::of(&bytes).map_err(|fault| fault.in_file(file))?;
         if format != Format::ExportedProgram {
             let fault = match format {
@@ -36,7 +36,7 @@ impl Architecture {
         let name = name.to_string_lossy();
         Ok(Self {
             title: format!("the graph of `{name}`"),
-            name: format!("graph of {name}, sha256 {}", sha256(&bytes)),
+            name: format!("graph of {name}, sha256 {}", sha256(&[&bytes])),
             graph: read.graph,
             torch_version: read.torch_version,
             input: None,

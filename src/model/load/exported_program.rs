@@ -1,6 +1,7 @@
-//! PyTorch's exported program, a zip archive: `<name>/models/model.json` is the graph,
-//! `<name>/data/weights/` and `<name>/data/constants/` hold raw tensors, each folder with a JSON table
-//! of their shapes.
+//! PyTorch's exported program, a zip archive, in its three shapes. Since PyTorch 2.9
+//! `<name>/models/model.json` is the graph and `<name>/data/weights/` and `<name>/data/constants/` hold
+//! raw tensors, each folder with a JSON table of their shapes. PyTorch 2.8 has a file of `torch.save` in
+//! each of the two folders instead, and 2.5 to 2.7 three entries at the top: the graph and two such files.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,9 @@ use tch::{Kind, Tensor};
 
 use super::archive::Archive;
 use super::program_json::{self, TensorMetaJson};
-use super::{Fault, tensor};
+use super::tensor::{self, Tensors};
+use super::{Fault, pickle};
+use crate::fs::Mapped;
 use crate::model::graph::Graph;
 
 pub struct ExportedProgram {
@@ -18,6 +21,9 @@ pub struct ExportedProgram {
     pub weights: BTreeMap<String, Tensor>,
     pub torch_version: Option<String>,
 }
+
+/// The graph as PyTorch 2.5 to 2.7 name it.
+pub const OLD_GRAPH: &str = "serialized_exported_program.json";
 
 #[derive(Deserialize)]
 struct Table {
@@ -32,11 +38,16 @@ struct Entry {
     tensor_meta: Option<TensorMetaJson>,
 }
 
-pub fn read(bytes: &[u8]) -> Result<ExportedProgram, Fault> {
-    let mut archive = Archive::open(bytes)?;
-    let (root, model) = model_name(&archive)?;
+pub fn read(file: &Mapped) -> Result<ExportedProgram, Fault> {
+    let mut archive = Archive::open(file)?;
+    let tensors = Tensors::of(file);
+    let Entries {
+        root,
+        graph,
+        folders,
+    } = entries(&archive)?;
     let byte_order = format!("{root}byteorder");
-    if archive.names().any(|name| name == byte_order) {
+    if archive.holds(&byte_order) {
         let order = archive.read(&byte_order)?;
         if order.trim_ascii() != b"little" {
             return Err(Fault::not_supported(
@@ -45,23 +56,25 @@ pub fn read(bytes: &[u8]) -> Result<ExportedProgram, Fault> {
             ));
         }
     }
-    let program = program_json::read(&archive.read(&format!("{root}models/{model}.json"))?)?;
-    // Only what the graph names is read.
+    let program = program_json::read(archive.read(&graph)?)?;
+    // Only what the graph names is kept.
     let mut wanted: BTreeMap<String, Tensor> = BTreeMap::new();
-    for folder in ["weights", "constants"] {
-        let folder_path = format!("{root}data/{folder}/");
-        let table = format!("{folder_path}{model}_{folder}_config.json");
-        if !archive.names().any(|name| name == table) {
-            continue;
-        }
-        let table: Table = serde_json::from_slice(&archive.read(&table)?).map_err(|error| {
-            Fault::damaged(format!("the table of {folder} is not valid ({error})"))
-        })?;
-        for stored in &program.graph.stored {
-            if let Some(entry) = table.config.get(&stored.name) {
-                let tensor = read_tensor(&mut archive, &folder_path, entry)
-                    .map_err(|fault| fault.of_tensor(&stored.name))?;
-                wanted.insert(stored.name.clone(), tensor);
+    for Folder { path, table, saved } in &folders {
+        if archive.holds(table) {
+            let table: Table = serde_json::from_slice(archive.read(table)?)
+                .map_err(|error| Fault::damaged(format!("`{table}` is not valid ({error})")))?;
+            for stored in &program.graph.stored {
+                if let Some(entry) = table.config.get(&stored.name) {
+                    let tensor = read_tensor(&mut archive, &tensors, path, entry)
+                        .map_err(|fault| fault.of_tensor(&stored.name))?;
+                    wanted.insert(stored.name.clone(), tensor);
+                }
+            }
+        } else if archive.holds(saved) {
+            let mut found = pickle::beside_graph(archive.read(saved)?, &tensors)?;
+            for stored in &program.graph.stored {
+                let tensor = found.remove_entry(&stored.name);
+                wanted.extend(tensor);
             }
         }
     }
@@ -88,6 +101,58 @@ pub fn read(bytes: &[u8]) -> Result<ExportedProgram, Fault> {
     })
 }
 
+/// Where things lie in the archive.
+struct Entries {
+    /// The folder that everything lies in, with a slash behind it.
+    root: String,
+    graph: String,
+    folders: Vec<Folder>,
+}
+
+/// Weights, or constants.
+struct Folder {
+    /// With a slash behind it.
+    path: String,
+    /// Shapes and files of raw tensors, since PyTorch 2.9.
+    table: String,
+    /// All of them in one file of `torch.save`, as before.
+    saved: String,
+}
+
+fn entries(archive: &Archive) -> Result<Entries, Fault> {
+    let old = archive
+        .names()
+        .find_map(|name| name.strip_suffix(OLD_GRAPH));
+    if let Some(root) = old.filter(|root| root.is_empty() || root.ends_with('/')) {
+        let folder = |saved: &str| Folder {
+            path: String::new(),
+            table: String::new(),
+            saved: format!("{root}{saved}"),
+        };
+        return Ok(Entries {
+            root: root.to_owned(),
+            graph: format!("{root}{OLD_GRAPH}"),
+            folders: ["serialized_state_dict.pt", "serialized_constants.pt"]
+                .map(folder)
+                .into(),
+        });
+    }
+    let (root, model) = model_name(archive)?;
+    let folder = |name: &str| {
+        let path = format!("{root}data/{name}/");
+        Folder {
+            table: format!("{path}{model}_{name}_config.json"),
+            saved: format!("{path}{model}.pt"),
+            path,
+        }
+    };
+    Ok(Entries {
+        folders: ["weights", "constants"].map(folder).into(),
+        graph: format!("{root}models/{model}.json"),
+        root,
+    })
+}
+
 /// The folder that everything lies in, with a slash behind it, and the name of the model.
 fn model_name(archive: &Archive) -> Result<(String, String), Fault> {
     let graphs = archive.names().filter_map(|name| {
@@ -106,7 +171,12 @@ fn model_name(archive: &Archive) -> Result<(String, String), Fault> {
     }
 }
 
-fn read_tensor(archive: &mut Archive, folder: &str, entry: &Entry) -> Result<Tensor, Fault> {
+fn read_tensor(
+    archive: &mut Archive,
+    tensors: &Tensors,
+    folder: &str,
+    entry: &Entry,
+) -> Result<Tensor, Fault> {
     let meta = match &entry.tensor_meta {
         Some(meta) if !entry.use_pickle => meta,
         _ => {
@@ -130,8 +200,8 @@ fn read_tensor(archive: &mut Archive, folder: &str, entry: &Entry) -> Result<Ten
         strides: &strides,
         offset: meta.storage_offset.as_int.unwrap_or(0),
     };
-    tensor::strided(
-        &archive.read(&format!("{folder}{}", entry.path_name))?,
+    tensors.strided(
+        archive.read(&format!("{folder}{}", entry.path_name))?,
         &layout,
     )
 }

@@ -2,6 +2,7 @@
 
 use super::Fault;
 use super::archive::Archive;
+use super::exported_program::OLD_GRAPH;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -10,11 +11,14 @@ pub enum Format {
     Empty,
     LfsPointer,
     Html,
-    OldExportedProgram,
     TorchScript,
     Pickle,
     Onnx,
     Hdf5,
+    Keras,
+    TensorFlow,
+    TensorFlowLite,
+    OpenVino,
     OtherZip,
     Unknown,
 }
@@ -33,10 +37,21 @@ pub fn of(bytes: &[u8]) -> Result<Format, Fault> {
     if bytes.starts_with(b"\x89HDF") {
         return Ok(Format::Hdf5);
     }
+    if bytes.get(4..8) == Some(b"TFL3") {
+        return Ok(Format::TensorFlowLite);
+    }
+    // Version 1 of the format and a graph. ONNX begins alike, but left its version 1 in 2017.
+    if bytes.starts_with(&[0x08, 1, 0x12]) {
+        return Ok(Format::TensorFlow);
+    }
     let text: Vec<u8> = bytes.iter().take(512).map(u8::to_ascii_lowercase).collect();
     let page = text.trim_ascii_start();
     if page.starts_with(b"<!doctype html") || page.starts_with(b"<html") {
         return Ok(Format::Html);
+    }
+    let net = |window: &[u8]| window == b"<net ";
+    if page.starts_with(b"<net ") || page.starts_with(b"<?xml") && page.windows(5).any(net) {
+        return Ok(Format::OpenVino);
     }
     // Eight bytes of length, of which a header never fills the upper three, then a JSON object.
     if bytes.get(8) == Some(&b'{') && !(is_onnx(bytes) && bytes[5..8] != [0; 3]) {
@@ -73,14 +88,14 @@ fn of_zip(bytes: &[u8]) -> Result<Format, Fault> {
         let parts: Vec<_> = name.split('/').collect();
         matches!(parts.as_slice(), [.., "models", file] if file.ends_with(".json"))
     });
-    Ok(if holds_graph {
+    Ok(if holds_graph || holds(OLD_GRAPH) {
         Format::ExportedProgram
-    } else if holds("serialized_exported_program.json") {
-        Format::OldExportedProgram
     } else if holds("constants.pkl") {
         Format::TorchScript
     } else if holds("data.pkl") {
         Format::Pickle
+    } else if holds("model.weights.h5") {
+        Format::Keras
     } else {
         Format::OtherZip
     })

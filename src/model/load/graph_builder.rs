@@ -163,8 +163,18 @@ impl Builder {
                 .map_err(|fault| fault.of_node(&operator))?;
             arguments.push((input.name, argument));
         }
+        let mut names: Vec<_> = json.outputs.iter().flat_map(output_names).collect();
+        // PyTorch 2.5 writes a batch norm in two more outputs, which are empty: it is the one of later
+        // versions.
+        let operator = if operator == "aten._native_batch_norm_legit_no_training.default" {
+            names.truncate(1);
+            arguments.push(("training".to_owned(), Argument::Bool(false)));
+            "aten.batch_norm.default".to_owned()
+        } else {
+            operator
+        };
         let mut outputs = Vec::new();
-        for name in json.outputs.iter().flat_map(output_names) {
+        for name in names {
             outputs.push(self.define(name)?);
         }
         let first = outputs.first().map(|output| self.values[output.0].clone());

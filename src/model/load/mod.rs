@@ -6,6 +6,7 @@ mod blueprint;
 mod exported_program;
 pub mod families;
 pub mod fit;
+mod foreign;
 mod format;
 mod free_batch;
 mod graph_builder;
@@ -15,6 +16,8 @@ mod program_json;
 pub mod sequential;
 mod state_dict;
 mod tensor;
+pub mod torchscript;
+mod view;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -25,13 +28,14 @@ use tch::Tensor;
 use super::Source;
 use super::error::{EXPORT, ModelError};
 use super::graph::Graph;
+use crate::fs::Mapped;
 use architecture::Architecture;
 use format::Format;
 
 /// Where a network comes from, for the appendix of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Provenance {
-    /// `PyTorch exported program`, `safetensors`, `PyTorch state dict` or `ONNX`.
+    /// `PyTorch exported program`, `safetensors`, `PyTorch state dict`, `ONNX` or `TorchScript`.
     pub format: &'static str,
     /// Of the whole file, in hexadecimal; of an ONNX file together with its data files.
     pub sha256: String,
@@ -50,6 +54,8 @@ pub struct Loaded {
     pub graph: Graph,
     /// By state-dict name.
     pub weights: BTreeMap<String, Tensor>,
+    /// A network of TorchScript, for [`torchscript::MODULE`] in the graph.
+    pub module: Option<torchscript::TorchScript>,
     pub provenance: Provenance,
 }
 
@@ -66,18 +72,29 @@ impl Loaded {
 pub fn format_name(bytes: &[u8]) -> &'static str {
     match format::of(bytes) {
         Ok(Format::ExportedProgram) => "PyTorch exported program (.pt2)",
-        Ok(Format::OldExportedProgram) => "PyTorch exported program of before PyTorch 2.9",
         Ok(Format::Safetensors) => "safetensors (weights only)",
         Ok(Format::Pickle) => "pickle of torch.save",
         Ok(Format::Onnx) => "ONNX",
         Ok(Format::TorchScript) => "TorchScript",
         Ok(Format::Hdf5) => "HDF5 (Keras)",
+        Ok(Format::Keras) => "Keras archive (.keras)",
+        Ok(Format::TensorFlow) => "TensorFlow SavedModel",
+        Ok(Format::TensorFlowLite) => "TensorFlow Lite",
+        Ok(Format::OpenVino) => "OpenVINO",
         Ok(Format::LfsPointer) => "Git LFS pointer, not the file itself",
         Ok(Format::Html) => "web page",
         Ok(Format::Empty) => "empty file",
         Ok(Format::OtherZip) => "zip archive without a model",
         Ok(Format::Unknown) => "of no format we know",
         Err(_) => "zip archive that cannot be opened",
+    }
+}
+
+/// A folder is no model; what it may be is said.
+pub fn check_is_file(path: &Path) -> Result<(), ModelError> {
+    match path.is_dir() {
+        true => Err(foreign::folder(path)),
+        false => Ok(()),
     }
 }
 
@@ -152,46 +169,55 @@ impl Fault {
 
 /// Reads a model file. Nothing in it is executed, and no size that it declares is trusted.
 pub fn load(source: &Source) -> Result<Loaded, ModelError> {
-    read(source, None)
+    opened(source, None)
 }
 
 /// Puts the weights of a state dict into an architecture.
 pub fn load_into(source: &Source, architecture: &Architecture) -> Result<Loaded, ModelError> {
-    read(source, Some(architecture))
+    opened(source, Some(architecture))
 }
 
-fn read(source: &Source, given: Option<&Architecture>) -> Result<Loaded, ModelError> {
-    let bytes = crate::fs::read(&source.file)?;
+fn opened(source: &Source, given: Option<&Architecture>) -> Result<Loaded, ModelError> {
+    check_is_file(&source.file)?;
+    let file = crate::fs::map(&source.file)?;
+    let loaded = read(source, given, &file)?;
+    file.check_unchanged()?;
+    Ok(loaded)
+}
+
+fn read(
+    source: &Source,
+    given: Option<&Architecture>,
+    file: &Mapped,
+) -> Result<Loaded, ModelError> {
     let not_a_model = |is, remedy: String| ModelError::NotAModel {
         file: source.file.clone(),
         is,
         remedy,
     };
-    let unsupported = |fault: &str, remedy: String| ModelError::NotSupported {
-        file: source.file.clone(),
-        fault: fault.to_owned(),
-        remedy,
-    };
     let export = || format!("export it with `{EXPORT}`");
-    let format = format::of(&bytes).map_err(|fault| fault.in_file(&source.file))?;
-    if let (Some(given), Format::ExportedProgram | Format::Onnx) = (given, format) {
+    let format = format::of(file).map_err(|fault| fault.in_file(&source.file))?;
+    if let (Some(given), Format::ExportedProgram | Format::Onnx | Format::TorchScript) =
+        (given, format)
+    {
         return Err(ModelError::GraphNotNeeded {
             file: source.file.clone(),
             into: given.title.clone(),
         });
     }
     match format {
-        Format::ExportedProgram => exported_program(source, &bytes),
+        Format::ExportedProgram => exported_program(source, file),
         Format::Safetensors | Format::Pickle => {
+            let weights = state_dict(source, file, format)?;
             let named;
             let architecture = match given {
                 Some(given) => given,
                 None => {
-                    named = architecture(source, &bytes)?;
+                    named = architecture(source, &weights)?;
                     &named
                 }
             };
-            fill(source, architecture, &bytes)
+            fill(source, architecture, weights)
         }
         Format::Empty => Err(not_a_model("empty", "fetch it again".to_owned())),
         Format::LfsPointer => Err(not_a_model(
@@ -202,32 +228,32 @@ fn read(source: &Source, given: Option<&Architecture>) -> Result<Loaded, ModelEr
             "a web page",
             "fetch the file itself, not the page about it".to_owned(),
         )),
-        Format::OldExportedProgram => Err(unsupported(
-            "an exported program of before PyTorch 2.9",
-            format!("with a later PyTorch, {}", export()),
-        )),
-        Format::TorchScript => Err(unsupported("TorchScript is not supported", export())),
-        Format::Onnx => onnx(source, bytes),
-        Format::Hdf5 => Err(unsupported("HDF5 (Keras) is not supported", export())),
+        Format::TorchScript => torchscript(source, file),
+        Format::Onnx => onnx(source, file),
+        Format::Hdf5 => Err(foreign::hdf5(&source.file)),
+        Format::Keras => Err(foreign::keras(&source.file)),
+        Format::TensorFlow => Err(foreign::tensorflow(&source.file)),
+        Format::TensorFlowLite => Err(foreign::tensorflow_lite(&source.file)),
+        Format::OpenVino => Err(foreign::open_vino(&source.file)),
         Format::OtherZip => Err(not_a_model("a zip archive without a model", export())),
         Format::Unknown => Err(not_a_model("of no format we know", export())),
     }
 }
 
-fn exported_program(source: &Source, bytes: &[u8]) -> Result<Loaded, ModelError> {
+fn exported_program(source: &Source, file: &Mapped) -> Result<Loaded, ModelError> {
     if let Some(architecture) = &source.architecture {
         return Err(ModelError::ArchitectureNotNeeded {
             file: source.file.clone(),
             architecture: architecture.clone(),
         });
     }
-    let read = exported_program::read(bytes).map_err(|fault| fault.in_file(&source.file))?;
+    let read = exported_program::read(file).map_err(|fault| fault.in_file(&source.file))?;
     for (name, tensor) in &read.weights {
         check_finite(&source.file, name, tensor)?;
     }
     let provenance = Provenance {
         format: "PyTorch exported program",
-        sha256: sha256(bytes),
+        sha256: sha256(&[file]),
         architecture: None,
         torch_version: read.torch_version,
         producer: None,
@@ -236,26 +262,62 @@ fn exported_program(source: &Source, bytes: &[u8]) -> Result<Loaded, ModelError>
     Ok(Loaded {
         graph: read.graph,
         weights: read.weights,
+        module: None,
         provenance,
     })
 }
 
-fn onnx(source: &Source, bytes: Vec<u8>) -> Result<Loaded, ModelError> {
+fn torchscript(source: &Source, file: &Mapped) -> Result<Loaded, ModelError> {
     if let Some(architecture) = &source.architecture {
         return Err(ModelError::ArchitectureNotNeeded {
             file: source.file.clone(),
             architecture: architecture.clone(),
         });
     }
-    let read = onnx::read(source, bytes).map_err(|fault| fault.in_file(&source.file))?;
+    let read = torchscript::read(file);
+    let read = read.map_err(|fault| fault.in_file(&source.file))?;
+    let mut parameters = 0;
+    for (name, tensor) in read.module.named_parameters()? {
+        check_finite(&source.file, &name, &tensor)?;
+        parameters += tensor.numel();
+    }
+    let provenance = Provenance {
+        format: "TorchScript",
+        sha256: sha256(&[file]),
+        architecture: None,
+        torch_version: None,
+        producer: None,
+        parameters,
+    };
+    Ok(Loaded {
+        graph: torchscript::graph(source.input_shape),
+        weights: BTreeMap::new(),
+        module: Some(read),
+        provenance,
+    })
+}
+
+fn onnx(source: &Source, file: &Mapped) -> Result<Loaded, ModelError> {
+    if let Some(architecture) = &source.architecture {
+        return Err(ModelError::ArchitectureNotNeeded {
+            file: source.file.clone(),
+            architecture: architecture.clone(),
+        });
+    }
+    let read = onnx::read(source, file).map_err(|fault| fault.in_file(&source.file))?;
     for (name, tensor) in &read.weights {
         check_finite(&source.file, name, tensor)?;
+    }
+    let files: Vec<&Mapped> = std::iter::once(file).chain(&read.files).collect();
+    let sha256 = sha256(&files);
+    for data in &read.files {
+        data.check_unchanged()?;
     }
     let torch = read.producer.strip_prefix("pytorch ");
     let version = torch.and_then(|rest| rest.split(',').next());
     let provenance = Provenance {
         format: "ONNX",
-        sha256: read.sha256,
+        sha256,
         architecture: None,
         torch_version: version.map(str::to_owned),
         producer: Some(read.producer.clone()),
@@ -264,39 +326,55 @@ fn onnx(source: &Source, bytes: Vec<u8>) -> Result<Loaded, ModelError> {
     Ok(Loaded {
         graph: read.graph,
         weights: read.weights,
+        module: None,
         provenance,
     })
 }
 
-fn architecture(source: &Source, bytes: &[u8]) -> Result<Architecture, ModelError> {
+fn architecture(source: &Source, weights: &StateDict) -> Result<Architecture, ModelError> {
     match &source.architecture {
         Some(name) => Architecture::built_in(name),
-        None => {
-            let (_, weights) = state_dict(source, bytes)?;
-            Err(ModelError::ArchitectureMissing {
-                file: source.file.clone(),
-                fits: families::that_fit(&weights)?,
-                known: families::known(),
-            })
-        }
+        None => Err(ModelError::ArchitectureMissing {
+            file: source.file.clone(),
+            fits: families::that_fit(&weights.tensors)?,
+            known: families::known(),
+        }),
     }
 }
 
-/// The weights of a file that holds nothing else, and what its format is called.
-fn state_dict(
-    source: &Source,
-    bytes: &[u8],
-) -> Result<(&'static str, BTreeMap<String, Tensor>), ModelError> {
-    let read = || match format::of(bytes)? {
-        Format::Pickle => Ok(("PyTorch state dict", pickle::read(bytes)?)),
-        _ => Ok(("safetensors", state_dict::read(bytes)?)),
-    };
-    read().map_err(|fault: Fault| fault.in_file(&source.file))
+/// The weights of a file that holds nothing else.
+struct StateDict {
+    /// What the file's format is called.
+    format: &'static str,
+    tensors: BTreeMap<String, Tensor>,
+    sha256: String,
 }
 
-fn fill(source: &Source, architecture: &Architecture, bytes: &[u8]) -> Result<Loaded, ModelError> {
-    let (format, weights) = state_dict(source, bytes)?;
-    let weights = architecture.adapted(weights);
+fn state_dict(source: &Source, file: &Mapped, format: Format) -> Result<StateDict, ModelError> {
+    let read = match format {
+        Format::Pickle => pickle::read(file).map(|tensors| ("PyTorch state dict", tensors)),
+        _ => state_dict::read(file).map(|tensors| ("safetensors", tensors)),
+    };
+    let (format, tensors) = read.map_err(|fault: Fault| fault.in_file(&source.file))?;
+    let sha256 = sha256(&[file]);
+    Ok(StateDict {
+        format,
+        tensors,
+        sha256,
+    })
+}
+
+fn fill(
+    source: &Source,
+    architecture: &Architecture,
+    weights: StateDict,
+) -> Result<Loaded, ModelError> {
+    let StateDict {
+        format,
+        tensors,
+        sha256,
+    } = weights;
+    let weights = architecture.adapted(tensors);
     let faults = architecture.faults(&weights);
     if !faults.is_empty() {
         return Err(ModelError::WeightsDoNotFit {
@@ -310,7 +388,7 @@ fn fill(source: &Source, architecture: &Architecture, bytes: &[u8]) -> Result<Lo
     }
     let provenance = Provenance {
         format,
-        sha256: sha256(bytes),
+        sha256,
         architecture: Some(architecture.name.clone()),
         torch_version: architecture.torch_version.clone(),
         producer: None,
@@ -319,6 +397,7 @@ fn fill(source: &Source, architecture: &Architecture, bytes: &[u8]) -> Result<Lo
     Ok(Loaded {
         graph: architecture.graph.clone(),
         weights,
+        module: None,
         provenance,
     })
 }
@@ -339,11 +418,16 @@ fn check_finite(file: &Path, name: &str, tensor: &Tensor) -> Result<(), ModelErr
     if tensor.f_kind()? != tch::Kind::Float {
         return Ok(());
     }
-    let finite = tensor
-        .f_isfinite()?
-        .f_sum(tch::Kind::Int64)?
-        .f_int64_value(&[])?;
-    let count = tensor.numel() as i64 - finite;
+    /// Numbers that are looked at together: `isfinite` makes tensors as long as its input.
+    const PART: i64 = 1 << 18;
+    let flat = tensor.f_reshape([-1])?;
+    let numbers = flat.numel() as i64;
+    let mut count = 0;
+    for start in (0..numbers).step_by(PART as usize) {
+        let part = flat.f_narrow(0, start, PART.min(numbers - start))?;
+        let finite = part.f_isfinite()?.f_sum(tch::Kind::Int64)?;
+        count += part.numel() as i64 - finite.f_int64_value(&[])?;
+    }
     if count == 0 {
         return Ok(());
     }
@@ -354,9 +438,14 @@ fn check_finite(file: &Path, name: &str, tensor: &Tensor) -> Result<(), ModelErr
     })
 }
 
-/// In hexadecimal.
-pub fn sha256(bytes: &[u8]) -> String {
-    sha2::Sha256::digest(bytes)
+/// Of the files one behind the other, in hexadecimal.
+pub fn sha256(files: &[&Mapped]) -> String {
+    let mut digest = sha2::Sha256::new();
+    for file in files {
+        digest.update(&file[..]);
+    }
+    digest
+        .finalize()
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect()

@@ -5,20 +5,23 @@ use std::collections::BTreeMap;
 use safetensors::{Dtype, SafeTensors};
 use tch::{Kind, Tensor};
 
-use super::{Fault, tensor};
+use super::Fault;
+use super::tensor::Tensors;
+use crate::fs::Mapped;
 
 /// Prefixes that wrappers put before every name: `DataParallel` and `torch.compile`.
 const WRAPPERS: &[&str] = &["module.", "_orig_mod."];
 
 /// The tensors of a safetensors file by name, every type of floating point as float32.
-pub fn read(bytes: &[u8]) -> Result<BTreeMap<String, Tensor>, Fault> {
-    let file = SafeTensors::deserialize(bytes)
+pub fn read(file: &Mapped) -> Result<BTreeMap<String, Tensor>, Fault> {
+    let tensors = Tensors::of(file);
+    let file = SafeTensors::deserialize(file)
         .map_err(|error| Fault::damaged(format!("it is no whole safetensors file ({error})")))?;
     let mut weights = BTreeMap::new();
     for (name, view) in file.iter() {
         let sizes: Vec<i64> = view.shape().iter().map(|size| *size as i64).collect();
         let tensor = kind(view.dtype())
-            .and_then(|kind| tensor::contiguous(view.data(), kind, &sizes))
+            .and_then(|kind| tensors.contiguous(view.data(), kind, &sizes))
             .map_err(|fault| fault.of_tensor(name))?;
         weights.insert(name.to_owned(), tensor);
     }

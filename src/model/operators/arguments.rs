@@ -13,6 +13,17 @@ pub enum Value {
     Tensor(Tensor),
     /// A size, or a truth value as 0 or 1.
     Number(i64),
+    /// A whole network of TorchScript.
+    Module(Module),
+}
+
+/// libtorch's module, which says nothing of itself.
+pub struct Module(pub tch::CModule);
+
+impl std::fmt::Debug for Module {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Module")
+    }
 }
 
 /// A tensor or a number: the second input of arithmetic.
@@ -102,7 +113,7 @@ impl<'a> Arguments<'a> {
     fn tensor_of(&self, name: &str, id: ValueId) -> Result<&'a Tensor> {
         match self.value(name, id)? {
             Value::Tensor(tensor) => Ok(tensor),
-            Value::Number(_) => Self::wrong(name, "a tensor"),
+            Value::Number(_) | Value::Module(_) => Self::wrong(name, "a tensor"),
         }
     }
 
@@ -112,7 +123,7 @@ impl<'a> Arguments<'a> {
             Size::Batch => Ok(self.batch),
             Size::Value(id) => match self.value(name, id)? {
                 Value::Number(number) => Ok(*number),
-                Value::Tensor(_) => Self::wrong(name, "a size"),
+                Value::Tensor(_) | Value::Module(_) => Self::wrong(name, "a size"),
             },
         }
     }
@@ -121,6 +132,17 @@ impl<'a> Arguments<'a> {
         match self.required(name)? {
             Argument::Tensor(id) => self.tensor_of(name, *id),
             _ => Self::wrong(name, "a tensor"),
+        }
+    }
+
+    pub fn module(&self, name: &'static str) -> Result<&'a tch::CModule> {
+        let id = match self.required(name)? {
+            Argument::Tensor(id) => *id,
+            _ => return Self::wrong(name, "a module"),
+        };
+        match self.value(name, id)? {
+            Value::Module(Module(module)) => Ok(module),
+            Value::Tensor(_) | Value::Number(_) => Self::wrong(name, "a module"),
         }
     }
 

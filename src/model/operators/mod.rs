@@ -14,8 +14,9 @@ mod onnx;
 mod pointwise;
 mod pooling;
 mod shape;
+mod torchscript;
 
-pub use arguments::{Arguments, Operand, Value};
+pub use arguments::{Arguments, Module, Operand, Value};
 use tch::Tensor;
 
 use crate::model::caught::caught;
@@ -72,6 +73,7 @@ const FAMILIES: &[&[Row]] = &[
     logic::TABLE,
     attention::TABLE,
     onnx::TABLE,
+    torchscript::TABLE,
 ];
 
 /// The operator of a schema name such as `aten.conv2d.default`. One that works in place is found under

@@ -17,7 +17,7 @@ use super::NodeId;
 use super::error::ModelError;
 use super::graph::{Graph, ValueId};
 use super::memory_layout::channels_last;
-use super::operators::{Operation, Value, find};
+use super::operators::{Module, Operation, Value, find};
 use fold::Fold;
 pub use pass::Change;
 use pass::{Pass, no_change};
@@ -71,6 +71,12 @@ impl Program {
             weights,
             lowered: OnceCell::new(),
         })
+    }
+
+    /// The same with a whole network as the value `value`.
+    pub fn with_module(mut self, value: ValueId, module: tch::CModule) -> Self {
+        self.weights.put(value, Value::Module(Module(module)));
+        self
     }
 
     pub fn graph(&self) -> &Graph {

@@ -70,6 +70,11 @@ impl Weights {
         })
     }
 
+    /// What is no tensor of the file.
+    pub fn put(&mut self, id: ValueId, value: Value) {
+        self.stored[id.0] = Some(value);
+    }
+
     pub fn kind(&self) -> Kind {
         self.kind
     }
@@ -81,7 +86,7 @@ impl Weights {
     pub fn tensor(&self, id: ValueId) -> Option<&Tensor> {
         match self.value(id)? {
             Value::Tensor(tensor) => Some(tensor),
-            Value::Number(_) => None,
+            Value::Number(_) | Value::Module(_) => None,
         }
     }
 

@@ -46,19 +46,7 @@ fn other_formats_are_told_apart_by_content() {
     let onnx = refusal(b"\x08\x08\x12\x07pytorch", None);
     assert!(onnx.contains("version of the ONNX operators"), "{onnx}");
     for (content, word) in [
-        (
-            zip(&[("m/data.pkl", b""), ("m/constants.pkl", b"")]),
-            "TorchScript is not supported",
-        ),
-        (
-            zip(&[("serialized_exported_program.json", b"{}")]),
-            "before PyTorch 2.9",
-        ),
         (zip(&[("readme.txt", b"")]), "a zip archive without a model"),
-        (
-            b"\x89HDF\r\n\x1a\n".to_vec(),
-            "HDF5 (Keras) is not supported",
-        ),
         (b"no model at all".to_vec(), "of no format we know"),
     ] {
         let error = refusal(&content, None);
@@ -67,6 +55,55 @@ fn other_formats_are_told_apart_by_content() {
             "{error}"
         );
     }
+}
+
+#[test]
+fn formats_of_other_frameworks_are_answered_with_their_export() {
+    let keras = "tf2onnx.convert.from_keras(model, output_path=\"model.onnx\")";
+    let command =
+        |option: &str| format!("`python -m tf2onnx.convert {option} --output model.onnx`");
+    for (content, is, remedy) in [
+        (b"\x89HDF\r\n\x1a\n".to_vec(), "HDF5", keras.to_owned()),
+        (
+            zip(&[("config.json", b"{}"), ("model.weights.h5", b"")]),
+            "Keras",
+            keras.to_owned(),
+        ),
+        (
+            b"\x08\x01\x12\xf3\x10\x0a".to_vec(),
+            "TensorFlow",
+            command("--saved-model FOLDER"),
+        ),
+        (
+            b"\x1c\0\0\0TFL3".to_vec(),
+            "TensorFlow Lite",
+            command("--tflite FILE"),
+        ),
+        (
+            b"<?xml version=\"1.0\"?>\n<net name=\"a\" version=\"11\">".to_vec(),
+            "OpenVINO",
+            "from where it came".to_owned(),
+        ),
+    ] {
+        let error = refusal(&content, None);
+        assert!(error.contains(is) && error.contains(&remedy), "{error}");
+    }
+}
+
+#[test]
+fn a_folder_is_answered_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = || {
+        let source = source(folder.path().to_owned(), None, NET1_SHAPE);
+        Model::load(&source, Device::Cpu).err().unwrap().to_string()
+    };
+    assert!(
+        error().contains("is a folder; name the model file in it"),
+        "{}",
+        error()
+    );
+    std::fs::write(folder.path().join("saved_model.pb"), b"").unwrap();
+    assert!(error().contains("--saved-model"), "{}", error());
 }
 
 #[test]
@@ -90,8 +127,8 @@ fn another_schema_is_refused() {
     let graph = br#"{"schema_version": {"major": 9, "minor": 0}}"#;
     assert_eq!(
         refusal(&zip(&[("m/models/model.json", graph)]), None),
-        "`FILE`: its graph is written in a schema of version 9, we read version 8; \
-         export it with a PyTorch from 2.9 to 2.13"
+        "`FILE`: its graph is written in a schema of version 9, we read versions 7 and 8; \
+         export it with a PyTorch from 2.5 to 2.13"
     );
 }
 

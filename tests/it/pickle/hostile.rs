@@ -77,7 +77,7 @@ pub fn zipped(pickle: &[u8], storages: &[(&str, &[u8])]) -> Vec<u8> {
 /// What is said about a file, in well under a second.
 fn fault(bytes: &[u8]) -> String {
     let start = Instant::now();
-    let read = pickle::read(bytes);
+    let read = pickle::read_bytes(bytes);
     assert!(
         start.elapsed() < Duration::from_secs(2),
         "{:?}",
@@ -106,7 +106,7 @@ fn the_programs_of_these_tests_are_right_but_for_their_fault() {
     let content: Vec<u8> = (0..6)
         .flat_map(|number| (number as f32).to_le_bytes())
         .collect();
-    let read = pickle::read(&zipped(&program.end(), &[("0", &content)])).expect("weights");
+    let read = pickle::read_bytes(&zipped(&program.end(), &[("0", &content)])).expect("weights");
     assert_eq!(super::numbers(&read["w"]), [1.0, 4.0, 2.0, 5.0]);
 }
 
@@ -189,7 +189,7 @@ fn entries_cannot_overlap() {
         .map(|key| (key.as_str(), &content[..]))
         .collect();
     let apart = zipped(&program.end(), &storages);
-    assert!(pickle::read(&apart).is_ok());
+    assert!(pickle::read_bytes(&apart).is_ok());
     // The directory at the end points every storage at the first one.
     let find = |bytes: &[u8], needle: &[u8], from: usize| {
         bytes[from..]

@@ -175,7 +175,7 @@ fn run(mutations: u64) -> u64 {
             }
         };
         let start = Instant::now();
-        let answer = catch_unwind(AssertUnwindSafe(|| pickle::read(&bytes)));
+        let answer = catch_unwind(AssertUnwindSafe(|| pickle::read_bytes(&bytes)));
         let took = start.elapsed();
         let file = FILES[which];
         let answer = answer.unwrap_or_else(|_| panic!("{file} with the seed {seed} panics"));

@@ -2,34 +2,50 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
-
-use prost::bytes::Bytes;
+use std::rc::Rc;
 
 use super::super::Fault;
+use super::super::tensor::Tensors;
 use super::proto::StringStringEntryProto;
+use crate::fs::Mapped;
 use crate::model::error::ModelError;
 
-/// The data files of a model, read once each and only from its own folder.
+/// A data file, and what makes tensors of it.
+pub struct DataFile {
+    pub content: Mapped,
+    pub tensors: Tensors,
+}
+
+/// The data files of a model, opened once each and only from its own folder.
 pub struct External {
+    /// Makes tensors of what lies in the model file itself.
+    pub model: Tensors,
     folder: PathBuf,
     /// By the name the model gives them.
-    files: RefCell<BTreeMap<String, Bytes>>,
+    files: RefCell<BTreeMap<String, Rc<DataFile>>>,
 }
 
 impl External {
-    pub fn new(model: &Path) -> Self {
-        let folder = model
+    pub fn new(path: &Path, model: &Mapped) -> Self {
+        let folder = path
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty());
         Self {
+            model: Tensors::of(model),
             folder: folder.unwrap_or(Path::new(".")).to_owned(),
             files: RefCell::default(),
         }
     }
 
-    /// The `length` bytes that an entry names by `location`, `offset` and `length`.
-    pub fn read(&self, entry: &[StringStringEntryProto], length: u64) -> Result<Bytes, Fault> {
+    /// The file and in it the place of the `length` bytes that an entry names by `location`, `offset` and
+    /// `length`.
+    pub fn find(
+        &self,
+        entry: &[StringStringEntryProto],
+        length: u64,
+    ) -> Result<(Rc<DataFile>, Range<usize>), Fault> {
         let text = |key: &str| {
             entry
                 .iter()
@@ -56,22 +72,23 @@ impl External {
         let file = self.file(location)?;
         let end = offset
             .checked_add(length)
-            .filter(|end| *end <= file.len() as u64);
+            .filter(|end| *end <= file.content.len() as u64);
         match end {
-            Some(end) => Ok(file.slice(offset as usize..end as usize)),
+            Some(end) => Ok((file, offset as usize..end as usize)),
             None => Err(Fault::damaged(format!(
                 "its numbers reach beyond the {} bytes of `{location}`",
-                file.len()
+                file.content.len()
             ))),
         }
     }
 
-    /// The contents of all files that were read, in the order of their names.
-    pub fn contents(&self) -> Vec<Bytes> {
-        self.files.borrow().values().cloned().collect()
+    /// All files that were opened, in the order of their names.
+    pub fn files(&self) -> Vec<Mapped> {
+        let files = self.files.borrow();
+        files.values().map(|file| file.content.clone()).collect()
     }
 
-    fn file(&self, location: &str) -> Result<Bytes, Fault> {
+    fn file(&self, location: &str) -> Result<Rc<DataFile>, Fault> {
         if let Some(content) = self.files.borrow().get(location) {
             return Ok(content.clone());
         }
@@ -83,7 +100,9 @@ impl External {
                 "put the data files beside the model",
             ));
         };
-        let content = Bytes::from(crate::fs::read(&path).map_err(of_model)?);
+        let content = crate::fs::map(&path).map_err(of_model)?;
+        let tensors = Tensors::of(&content);
+        let content = Rc::new(DataFile { content, tensors });
         self.files
             .borrow_mut()
             .insert(location.to_owned(), content.clone());

@@ -15,11 +15,10 @@ mod unpack;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use prost::bytes::Bytes;
-use sha2::Digest;
 use tch::Tensor;
 
 use super::Fault;
+use crate::fs::Mapped;
 use crate::model::Source;
 use crate::model::error::{EXPORT, ModelError};
 use crate::model::graph::{Argument, Graph};
@@ -35,29 +34,18 @@ pub struct Onnx {
     pub weights: BTreeMap<String, Tensor>,
     /// Who wrote the file and in which version of the operators: `pytorch 2.13.0, opset 18`.
     pub producer: String,
-    /// Of the file, followed by its data files in the order of their names.
-    pub sha256: String,
+    /// The data files in the order of their names.
+    pub files: Vec<Mapped>,
 }
 
 /// Reads an ONNX file for pictures of the shape of `source`.
-pub fn read(source: &Source, bytes: Vec<u8>) -> Result<Onnx, Fault> {
-    let bytes = Bytes::from(bytes);
-    let model = unpack::unpack(bytes.clone())?;
-    let external = External::new(&source.file);
+pub fn read(source: &Source, file: &Mapped) -> Result<Onnx, Fault> {
+    let model = unpack::unpack(file.bytes())?;
+    let external = External::new(&source.file, file);
     let scopes = Scopes::new(&model);
     check_operators(&model)?;
     let (trace, output, origins) = translate_all(source, &model, &external, &scopes)?;
     let (graph, weights) = assemble::assemble(&model, trace, output, &origins, &scopes, source)?;
-    let mut digest = sha2::Sha256::new();
-    digest.update(&bytes);
-    for content in external.contents() {
-        digest.update(&content);
-    }
-    let sha256 = digest
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
     let producer = match model.producer.as_str() {
         "" => format!("opset {}", model.opset),
         producer => format!("{producer}, opset {}", model.opset),
@@ -66,7 +54,7 @@ pub fn read(source: &Source, bytes: Vec<u8>) -> Result<Onnx, Fault> {
         graph,
         weights,
         producer,
-        sha256,
+        files: external.files(),
     })
 }
 

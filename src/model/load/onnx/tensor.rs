@@ -4,7 +4,8 @@
 use prost::bytes::Bytes;
 use tch::{Kind, Tensor};
 
-use super::super::{Fault, tensor};
+use super::super::Fault;
+use super::super::tensor::Tensors;
 use super::external::External;
 use super::proto::{TensorProto, data_type as t};
 
@@ -29,12 +30,14 @@ pub fn read(proto: &TensorProto, external: &External) -> Result<Tensor, Fault> {
         let length = count
             .checked_mul(width(proto.data_type) as u64)
             .ok_or_else(|| Fault::damaged(format!("the shape {:?} is too large", proto.dims)))?;
-        let bytes = external.read(&proto.external_data, length)?;
-        from_bytes(&bytes, proto, kind)?
+        let (file, place) = external.find(&proto.external_data, length)?;
+        from_bytes(&file.content[place], proto, kind, &file.tensors)?
     } else if let Some(raw) = &proto.raw_data {
-        from_bytes(raw, proto, kind)?
+        from_bytes(raw, proto, kind, &external.model)?
     } else {
-        from_bytes(&typed(proto)?, proto, kind)?
+        // Written as a list, a number may take one byte where it has four.
+        let numbers = typed(proto)?;
+        from_bytes(&numbers, proto, kind, &Tensors::of_memory(numbers.len()))?
     };
     widened(&tensor, proto.data_type).map_err(torch)
 }
@@ -79,7 +82,12 @@ fn count(proto: &TensorProto) -> Result<u64, Fault> {
     count.ok_or_else(|| Fault::damaged(format!("the shape {:?} is too large", proto.dims)))
 }
 
-fn from_bytes(bytes: &[u8], proto: &TensorProto, kind: Kind) -> Result<Tensor, Fault> {
+fn from_bytes(
+    bytes: &[u8],
+    proto: &TensorProto,
+    kind: Kind,
+    tensors: &Tensors,
+) -> Result<Tensor, Fault> {
     let needed = count(proto)?.checked_mul(width(proto.data_type) as u64);
     if needed != Some(bytes.len() as u64) {
         return Err(Fault::damaged(format!(
@@ -88,7 +96,7 @@ fn from_bytes(bytes: &[u8], proto: &TensorProto, kind: Kind) -> Result<Tensor, F
             bytes.len()
         )));
     }
-    tensor::contiguous(bytes, kind, &proto.dims)
+    tensors.contiguous(bytes, kind, &proto.dims)
 }
 
 /// The bytes of a tensor whose numbers are written as a list.

@@ -300,6 +300,7 @@ impl Trace {
                     }
                     self.forms.insert(id, Form { sizes, kind });
                 }
+                Value::Module(_) => return unsupported("a network within the network"),
                 Value::Number(number) => {
                     self.numbers.insert(id, number);
                 }

@@ -23,8 +23,30 @@ const DTYPES: &[&str] = &[
     "int16", "int32", "int64", "short", "int", "long", "bool",
 ];
 
+/// Whose names a pickle may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    StateDict,
+    /// Those of a state dict, classes of the archive's own code as plain objects, and what marks the
+    /// types of lists and of tensors beside the code.
+    TorchScript,
+}
+
 /// The global of this name, or why it is refused.
-pub fn resolve(module: &str, name: &str) -> Result<Global, PickleError> {
+pub fn resolve(module: &str, name: &str, names: Names) -> Result<Global, PickleError> {
+    let own = module == "__torch__" || module.starts_with("__torch__.");
+    let marks = module == "torch.jit._pickle"
+        && [
+            "restore_type_tag",
+            "build_intlist",
+            "build_tensorlist",
+            "build_doublelist",
+            "build_boollist",
+        ]
+        .contains(&name);
+    if names == Names::TorchScript && (own || marks) {
+        return Ok(Global::Opaque);
+    }
     let global = match (module, name) {
         ("collections", "OrderedDict") => Global::OrderedDict,
         ("torch._utils", "_rebuild_tensor_v2" | "_rebuild_tensor") => Global::RebuildTensor,
@@ -114,6 +136,10 @@ fn refusal(module: &str, name: &str) -> PickleError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn resolve(module: &str, name: &str) -> Result<Global, PickleError> {
+        super::resolve(module, name, Names::StateDict)
+    }
 
     #[test]
     fn refuses_everything_that_is_not_listed() {

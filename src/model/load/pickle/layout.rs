@@ -74,11 +74,6 @@ impl Layout {
         })
     }
 
-    /// Numbers in the tensor.
-    pub fn count(&self) -> usize {
-        self.count
-    }
-
     /// The numbers in row-major order, out of the bytes of the storage.
     pub fn gather<'s>(&self, storage: &'s [u8], width_bytes: usize) -> Cow<'s, [u8]> {
         let mut place = self.first * width_bytes;

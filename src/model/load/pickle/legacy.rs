@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::error::{PickleError, shown};
+use super::globals::Names;
 use super::machine::{Unpickled, unpickle};
 use super::value::{Dtype, Value};
 
@@ -22,7 +23,7 @@ pub struct Legacy<'a> {
 pub fn read(bytes: &[u8]) -> Result<Legacy<'_>, PickleError> {
     let mut rest = bytes;
     let mut next = || {
-        let unpickled = unpickle(rest)?;
+        let unpickled = unpickle(rest, Names::StateDict)?;
         rest = &rest[unpickled.length..];
         Ok(unpickled)
     };

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::error::PickleError;
-use super::globals;
+use super::globals::{self, Names};
 use super::input::Input;
 use super::rebuild;
 use super::scalar;
@@ -24,9 +24,16 @@ pub struct Unpickled<'a> {
     pub length: usize,
 }
 
+impl Unpickled<'_> {
+    pub fn is_empty_dict(&self) -> bool {
+        matches!(self.value, Value::Dict(index) if self.heap.dicts[index].is_empty())
+    }
+}
+
 /// The first pickle in the bytes.
-pub fn unpickle(bytes: &[u8]) -> Result<Unpickled<'_>, PickleError> {
+pub fn unpickle(bytes: &[u8], names: Names) -> Result<Unpickled<'_>, PickleError> {
     let mut machine = Machine {
+        names,
         input: Input::new(bytes),
         stack: Vec::new(),
         marks: Vec::new(),
@@ -44,6 +51,7 @@ pub fn unpickle(bytes: &[u8]) -> Result<Unpickled<'_>, PickleError> {
 }
 
 pub(super) struct Machine<'a> {
+    names: Names,
     input: Input<'a>,
     stack: Vec<Value<'a>>,
     /// Lengths of the stack where marks were put.
@@ -219,7 +227,7 @@ impl<'a> Machine<'a> {
         } else {
             (self.input.line(OF)?, self.input.line(OF)?)
         };
-        let global = globals::resolve(module, name)?;
+        let global = globals::resolve(module, name, self.names)?;
         if code == b'i' {
             // A call in protocol 0; read only to refuse its function by name.
             return Err(PickleError::Opcode { at, code });

@@ -26,31 +26,99 @@ use std::collections::BTreeMap;
 
 use tch::Tensor;
 
+use super::tensor::Tensors;
 use super::{Fault, state_dict};
+use crate::fs::Mapped;
 use crate::model::error::EXPORT;
-use error::PickleError;
+use error::{PickleError, shown};
+use globals::Names;
 use tensors::{fault_of, tensors};
 
 /// The tensors of the state dict in a file of `torch.save` by name, every type of floating point as
 /// float32. The state dict is the object itself or lies under a key such as `state_dict`; what else a
 /// checkpoint has in it is left out.
-pub fn read(bytes: &[u8]) -> Result<BTreeMap<String, Tensor>, Fault> {
-    let weights = if bytes.starts_with(b"PK") {
+pub fn read(file: &Mapped) -> Result<BTreeMap<String, Tensor>, Fault> {
+    let weights = of(file, &Tensors::of(file), Expected::Checkpoint)?;
+    Ok(state_dict::unwrapped(weights))
+}
+
+/// The same of bytes in memory, of which every tensor is copied.
+pub fn read_bytes(bytes: &[u8]) -> Result<BTreeMap<String, Tensor>, Fault> {
+    let maker = Tensors::of_memory(bytes.len());
+    Ok(state_dict::unwrapped(of(
+        bytes,
+        &maker,
+        Expected::Checkpoint,
+    )?))
+}
+
+/// The tensors that PyTorch put beside a graph as a file of `torch.save` within its own; their names are
+/// the graph's, and there may be none.
+pub fn beside_graph(bytes: &[u8], maker: &Tensors) -> Result<BTreeMap<String, Tensor>, Fault> {
+    of(bytes, maker, Expected::Dict)
+}
+
+/// Checks a pickle of a TorchScript archive: nothing in it has to be executed, and its tensors lie
+/// within their storages, of which `length_bytes` knows how long they are. Without it they are not
+/// looked at.
+pub fn check_script(
+    bytes: &[u8],
+    length_bytes: Option<&mut dyn FnMut(&str) -> Option<u64>>,
+) -> Result<(), Fault> {
+    let object = machine::unpickle(bytes, Names::TorchScript)?;
+    let Some(length_bytes) = length_bytes else {
+        return Ok(());
+    };
+    for storage in &object.heap.storages {
+        let declared = storage
+            .count
+            .checked_mul(storage.dtype.width_bytes() as u64);
+        if declared.is_none() || length_bytes(storage.key) != declared {
+            return Err(fault_of(storage, "is not as long as it says"));
+        }
+    }
+    for tensor in &object.heap.tensors {
+        let storage = &object.heap.storages[tensor.storage];
+        layout::Layout::check(tensor, storage).map_err(|fault| PickleError::Tensor {
+            name: format!("of the storage {}", shown(storage.key)),
+            fault,
+        })?;
+    }
+    Ok(())
+}
+
+/// What the pickle should hold.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Expected {
+    /// A state dict with at least one tensor, somewhere in it.
+    Checkpoint,
+    /// A dict of tensors, empty or not.
+    Dict,
+}
+
+fn of(
+    bytes: &[u8],
+    maker: &Tensors,
+    expected: Expected,
+) -> Result<BTreeMap<String, Tensor>, Fault> {
+    if bytes.starts_with(b"PK") {
         let mut zipped = zipped::Zipped::open(bytes)?;
         let pickle = zipped.pickle()?;
-        let object = machine::unpickle(&pickle)?;
-        tensors(&object, bytes.len(), |storage| {
-            zipped.storage(storage).map(Cow::Owned)
-        })?
+        let object = machine::unpickle(pickle, Names::StateDict)?;
+        if expected == Expected::Dict && object.is_empty_dict() {
+            return Ok(BTreeMap::new());
+        }
+        tensors(&object, bytes.len(), maker, |storage| {
+            zipped.storage(storage)
+        })
     } else {
         let file = legacy::read(bytes)?;
-        tensors(&file.object, bytes.len(), |storage| {
+        tensors(&file.object, bytes.len(), maker, |storage| {
             let content = file.storages.get(storage.key);
             let content = content.ok_or_else(|| fault_of(storage, "is missing"))?;
             Ok(Cow::Borrowed(*content))
-        })?
-    };
-    Ok(state_dict::unwrapped(weights))
+        })
+    }
 }
 
 /// How the weights alone are saved.

@@ -5,16 +5,13 @@ use std::collections::BTreeMap;
 
 use tch::{Kind, Tensor};
 
-use super::super::{Fault, tensor};
+use super::super::Fault;
+use super::super::tensor::Tensors;
 use super::error::{PickleError, shown};
 use super::find;
 use super::layout::Layout;
 use super::machine::Unpickled;
 use super::value::{Dtype, StorageRef, TensorRef};
-
-/// Bytes of all tensors together, in multiples of the file: views of a storage may overlap, as the
-/// parameters of a flattened network do.
-const VIEWS_LIMIT: usize = 4;
 
 /// A storage and the tensors of the state dict that lie in it.
 struct Used<'h> {
@@ -27,6 +24,7 @@ struct Used<'h> {
 pub fn tensors<'b>(
     object: &Unpickled,
     file_bytes: usize,
+    maker: &Tensors,
     mut content: impl FnMut(&StorageRef) -> Result<Cow<'b, [u8]>, Fault>,
 ) -> Result<BTreeMap<String, Tensor>, Fault> {
     let used = used_storages(object)?;
@@ -38,9 +36,6 @@ pub fn tensors<'b>(
             "its storages together are longer than the file",
         ));
     }
-    let mut room = Room {
-        left_bytes: VIEWS_LIMIT.saturating_mul(file_bytes),
-    };
     let mut weights = BTreeMap::new();
     // Storage by storage, so that no more than one of them is in memory beside the tensors.
     for Used { storage, tensors } in used {
@@ -63,7 +58,8 @@ pub fn tensors<'b>(
             let tensor = match built.get(&place) {
                 Some(tensor) => tensor.shallow_clone(),
                 None => {
-                    let tensor = room.build(storage.dtype, &place, &bytes);
+                    let numbers = place.0.gather(&bytes, storage.dtype.width_bytes());
+                    let tensor = maker.contiguous(&numbers, kind(storage.dtype), place.1);
                     let tensor = tensor.map_err(|fault| fault.of_tensor(&shown(name)))?;
                     built.insert(place, tensor.shallow_clone());
                     tensor
@@ -92,28 +88,6 @@ fn used_storages<'h>(object: &'h Unpickled) -> Result<Vec<Used<'h>>, Fault> {
         used.tensors.push((name, tensor));
     }
     Ok(by_key.into_values().collect())
-}
-
-/// What tensors may still take, so that many views of one storage cannot fill the memory.
-struct Room {
-    left_bytes: usize,
-}
-
-impl Room {
-    fn build(
-        &mut self,
-        dtype: Dtype,
-        (layout, sizes): &(Layout, &[i64]),
-        storage: &[u8],
-    ) -> Result<Tensor, Fault> {
-        let needed = layout.count().saturating_mul(dtype.width_bytes());
-        let left = self.left_bytes.checked_sub(needed);
-        self.left_bytes = left.ok_or_else(|| {
-            Fault::damaged("its tensors overlap: together they are far larger than the file")
-        })?;
-        let numbers = layout.gather(storage, dtype.width_bytes());
-        tensor::contiguous(&numbers, kind(dtype), sizes)
-    }
 }
 
 /// Bytes that a storage says it has.

@@ -1,6 +1,8 @@
 //! Files of PyTorch 1.6 and later: a zip archive with the pickle in `<name>/data.pkl` and each storage
 //! in `<name>/data/<key>`. The names only ever look entries up; none becomes a path on disk.
 
+use std::borrow::Cow;
+
 use super::super::Fault;
 use super::super::archive::Archive;
 use super::error::shown;
@@ -46,7 +48,7 @@ impl<'a> Zipped<'a> {
             ));
         }
         let byte_order = if below("byteorder") {
-            match archive.read(&format!("{folder}byteorder"))?.as_slice() {
+            match archive.read(&format!("{folder}byteorder"))? {
                 b"little" => ByteOrder::Little,
                 b"big" => ByteOrder::Big,
                 _ => return Err(Fault::damaged("its byte order is neither little nor big")),
@@ -61,22 +63,24 @@ impl<'a> Zipped<'a> {
         })
     }
 
-    pub fn pickle(&mut self) -> Result<Vec<u8>, Fault> {
+    pub fn pickle(&mut self) -> Result<&'a [u8], Fault> {
         self.archive.read(&format!("{}{PICKLE}", self.folder))
     }
 
     /// The bytes of a storage, little-endian.
-    pub fn storage(&mut self, storage: &StorageRef) -> Result<Vec<u8>, Fault> {
+    pub fn storage(&mut self, storage: &StorageRef) -> Result<Cow<'a, [u8]>, Fault> {
         if shown(storage.key) != storage.key {
             return Err(fault_of(storage, "has a name that PyTorch never gives"));
         }
-        let mut bytes = self
+        let bytes = self
             .archive
             .read(&format!("{}data/{}", self.folder, storage.key))?;
         if self.byte_order == ByteOrder::Big {
-            let numbers = bytes.chunks_exact_mut(storage.dtype.width_bytes());
+            let mut turned = bytes.to_vec();
+            let numbers = turned.chunks_exact_mut(storage.dtype.width_bytes());
             numbers.for_each(<[u8]>::reverse);
+            return Ok(Cow::Owned(turned));
         }
-        Ok(bytes)
+        Ok(Cow::Borrowed(bytes))
     }
 }
