@@ -132,7 +132,7 @@ impl ModelFile {
     }
 
     /// What is to be loaded, and where it is to run.
-    fn resolved(&self) -> Result<(Source, tch::Device), Failure> {
+    fn resolved(&self) -> Result<(Source, model::Device), Failure> {
         let device = model::device(self.device.as_deref().unwrap_or("auto"));
         let device = device.map_err(|error| no_model(&error))?;
         let precision = model::precision(self.precision.as_deref().unwrap_or("fp32"), device);

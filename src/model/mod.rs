@@ -20,7 +20,8 @@ pub mod rectifiers;
 pub mod run;
 pub mod table;
 
-use tch::{Device, Kind, Tensor};
+pub use tch::Device;
+use tch::{Kind, Tensor};
 
 pub use backward::RectifierRule;
 pub use batches::{BatchSize, MemoryError, in_batches, refusal};

@@ -19,7 +19,12 @@ impl<'a> Archive<'a> {
                 "the zip archive cannot be read ({error}), as when a download was cut short"
             ))
         };
-        let zip = zip::ZipArchive::new(Cursor::new(bytes)).map_err(cut)?;
+        // Nothing stands before an archive of PyTorch's. Within it may: the example input of an exported
+        // program is an archive of its own, which a search for the beginning would find.
+        let config = zip::read::Config {
+            archive_offset: zip::read::ArchiveOffset::Known(0),
+        };
+        let zip = zip::ZipArchive::with_config(config, Cursor::new(bytes)).map_err(cut)?;
         let names = zip.file_names().map(|name| name.map(|n| n.into_owned()));
         let names = names.collect::<Result<Vec<_>, _>>().map_err(cut)?;
         Ok(Self { bytes, zip, names })
