@@ -4,9 +4,12 @@ use std::any::Any;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+/// Whether a panic of this text becomes an error.
+type IsError = fn(&str) -> bool;
+
 thread_local! {
     /// What the innermost [`caught`] that is running makes errors of.
-    static CATCHING: Cell<Option<fn(&str) -> bool>> = const { Cell::new(None) };
+    static CATCHING: Cell<Option<IsError>> = const { Cell::new(None) };
 }
 
 /// A panic that was caught.
@@ -14,7 +17,7 @@ pub struct Caught(pub Box<dyn Any + Send>);
 
 /// Runs calls of tch, and catches a panic of theirs; the caller makes an error of it where `is_error` is
 /// true of its text and libtorch said it.
-pub fn caught<T>(is_error: fn(&str) -> bool, run: impl FnOnce() -> T) -> Result<T, Caught> {
+pub fn caught<T>(is_error: IsError, run: impl FnOnce() -> T) -> Result<T, Caught> {
     let outer = CATCHING.replace(Some(is_error));
     let result = catch_unwind(AssertUnwindSafe(run));
     CATCHING.set(outer);

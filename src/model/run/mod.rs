@@ -98,7 +98,7 @@ impl Program {
     ) -> Result<Vec<Tensor>, ModelError> {
         let pass = Pass {
             bypass,
-            ..self.from_input(input, nodes)?
+            ..self.pass_of(input, nodes)?
         };
         self.run(&pass, &self.weights, &mut no_change)
     }
@@ -116,7 +116,7 @@ impl Program {
         let pass = Pass {
             changed,
             gradients: true,
-            ..self.from_input(input, nodes)?
+            ..self.pass_of(input, nodes)?
         };
         self.run(&pass, &self.weights, change)
     }
@@ -159,7 +159,7 @@ impl Program {
             }
         };
         let input = input.f_detach()?.f_to_kind(Kind::BFloat16)?;
-        let outputs = self.run(&self.from_input(&input, nodes)?, weights, &mut no_change)?;
+        let outputs = self.run(&self.pass_of(&input, nodes)?, weights, &mut no_change)?;
         let outputs = outputs.iter().map(|output| output.f_to_kind(Kind::Float));
         Ok(outputs.collect::<Result<_, _>>()?)
     }
@@ -170,7 +170,7 @@ impl Program {
         let all: Vec<_> = (0..shapes.len()).map(NodeId).collect();
         let pass = Pass {
             changed: &all,
-            ..self.from_input(input, &all)?
+            ..self.pass_of(input, &all)?
         };
         self.execute(&pass, &self.weights, &mut |node, _, output| {
             shapes[node.0] = Some(output.size());
@@ -179,7 +179,7 @@ impl Program {
         Ok(shapes)
     }
 
-    fn from_input<'a>(&self, input: &Tensor, wanted: &'a [NodeId]) -> Result<Pass<'a>, ModelError> {
+    fn pass_of<'a>(&self, input: &Tensor, wanted: &'a [NodeId]) -> Result<Pass<'a>, ModelError> {
         Ok(Pass {
             given: vec![(self.graph.input, channels_last(input)?)],
             pictures: input.size().first().copied().unwrap_or(0),

@@ -58,13 +58,13 @@ pub fn beside_graph(bytes: &[u8], maker: &Tensors) -> Result<BTreeMap<String, Te
     of(bytes, maker, Expected::Dict)
 }
 
+/// How long a storage is, by its key; `None` where there is none.
+type LengthBytes<'a> = dyn FnMut(&str) -> Option<u64> + 'a;
+
 /// Checks a pickle of a TorchScript archive: nothing in it has to be executed, and its tensors lie
 /// within their storages, of which `length_bytes` knows how long they are. Without it they are not
 /// looked at.
-pub fn check_script(
-    bytes: &[u8],
-    length_bytes: Option<&mut dyn FnMut(&str) -> Option<u64>>,
-) -> Result<(), Fault> {
+pub fn check_script(bytes: &[u8], length_bytes: Option<&mut LengthBytes>) -> Result<(), Fault> {
     let object = machine::unpickle(bytes, Names::TorchScript)?;
     let Some(length_bytes) = length_bytes else {
         return Ok(());

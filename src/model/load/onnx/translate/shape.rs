@@ -218,11 +218,11 @@ fn unsqueeze(call: &mut Call) -> Result<Vec<Traced>> {
     let Some(axes) = call.axes(1, 13)? else {
         return damaged("it names no axes");
     };
-    if let Some(Traced::Sizes(list)) = call.inputs[0].clone() {
-        if let (true, [0 | -1]) = (list.scalar, axes.as_slice()) {
-            let scalar = false;
-            return Ok(vec![Traced::Sizes(Sizes { scalar, ..list })]);
-        }
+    if let Some(Traced::Sizes(list)) = call.inputs[0].clone()
+        && let (true, [0 | -1]) = (list.scalar, axes.as_slice())
+    {
+        let scalar = false;
+        return Ok(vec![Traced::Sizes(Sizes { scalar, ..list })]);
     }
     let mut value = call.tensor(0)?;
     let rank = call.trace.rank(value) + axes.len();
