@@ -141,6 +141,8 @@ pub enum ModelError {
     OutOfMemory { said: String },
     #[error("the network does not run in bf16: {source}; choose `precision: fp32`")]
     Bf16DoesNotRun { source: Box<ModelError> },
+    #[error("a network of TorchScript computes in float32 only; choose `precision: fp32`")]
+    Bf16NotOfTorchScript,
     #[error("the graph has no node {node}; it has {nodes}")]
     NodeUnknown { node: usize, nodes: usize },
 }

@@ -10,6 +10,7 @@ mod evaluate;
 mod explain;
 mod export_tool;
 mod figure;
+
 mod input;
 mod inspect;
 mod layering;
@@ -22,3 +23,4 @@ mod picture;
 mod render;
 mod shipped;
 mod strings;
+mod torchscript;
