@@ -165,8 +165,8 @@ impl MemoryError for ModelError {
 /// What libtorch says without the C++ stack it prints below.
 pub fn first_line(error: &tch::TchError) -> String {
     let text = error.to_string();
-    let line = text.lines().next().unwrap_or_default();
-    line.strip_prefix("Internal torch error: ")
-        .unwrap_or(line)
-        .to_owned()
+    let text = text.strip_prefix("Internal torch error: ").unwrap_or(&text);
+    // What it says of code begins with an empty line.
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    lines.next().unwrap_or_default().trim().to_owned()
 }

@@ -10,6 +10,7 @@ mod evaluate;
 mod explain;
 mod export_tool;
 mod figure;
+mod fuzz;
 
 mod input;
 mod inspect;
