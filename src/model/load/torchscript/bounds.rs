@@ -67,24 +67,51 @@ pub fn check_depth(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// `range(3)`, `range(torch.len(x))` or `range(torch.dim(x))`; `inside` begins behind the bracket.
+/// `range(3)`, `range(torch.len(x))`, `range(torch.dim(x))`, or of one of these less a number:
+/// `range(torch.sub(torch.len(x), 2))`. `inside` begins behind the bracket.
 pub fn check_range(inside: &[Token]) -> Result<(), String> {
+    let close = Token::Sign(b')');
     match inside {
-        [Token::Number(times), Token::Sign(b')'), ..] => match times.parse::<u64>() {
+        [Token::Number(times), end, ..] if *end == close => match times.parse::<u64>() {
             Ok(count) if count <= MOST_TIMES => Ok(()),
             _ => Err(format!("has a loop that runs {times} times")),
         },
         [
             Token::Word("torch"),
-            dot,
+            DOT,
+            Token::Word("sub"),
+            OPEN,
+            rest @ ..,
+        ] => match behind_length(rest) {
+            Some([Token::Sign(b','), Token::Number(_), end, last, ..])
+                if [*end, *last] == [close; 2] =>
+            {
+                Ok(())
+            }
+            _ => Err(UNTOLD.to_owned()),
+        },
+        _ => match behind_length(inside) {
+            Some([end, ..]) if *end == close => Ok(()),
+            _ => Err(UNTOLD.to_owned()),
+        },
+    }
+}
+
+const UNTOLD: &str = "has a loop that does not say how often it runs";
+
+/// What stands behind `torch.len(x)` or `torch.dim(x)`.
+fn behind_length<'a, 'b>(tokens: &'b [Token<'a>]) -> Option<&'b [Token<'a>]> {
+    match tokens {
+        [
+            Token::Word("torch"),
+            DOT,
             Token::Word("len" | "dim"),
-            open,
+            OPEN,
             Token::Word(_),
-            close,
-            end,
-            ..,
-        ] if [*dot, *open] == [DOT, OPEN] && [*close, *end] == [Token::Sign(b')'); 2] => Ok(()),
-        _ => Err("has a loop that does not say how often it runs".to_owned()),
+            Token::Sign(b')'),
+            rest @ ..,
+        ] => Some(rest),
+        _ => None,
     }
 }
 

@@ -241,6 +241,8 @@ mod tests {
     conv = self.conv  # a comment that says torch.save(
     for _6 in range(torch.len(_5)):
       x = torch.add(x, _5[_6])
+    for i in range(torch.sub(torch.len(_5), 2)):
+      x = torch.add(x, i)
     for i in range(3):
       x = torch.add(x, i)
     _0 = __torch__.torch.nn.functional.___torch_mangle_1.softmax
