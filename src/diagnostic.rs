@@ -9,9 +9,18 @@ pub struct Position {
     pub column: usize,
 }
 
+/// Whether a fault keeps the report from being made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    Error,
+    /// Printed with `warning:` before the message.
+    Warning,
+}
+
 /// One fault, ready to print as `report.yaml:6:14: what; what would be right`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
+    pub severity: Severity,
     /// The file as the user named it.
     pub file: String,
     /// `None` where the fault is of the whole file.
@@ -24,10 +33,19 @@ pub struct Diagnostic {
 impl Diagnostic {
     pub fn error(file: &str, position: Option<Position>, message: String, remedy: String) -> Self {
         Self {
+            severity: Severity::Error,
             file: file.to_owned(),
             position,
             message,
             remedy,
+        }
+    }
+
+    /// The same, of what is not wrong and still should be known.
+    pub fn as_warning(self) -> Self {
+        Self {
+            severity: Severity::Warning,
+            ..self
         }
     }
 }
@@ -37,6 +55,9 @@ impl fmt::Display for Diagnostic {
         write!(f, "{}", self.file)?;
         if let Some(Position { line, column }) = self.position {
             write!(f, ":{line}:{column}")?;
+        }
+        if self.severity == Severity::Warning {
+            write!(f, ": warning")?;
         }
         write!(f, ": {}", self.message)?;
         if !self.remedy.is_empty() {

@@ -52,6 +52,7 @@ pub fn run(arguments: Build) -> ExitCode {
     };
     match build_report(&request, progress.as_ref()) {
         Ok(built) => {
+            complain(&built.warnings);
             if !arguments.quiet {
                 let pages = built
                     .pages

@@ -60,7 +60,10 @@ pub fn run() -> ExitCode {
         Command::Build(arguments) => build::run(arguments),
         Command::Check(arguments) => answer(
             check_spec(&arguments.report, &arguments.overrides()),
-            |_| "no faults found\n".to_owned(),
+            |plan| {
+                complain(&plan.warnings);
+                "no faults found\n".to_owned()
+            },
         ),
         Command::Layers(arguments) => layers::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),

@@ -82,6 +82,10 @@ impl Deref for Mapped {
 }
 
 impl Mapped {
+    pub fn path(&self) -> &Path {
+        &self.opened.path
+    }
+
     /// The same bytes, counted: parts of them keep the file mapped.
     pub fn bytes(&self) -> Bytes {
         self.bytes.clone()

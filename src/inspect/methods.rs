@@ -5,8 +5,8 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::explain::{Context, Entry, Fault, Photo};
-use crate::model::{Labels, Model};
+use crate::explain::{Context, Entry, Fault, Needs, Photo};
+use crate::model::{Labels, Model, Parts};
 use crate::picture::{Channels, PRESETS, Picture, Preprocessing};
 
 #[derive(Debug, Serialize)]
@@ -68,7 +68,8 @@ fn required(entry: &Entry, model: &Model) -> Value {
     let mut parameters = Map::new();
     for name in names.into_iter().flatten().filter_map(Value::as_str) {
         let value = match name {
-            "layer" => last.map(|layer| json!(layer.path)),
+            // A network that shows no layers has no such path; the method says so itself.
+            "layer" => Some(last.map_or(json!(0), |layer| json!(layer.path))),
             "filters" => Some(json!([0])),
             "filter" | "class" => Some(json!(0)),
             _ => None,
@@ -91,6 +92,10 @@ fn faults(
         Ok(method) => method,
         Err(error) => return vec![error.to_string()],
     };
+    if method.needs() == Needs::Layers && model.parts() == Parts::None {
+        let why_not = "it needs the layers of the network, which TorchScript does not show";
+        return vec![why_not.to_owned()];
+    }
     let (height, width) = preprocessing.resize.output_px();
     let photos = [Photo::of_picture(
         String::new(),

@@ -48,6 +48,8 @@ fn network_lines(network: &Network) -> Vec<(&'static str, String)> {
     });
     lines.push(("parameters", network.parameters.to_string()));
     lines.push(("weights", weights.collect::<Vec<_>>().join(", ")));
+    // TorchScript keeps them to itself.
+    lines.retain(|(_, text)| !text.is_empty());
     let shown = network.operators.iter().take(SHOWN);
     let mut operators: Vec<_> = shown
         .map(|operator| format!("{} × {}", operator.count, operator.operator))

@@ -141,6 +141,8 @@ pub enum ModelError {
     OutOfMemory { said: String },
     #[error("the network does not run in bf16: {source}; choose `precision: fp32`")]
     Bf16DoesNotRun { source: Box<ModelError> },
+    #[error("a network of TorchScript computes in float32 only; choose `precision: fp32`")]
+    Bf16NotOfTorchScript,
     #[error("the graph has no node {node}; it has {nodes}")]
     NodeUnknown { node: usize, nodes: usize },
 }
@@ -163,8 +165,8 @@ impl MemoryError for ModelError {
 /// What libtorch says without the C++ stack it prints below.
 pub fn first_line(error: &tch::TchError) -> String {
     let text = error.to_string();
-    let line = text.lines().next().unwrap_or_default();
-    line.strip_prefix("Internal torch error: ")
-        .unwrap_or(line)
-        .to_owned()
+    let text = text.strip_prefix("Internal torch error: ").unwrap_or(&text);
+    // What it says of code begins with an empty line.
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    lines.next().unwrap_or_default().trim().to_owned()
 }

@@ -190,8 +190,11 @@ impl Model {
             module,
             provenance,
         } = loaded;
-        let program = Program::new(graph, weights, device)?;
         let whole = module.is_some();
+        if whole && precision == Precision::Bf16 {
+            return Err(ModelError::Bf16NotOfTorchScript);
+        }
+        let program = Program::new(graph, weights, device)?;
         let program = match module {
             Some(script) => program.with_module(load::torchscript::MODULE, script.on(device)?),
             None => program,

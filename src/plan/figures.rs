@@ -182,5 +182,5 @@ pub fn warnings(document: &Document, plan: &Plan) -> Vec<Diagnostic> {
         let remedy = format!("export the network with `{EXPORT}`");
         warnings.push(document.key_error(&step.pointer, message, remedy));
     }
-    warnings
+    warnings.into_iter().map(Diagnostic::as_warning).collect()
 }

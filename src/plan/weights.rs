@@ -101,7 +101,7 @@ fn place_of(error: &ModelError, origin: &'static str) -> &'static str {
         | ModelError::GraphNotNeeded { .. }
         | ModelError::WeightsDoNotFit { .. } => origin,
         ModelError::DoesNotRun { .. } | ModelError::InputShape { .. } => "/model/input",
-        ModelError::Bf16DoesNotRun { .. } => "/precision",
+        ModelError::Bf16DoesNotRun { .. } | ModelError::Bf16NotOfTorchScript => "/precision",
         _ => "/model/file",
     }
 }

@@ -10,6 +10,8 @@ mod evaluate;
 mod explain;
 mod export_tool;
 mod figure;
+mod fuzz;
+
 mod input;
 mod inspect;
 mod layering;
@@ -22,3 +24,4 @@ mod picture;
 mod render;
 mod shipped;
 mod strings;
+mod torchscript;

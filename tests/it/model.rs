@@ -2,6 +2,7 @@
 
 mod between;
 mod files;
+mod hostile_scripts;
 mod mutations;
 mod old_exports;
 mod precision;

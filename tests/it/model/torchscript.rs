@@ -3,6 +3,7 @@
 use cnn_report::model::{Model, ModelError, Parts, RectifierRule, ScoresAre};
 use tch::Device;
 
+use super::hostile_scripts::with_code;
 use super::{data, golden, source};
 
 fn load(name: &str) -> Result<Model, ModelError> {
@@ -66,28 +67,6 @@ fn gradients_with_respect_to_the_picture_are_those_of_the_graph() {
             "{name}: {difference:e} of {largest:e}"
         );
     }
-}
-
-/// The archive with `code` in place of the first text that is code, rightly packed.
-fn with_code(code: &str) -> Vec<u8> {
-    use std::io::{Read, Write};
-    let mut old = zip::ZipArchive::new(std::fs::File::open(data("traced.pt")).unwrap()).unwrap();
-    let mut new = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    let stored =
-        zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
-    let mut done = false;
-    for index in 0..old.len() {
-        let mut entry = old.by_index(index).unwrap();
-        let name = entry.name().unwrap().into_owned();
-        let mut content = Vec::new();
-        entry.read_to_end(&mut content).unwrap();
-        if name.ends_with(".py") && !std::mem::replace(&mut done, true) {
-            content.extend_from_slice(code.as_bytes());
-        }
-        new.start_file(name, stored).unwrap();
-        new.write_all(&content).unwrap();
-    }
-    new.finish().unwrap().into_inner()
 }
 
 #[test]

@@ -10,20 +10,28 @@
 //! __torch__.….NAME(…)                         any function of the file, whose code is read too
 //! _0(…)                                       where `_0` is nothing but such a function
 //! ```
+//!
+//! A loop has to say how often it runs (`bounds`). That bounds each loop, not the whole: loops within
+//! loops multiply, as layers of any network may.
 
 use super::allowed::{BUILT_IN, OPERATORS, PRIMITIVES, REFUSED};
+use super::bounds;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Token<'a> {
+pub enum Token<'a> {
     Word(&'a str),
-    /// A text or a number.
+    /// A text.
     Literal,
+    Number(&'a str),
     Sign(u8),
 }
 
 /// `Err` says what the code does: `calls …`.
 pub fn check(texts: &[String]) -> Result<(), String> {
-    texts.iter().try_for_each(|text| check_text(text))
+    texts.iter().try_for_each(|text| {
+        bounds::check_depth(text)?;
+        check_text(text)
+    })
 }
 
 fn check_text(text: &str) -> Result<(), String> {
@@ -40,7 +48,9 @@ fn check_text(text: &str) -> Result<(), String> {
                 }
             }
             // A call of what is no name.
-            Token::Sign(b')' | b']' | b'}') | Token::Literal if next == Some(OPEN) => {
+            Token::Sign(b')' | b']' | b'}') | Token::Literal | Token::Number(_)
+                if next == Some(OPEN) =>
+            {
                 return Err("calls the result of a calculation".to_owned());
             }
             Token::Sign(b'@' | b'`' | b';') => {
@@ -52,8 +62,8 @@ fn check_text(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-const OPEN: Token = Token::Sign(b'(');
-const DOT: Token = Token::Sign(b'.');
+pub const OPEN: Token = Token::Sign(b'(');
+pub const DOT: Token = Token::Sign(b'.');
 
 /// A word that begins a chain of names.
 fn root(tokens: &[Token], at: usize, word: &str) -> Result<(), String> {
@@ -92,6 +102,7 @@ fn root(tokens: &[Token], at: usize, word: &str) -> Result<(), String> {
         (word, _, _) if REFUSED.contains(&word) => {
             Err(format!("uses `{word}`, which we do not let it"))
         }
+        ("range", Some(OPEN), _) => bounds::check_range(&tokens[at + 2..]),
         (word, _, _) if called => {
             let before = at.checked_sub(1).map(|at| tokens[at]);
             let defined = matches!(before, Some(Token::Word("def" | "class")));
@@ -175,8 +186,9 @@ fn tokens(text: &str) -> Result<Vec<Token<'_>>, String> {
                 literal(rest)?
             }
             b'0'..=b'9' => {
-                tokens.push(Token::Literal);
-                while_true(|b| b.is_ascii_alphanumeric() || *b == b'.' || *b == b'_')
+                let length = while_true(|b| b.is_ascii_alphanumeric() || *b == b'.' || *b == b'_');
+                tokens.push(Token::Number(&text[at..at + length]));
+                length
             }
             b'a'..=b'z' | b'A'..=b'Z' | b'_' => {
                 let length = while_true(|b| b.is_ascii_alphanumeric() || *b == b'_');
@@ -196,7 +208,7 @@ fn tokens(text: &str) -> Result<Vec<Token<'_>>, String> {
 }
 
 /// Length of the quoted text at the front.
-fn literal(rest: &[u8]) -> Result<usize, String> {
+pub fn literal(rest: &[u8]) -> Result<usize, String> {
     let quote = rest[0];
     if rest.starts_with(&[quote; 3]) {
         return Err("has a text in triple quotation marks".to_owned());
@@ -227,6 +239,12 @@ mod tests {
   def forward(self: __torch__.torchvision.models.Net,
     x: Tensor) -> Tensor:
     conv = self.conv  # a comment that says torch.save(
+    for _6 in range(torch.len(_5)):
+      x = torch.add(x, _5[_6])
+    for i in range(torch.sub(torch.len(_5), 2)):
+      x = torch.add(x, i)
+    for i in range(3):
+      x = torch.add(x, i)
     _0 = __torch__.torch.nn.functional.___torch_mangle_1.softmax
     _1 = _0(x, 1, )
     x0 = (conv).forward__0(torch.add(x, 1.5e-5), )
@@ -281,6 +299,19 @@ mod tests {
             ("x = \"\"\"", "triple"),
             ("x = \"a", "without an end"),
             ("torch\\\n.save(x)", "characters"),
+            (
+                "for i in range(1000000000000):\n  pass",
+                "1000000000000 times",
+            ),
+            ("n = 9\nfor i in range(n):\n  pass", "does not say"),
+            ("for i in range(torch.mul(9, 9)):\n  pass", "does not say"),
+            ("for i in range(torch.len(x), 9):\n  pass", "does not say"),
+            ("r = range\nfor i in r(9):\n  pass", "calls `r`"),
+            (
+                "class A(Module):\n  torch : Tensor",
+                "`torch` into a variable",
+            ),
+            ("class A(Module):\n  self : Tensor", "`self`"),
         ] {
             let said = refused(text);
             assert!(said.contains(named), "{text}: {said}");

@@ -1,19 +1,28 @@
 //! TorchScript (`torch.jit.save`): a zip archive of code in a language like Python, objects and raw
 //! tensors. libtorch reads and runs it; before it is handed over, every text of code is read against a
-//! list of what it may call (`code`) and every pickle by our own restricted machine.
+//! list of what it may call (`code`) and every pickle by our own restricted machine. What was read is
+//! packed anew for libtorch, whose own reading of the same bytes might come to other entries: of two of
+//! one name, or of one with two names, it might take the other.
 //!
 //! The graph that comes out has one node, which runs the module: there are no layers in it.
 
 mod allowed;
+mod bounds;
+mod chains;
 mod code;
 
+use std::borrow::Cow;
+use std::io::{Cursor, Write};
+
 use tch::{CModule, Device, TchError, Tensor};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
 
 use super::Fault;
 use super::archive::Archive;
 use super::pickle;
 use crate::fs::Mapped;
-use crate::model::error::EXPORT;
+use crate::model::error::{EXPORT, ModelError};
 use crate::model::graph::{Argument, Graph, Node, ValueId};
 
 /// All texts of code and of places in code together, unpacked: they are the only compressed entries.
@@ -30,9 +39,10 @@ pub struct TorchScript {
 pub const MODULE: ValueId = ValueId(1);
 
 pub fn read(file: &Mapped) -> Result<TorchScript, Fault> {
-    check(file)?;
+    let entries = checked(file)?;
+    let module = load(&packed(&entries)?, Device::Cpu).map_err(torch)?;
     Ok(TorchScript {
-        module: load(file, Device::Cpu).map_err(torch)?,
+        module,
         file: file.clone(),
     })
 }
@@ -40,16 +50,18 @@ pub fn read(file: &Mapped) -> Result<TorchScript, Fault> {
 impl TorchScript {
     /// The network on a device. It is read again there: moving a module would turn its whole numbers
     /// into floating point.
-    pub fn on(self, device: Device) -> Result<CModule, TchError> {
-        match device {
-            Device::Cpu => Ok(self.module),
-            device => load(&self.file, device),
+    pub fn on(self, device: Device) -> Result<CModule, ModelError> {
+        if device == Device::Cpu {
+            return Ok(self.module);
         }
+        let entries = checked(&self.file).and_then(|entries| packed(&entries));
+        let entries = entries.map_err(|fault| fault.in_file(self.file.path()))?;
+        Ok(load(&entries, device)?)
     }
 }
 
-fn load(file: &Mapped, device: Device) -> Result<CModule, TchError> {
-    let mut module = CModule::load_data_on_device(&mut &file[..], device)?;
+fn load(mut archive: &[u8], device: Device) -> Result<CModule, TchError> {
+    let mut module = CModule::load_data_on_device(&mut archive, device)?;
     module.f_set_eval()?;
     for (_, parameter) in module.named_parameters()? {
         let _frozen: Tensor = parameter.f_set_requires_grad(false)?;
@@ -59,6 +71,29 @@ fn load(file: &Mapped, device: Device) -> Result<CModule, TchError> {
 
 /// Everything that can be told of an archive without libtorch.
 pub fn check(bytes: &[u8]) -> Result<(), Fault> {
+    checked(bytes).map(drop)
+}
+
+/// What libtorch needs of an archive, by its name within the archive's folder.
+type Entries<'a> = Vec<(String, Cow<'a, [u8]>)>;
+
+fn packed(entries: &Entries) -> Result<Vec<u8>, Fault> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+    let mut write = || -> Result<(), zip::result::ZipError> {
+        for (name, content) in entries {
+            let large = content.len() >= u32::MAX as usize;
+            zip.start_file(format!("network/{name}"), stored.large_file(large))?;
+            zip.write_all(content)?;
+        }
+        Ok(())
+    };
+    let unpackable = |error| Fault::damaged(format!("the archive cannot be packed anew ({error})"));
+    write().map_err(unpackable)?;
+    Ok(zip.finish().map_err(unpackable)?.into_inner())
+}
+
+fn checked(bytes: &[u8]) -> Result<Entries<'_>, Fault> {
     let mut archive = Archive::open(bytes)?;
     let root = archive.names().find_map(|name| {
         let root = name.strip_suffix("constants.pkl")?;
@@ -67,22 +102,33 @@ pub fn check(bytes: &[u8]) -> Result<(), Fault> {
     let root = root.ok_or_else(|| Fault::damaged("the archive has no `constants.pkl`"))?;
     let names: Vec<String> = archive.names().map(str::to_owned).collect();
     let mut texts = Vec::new();
+    let mut entries = Entries::new();
+    let mut chains = chains::Chains::default();
+    let refused = |what: String| {
+        Fault::not_supported(
+            format!("its code {what}; nothing of it was executed"),
+            format!("export the model with `{EXPORT}`, which holds no code"),
+        )
+    };
     let mut left = TEXT_LIMIT_BYTES;
     for name in &names {
         let Some(inner) = name.strip_prefix(&root) else {
             return Err(unknown(name));
         };
-        if inner.starts_with("code/") && (inner.ends_with(".py") || inner.ends_with(".debug_pkl")) {
+        // Places in code, which libtorch can do without.
+        if inner.starts_with("code/") && inner.ends_with(".debug_pkl") {
+            continue;
+        }
+        if inner.starts_with("code/") && inner.ends_with(".py") {
             let text = archive.unpacked(name, left)?;
             left = left.saturating_sub(text.len() as u64);
-            if inner.ends_with(".py") {
-                let text = String::from_utf8(text);
-                texts.push(
-                    text.map_err(|_| Fault::damaged(format!("the code in `{name}` is not UTF-8")))?,
-                );
-            } else {
-                pickle::check_script(&text, None)?;
-            }
+            entries.push((inner.to_owned(), Cow::Owned(text.clone())));
+            let text = String::from_utf8(text);
+            let text =
+                text.map_err(|_| Fault::damaged(format!("the code in `{name}` is not UTF-8")))?;
+            let module = inner["code/".len()..inner.len() - ".py".len()].replace('/', ".");
+            chains.add(&module, &text).map_err(refused)?;
+            texts.push(text);
             continue;
         }
         let content = archive.read(name)?;
@@ -94,21 +140,22 @@ pub fn check(bytes: &[u8]) -> Result<(), Fault> {
                 };
                 pickle::check_script(content, Some(&mut length_bytes))?;
             }
-            // What a network was traced with: shapes without numbers, which are not loaded.
-            Some(("traced_inputs", "pkl")) => pickle::check_script(content, None)?,
-            _ if ["data/", "constants/", "traced_inputs/", ".data/", "extra/"]
-                .iter()
-                .any(|folder| inner.starts_with(folder)) => {}
-            _ if ["version", "byteorder"].contains(&inner) => {}
+            _ if begins(inner, &["data/", "constants/"]) => {}
+            _ if ["version", "byteorder", ".data/version"].contains(&inner) => {}
+            // What it was traced with and what its author put beside it: not loaded.
+            _ if begins(inner, &["traced_inputs", ".data/", "extra/"]) => continue,
             _ => return Err(unknown(name)),
         }
+        entries.push((inner.to_owned(), Cow::Borrowed(content)));
     }
-    code::check(&texts).map_err(|what| {
-        Fault::not_supported(
-            format!("its code {what}; nothing of it was executed"),
-            format!("export the model with `{EXPORT}`, which holds no code"),
-        )
-    })
+    code::check(&texts)
+        .and_then(|()| chains.check())
+        .map_err(refused)?;
+    Ok(entries)
+}
+
+fn begins(name: &str, folders: &[&str]) -> bool {
+    folders.iter().any(|folder| name.starts_with(folder))
 }
 
 fn unknown(name: &str) -> Fault {
