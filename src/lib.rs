@@ -128,7 +128,11 @@ impl ModelFile {
     /// [3, 224, 224] where neither the user nor the file says anything.
     fn source(&self) -> Source {
         let shape = self.input_shape.unwrap_or([3, 224, 224]);
-        Source::new(&self.file, shape).with_architecture(self.architecture.as_deref())
+        let source = Source::new(&self.file, shape).with_architecture(self.architecture.as_deref());
+        match self.input_shape {
+            Some(_) => source,
+            None => source.as_exported(),
+        }
     }
 
     /// What is to be loaded, and where it is to run.
@@ -149,11 +153,7 @@ pub fn is_report(path: &Path) -> Result<bool, Failure> {
 /// The network of a model file.
 pub fn load_model(model: &ModelFile) -> Result<Model, Failure> {
     let (source, device) = model.resolved()?;
-    let loaded = match model.input_shape {
-        Some(_) => Model::load(&source, device),
-        None => Model::load_as_exported(&source, device),
-    };
-    loaded.map_err(|error| no_model(&error))
+    Model::load(&source, device).map_err(|error| no_model(&error))
 }
 
 /// A model to look at, and what a report says of it.
@@ -171,9 +171,8 @@ pub struct Subject {
 /// What is in a model file, as far as it can be told.
 pub fn inspect_model(file: &ModelFile) -> Result<Subject, Failure> {
     let (source, device) = file.resolved()?;
-    let as_exported = file.input_shape.is_none();
-    let (inspection, model) = inspect::inspect(&source, as_exported, device, &methods())
-        .map_err(|error| no_model(&error))?;
+    let (inspection, model) =
+        inspect::inspect(&source, None, device, &methods()).map_err(|error| no_model(&error))?;
     Ok(Subject {
         inspection,
         model,
@@ -186,11 +185,12 @@ pub fn inspect_model(file: &ModelFile) -> Result<Subject, Failure> {
 pub fn inspect_report(path: &Path, overrides: &Overrides) -> Result<Subject, Failure> {
     let (document, spec) = read_spec(path)?;
     let named = plan::named_model(&document, &spec, overrides).map_err(Failure::Spec)?;
-    let (inspection, model) = inspect::inspect(&named.source, false, named.device, &methods())
-        .map_err(|error| {
-            let fault = document.error("/model/file", error.to_string(), "");
-            Failure::Spec(vec![fault])
-        })?;
+    let architecture = named.architecture.as_ref();
+    let inspected = inspect::inspect(&named.source, architecture, named.device, &methods());
+    let (inspection, model) = inspected.map_err(|error| {
+        let fault = document.error("/model/file", error.to_string(), "");
+        Failure::Spec(vec![fault])
+    })?;
     Ok(Subject {
         inspection,
         model,

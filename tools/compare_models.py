@@ -90,13 +90,16 @@ These lines in a `report.yaml` give lemon 0.788, espresso 0.947, giant panda 0.9
 
 
 FORMATS_END = """
-## Refused
+## Refused, or not written
 
-`swin_*` out of the TorchScript exporter: amounts of padding that are computed as a table. The dynamo exporter writes them so that they run.
+- Transformers exported for one picture have that number in their graph: cnn-report wants a free number, and says how to export it.
+- `swin_*` out of the older ONNX exporter: amounts of padding that are computed as a table. The dynamo exporter writes them so that they run.
+- `vit_*`: the older ONNX exporter has no attention.
+- `swin_*` as TorchScript: tables by index were not on the list of what its code may call when this was measured.
 
 ## More
 
-[Weights into built-in architectures](models-architectures.md), [loading in time and memory](models-loading.md), [operators of ONNX](models-onnx.md).
+[Weights into built-in architectures](models-architectures.md), [loading in time and memory](models-loading.md), [opsets of ONNX](models-onnx.md).
 """
 
 

@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::explain::Entry;
 use crate::fs;
 use crate::model::load::{self, Loaded};
-use crate::model::{Model, ModelError, Source};
+use crate::model::{Architecture, Model, ModelError, Source};
 
 pub use classifier::Classifier;
 pub use methods::MethodRow;
@@ -44,12 +44,12 @@ pub struct Inspection {
     pub fault: Option<String>,
 }
 
-/// Looks at a file. Where `as_exported`, the sizes that the file names stand in place of the source's.
+/// Looks at a file, whose weights go into `architecture` where one is given.
 /// `methods` are those that are tried on it. An error only where the file cannot be read at all; the
 /// network, where it could be made, comes beside what is said of it.
 pub fn inspect(
     source: &Source,
-    as_exported: bool,
+    architecture: Option<&Architecture>,
     device: tch::Device,
     methods: &[&'static Entry],
 ) -> Result<(Inspection, Option<Model>), ModelError> {
@@ -67,17 +67,13 @@ pub fn inspect(
         fault: None,
     };
     drop(bytes);
-    let model = load::load(source).and_then(|loaded| {
+    let loaded = match architecture {
+        Some(architecture) => load::load_into(source, architecture),
+        None => load::load(source),
+    };
+    let model = loaded.and_then(|loaded| {
         inspection.describe(&loaded);
-        let input_shape = match as_exported {
-            true => loaded.input_shape(source.input_shape),
-            false => source.input_shape,
-        };
-        let source = Source {
-            input_shape,
-            ..source.clone()
-        };
-        Model::new(loaded, &source, device)
+        Model::new(loaded, source, device)
     });
     match model {
         Ok(model) => {

@@ -54,6 +54,8 @@ pub struct Source {
     pub architecture: Option<String>,
     /// Channels, height and width of one input.
     pub input_shape: [i64; 3],
+    /// Whether sizes that the file names stand in place of those of `input_shape`.
+    pub as_exported: bool,
     /// What scores without gradients are computed in.
     pub precision: Precision,
 }
@@ -64,7 +66,16 @@ impl Source {
             file: file.into(),
             architecture: None,
             input_shape,
+            as_exported: false,
             precision: Precision::default(),
+        }
+    }
+
+    /// With the input that the network was exported for, where the file says it.
+    pub fn as_exported(self) -> Self {
+        Self {
+            as_exported: true,
+            ..self
         }
     }
 
@@ -160,18 +171,6 @@ impl Model {
         Self::new(load::load(source)?, source, device)
     }
 
-    /// As [`Model::load`], with the input that the network was exported for; `source` gives the sizes that
-    /// the file leaves open.
-    pub fn load_as_exported(source: &Source, device: Device) -> Result<Self, ModelError> {
-        let loaded = load::load(source)?;
-        let input_shape = loaded.input_shape(source.input_shape);
-        let source = Source {
-            input_shape,
-            ..source.clone()
-        };
-        Self::new(loaded, &source, device)
-    }
-
     /// As [`Model::load`], from a file of weights and an architecture that is not built in.
     pub fn load_into(
         source: &Source,
@@ -183,7 +182,11 @@ impl Model {
 
     /// From what a file held.
     pub fn new(loaded: Loaded, source: &Source, device: Device) -> Result<Self, ModelError> {
-        let (input_shape, precision) = (source.input_shape, source.precision);
+        let input_shape = match source.as_exported {
+            true => loaded.input_shape(source.input_shape),
+            false => source.input_shape,
+        };
+        let precision = source.precision;
         let Loaded {
             graph,
             weights,

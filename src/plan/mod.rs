@@ -11,10 +11,11 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, Position};
 use crate::explain::{Context, Entry, Method, Needs, Photo};
-use crate::model::{Labels, Model, Parts, Source};
+use crate::model::{Architecture, Labels, Model, Parts, Source};
 use crate::picture::Preprocessing;
 use crate::report::Strings;
 use crate::spec::{Document, Format, Spec};
+use weights::Blueprint;
 
 /// What will be done. Everything in it is resolved; paths are absolute or relative to the caller.
 pub struct Plan {
@@ -206,6 +207,8 @@ pub fn network(
 /// The model that a spec names, before anyone tries to load it.
 pub struct NamedModel {
     pub source: Source,
+    /// Where weights go that `graph:` or `layers:` has a place for.
+    pub architecture: Option<Architecture>,
     pub device: tch::Device,
     pub preprocessing: Preprocessing,
     /// The file of class names.
@@ -229,9 +232,17 @@ pub fn named_model(
     let source = Source::new(files::resolve(&base, &spec.model.file), shape)
         .with_architecture(spec.model.architecture.as_deref())
         .with_precision(precision);
+    let (shape, model) = (source.input_shape, &spec.model);
+    let architecture = match weights::blueprint(document, model, &base, shape, &mut faults) {
+        Some(Blueprint::Graph(architecture)) => Some(architecture),
+        Some(Blueprint::Layers(sequential)) => Some(sequential.architecture),
+        Some(Blueprint::Own) => None,
+        None => return Err(sorted(faults)),
+    };
     let classes = spec.model.classes.as_ref();
     Ok(NamedModel {
         source,
+        architecture,
         device,
         preprocessing,
         classes: classes.map(|path| files::resolve(&base, path)),

@@ -11,15 +11,22 @@ use crate::model::load::sequential::{self, Sequential};
 use crate::model::{Architecture, Model, ModelError, Source};
 use crate::spec::{Document, ModelSpec};
 
-/// Reads the network; what is wrong with it is a fault of the key that it comes from.
-pub fn model(
+/// What the weights of a file go into.
+pub enum Blueprint {
+    /// The file's own network, or the built-in one that the source names.
+    Own,
+    Graph(Architecture),
+    Layers(Sequential),
+}
+
+/// Reads what `graph` or `layers` names; what is wrong with it is a fault of that key.
+pub fn blueprint(
     document: &Document,
     spec: &ModelSpec,
     base: &Path,
-    source: Source,
-    device: Device,
+    input_shape: [i64; 3],
     faults: &mut Vec<Diagnostic>,
-) -> Option<Model> {
+) -> Option<Blueprint> {
     let origins = [
         ("architecture", spec.architecture.is_some()),
         ("graph", spec.graph.is_some()),
@@ -41,37 +48,54 @@ pub fn model(
         return None;
     }
     if let Some(layers) = &spec.layers {
-        let shape = source.input_shape;
-        let sequential = sequential::read(layers, shape).map_err(|found| {
+        let sequential = sequential::read(layers, input_shape).map_err(|found| {
             faults.extend(found.into_iter().map(|fault| {
                 let pointer = format!("/model/layers{}", fault.pointer);
                 document.error(&pointer, fault.message, fault.remedy)
             }));
         });
-        let sequential = sequential.ok()?;
-        let model = Model::load_into(&source, &sequential.architecture, device);
-        return model
-            .map_err(|error| faults.extend(faults_of_layers(document, &sequential, &error)))
-            .ok();
+        return sequential.ok().map(Blueprint::Layers);
     }
-    if let Some(graph) = &spec.graph {
-        let architecture = Architecture::of_exported_program(&resolve(base, graph));
-        let architecture = keep(architecture, faults, |error| {
-            document.error("/model/graph", error.to_string(), "")
-        })?;
-        let model = Model::load_into(&source, &architecture, device);
-        return keep(model, faults, |error| {
-            document.error(place_of(&error, "/model/graph"), error.to_string(), "")
-        });
+    let Some(graph) = &spec.graph else {
+        return Some(Blueprint::Own);
+    };
+    let architecture = Architecture::of_exported_program(&resolve(base, graph));
+    let architecture = keep(architecture, faults, |error| {
+        document.error("/model/graph", error.to_string(), "")
+    });
+    architecture.map(Blueprint::Graph)
+}
+
+/// Reads the network; what is wrong with it is a fault of the key that it comes from.
+pub fn model(
+    document: &Document,
+    spec: &ModelSpec,
+    base: &Path,
+    source: Source,
+    device: Device,
+    faults: &mut Vec<Diagnostic>,
+) -> Option<Model> {
+    let error_at = |place: &str, error: ModelError| document.error(place, error.to_string(), "");
+    match blueprint(document, spec, base, source.input_shape, faults)? {
+        Blueprint::Layers(sequential) => {
+            let model = Model::load_into(&source, &sequential.architecture, device);
+            model
+                .map_err(|error| faults.extend(faults_of_layers(document, &sequential, &error)))
+                .ok()
+        }
+        Blueprint::Graph(architecture) => {
+            let model = Model::load_into(&source, &architecture, device);
+            keep(model, faults, |error| {
+                error_at(place_of(&error, "/model/graph"), error)
+            })
+        }
+        Blueprint::Own => {
+            let source = source.with_architecture(spec.architecture.as_deref());
+            keep(Model::load(&source, device), faults, |error| {
+                error_at(place_of(&error, "/model/architecture"), error)
+            })
+        }
     }
-    let source = source.with_architecture(spec.architecture.as_deref());
-    keep(Model::load(&source, device), faults, |error| {
-        document.error(
-            place_of(&error, "/model/architecture"),
-            error.to_string(),
-            "",
-        )
-    })
 }
 
 /// Weights that do not fit are a fault of the layer that they belong to.

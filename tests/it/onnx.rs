@@ -217,3 +217,10 @@ fn nodes_are_layers_where_the_file_names_no_modules() {
         ]
     );
 }
+
+#[test]
+fn the_size_that_a_file_names_is_taken_where_nobody_says_another() {
+    let other = Source::new(data("onnx/external.onnx"), [3, 224, 224]).as_exported();
+    let model = Model::load(&other, Device::Cpu).unwrap();
+    assert_eq!(model.input_shape(), [4, 9, 8]);
+}

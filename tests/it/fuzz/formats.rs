@@ -163,25 +163,21 @@ impl Format {
     }
 }
 
-fn tried(source: &Source, as_exported: bool, stage: &dyn Fn()) -> bool {
-    let Ok(loaded) = load::load(source) else {
+fn tried(source: Source, as_exported: bool, stage: &dyn Fn()) -> bool {
+    let source = match as_exported {
+        true => source.as_exported(),
+        false => source,
+    };
+    let Ok(loaded) = load::load(&source) else {
         return false;
     };
     stage();
-    let input_shape = match as_exported {
-        true => loaded.input_shape(source.input_shape),
-        false => source.input_shape,
-    };
-    let source = Source {
-        input_shape,
-        ..source.clone()
-    };
     Model::new(loaded, &source, Device::Cpu).is_ok()
 }
 
 fn model(given: &Given, shapes: [[i64; 3]; 3], stage: &dyn Fn()) -> bool {
     let source = Source::new(given.file, shapes[given.which]);
-    tried(&source, given.seed.is_multiple_of(4), stage)
+    tried(source, given.seed.is_multiple_of(4), stage)
 }
 
 fn external(given: &Given, stage: &dyn Fn()) -> bool {
@@ -192,7 +188,7 @@ fn external(given: &Given, stage: &dyn Fn()) -> bool {
     let changed = ["external.onnx", "external.data"][given.which];
     std::fs::write(folder.join(changed), given.bytes).unwrap();
     let source = Source::new(folder.join("external.onnx"), [4, 9, 8]);
-    tried(&source, true, stage)
+    tried(source, true, stage)
 }
 
 fn weights(given: &Given, stage: &dyn Fn()) -> bool {
@@ -286,5 +282,5 @@ fn recognised(given: &Given, stage: &dyn Fn()) -> bool {
     let mut bytes = Random(given.seed).of(BEGINNINGS).to_vec();
     bytes.extend_from_slice(given.bytes);
     std::fs::write(given.file, bytes).unwrap();
-    tried(&Source::new(given.file, [3, 8, 8]), false, stage)
+    tried(Source::new(given.file, [3, 8, 8]), false, stage)
 }

@@ -41,6 +41,10 @@ pub struct Onnx {
 /// Reads an ONNX file for pictures of the shape of `source`.
 pub fn read(source: &Source, file: &Mapped) -> Result<Onnx, Fault> {
     let model = unpack::unpack(file.bytes())?;
+    let source = &Source {
+        input_shape: input_shape(source, model.input.sizes.as_deref()),
+        ..source.clone()
+    };
     let external = External::new(&source.file, file);
     let scopes = Scopes::new(&model);
     check_operators(&model)?;
@@ -114,6 +118,24 @@ struct Layout {
     /// As TensorFlow has it: channels last.
     channels_last: bool,
 }
+
+/// Channels, height and width that the network is run with.
+fn input_shape(source: &Source, declared: Option<&[Option<i64>]>) -> [i64; 3] {
+    let open = source.input_shape;
+    let (true, Some([_, second, third, last])) = (source.as_exported, declared) else {
+        return open;
+    };
+    let of_channels = |size: &Option<i64>| matches!(size, Some(1 | 3));
+    let named = match !of_channels(second) && of_channels(last) {
+        true => [last, second, third],
+        false => [second, third, last],
+    };
+    let named = named.map(|size| size.filter(|size| (1..=LARGEST_SIDE_PX).contains(size)));
+    [0, 1, 2].map(|axis| named[axis].unwrap_or(open[axis]))
+}
+
+/// As in a spec; a size beyond is not taken from a file.
+const LARGEST_SIDE_PX: i64 = 8192;
 
 fn layout(source: &Source, declared: Option<&[Option<i64>]>) -> Result<Layout, Fault> {
     let [channels, height, width] = source.input_shape;

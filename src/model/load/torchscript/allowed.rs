@@ -88,6 +88,7 @@ pub const OPERATORS: &[&str] = &[
     "hardswish_",
     "hardtanh",
     "hardtanh_",
+    "index",
     "index_select",
     "insert",
     "instance_norm",
