@@ -21,7 +21,7 @@ pub struct PrecisionError {
 
 /// The precision of a wish: `fp32`, `bf16`, or `auto`, which takes bfloat16 where the device computes in
 /// it. A device that does not can still be told to: it is slow there (on a CPU without AVX512-BF16
-/// SqueezeNet 1.1 takes 11 times as long).
+/// SqueezeNet 1.1 took 5 times as long).
 pub fn precision(wish: &str, device: Device) -> Result<Precision, PrecisionError> {
     match wish {
         "fp32" => Ok(Precision::Fp32),
