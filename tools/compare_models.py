@@ -95,7 +95,7 @@ FORMATS_END = """
 - Transformers exported for one picture have that number in their graph: cnn-report wants a free number, and says how to export it.
 - `swin_*` out of the older ONNX exporter: amounts of padding that are computed as a table. The dynamo exporter writes them so that they run.
 - `vit_*`: the older ONNX exporter has no attention.
-- `swin_*` as TorchScript: tables by index were not on the list of what its code may call when this was measured.
+- `swin_*` as TorchScript: its code calls `torch.roll`, which is not on the list of what it may.
 
 ## More
 
