@@ -28,7 +28,7 @@ lint: libtorch
 	@if $(CARGO) clippy --version >/dev/null 2>&1; then $(CARGO) clippy --release --locked --all-targets -- -D warnings; \
 	 else echo "note: clippy is not installed, lints are not checked"; fi
 
-# torchvision's networks in every kind of file, compared with PyTorch: docs/models.md and docs/models-architectures.md.
+# torchvision's networks in every kind of file, compared with PyTorch: docs/models*.md.
 # Takes hours and 6 GB of packages; what was compared is kept in fixtures/, and a run that was cut short goes on.
 FIXTURES_PYTHON = fixtures/venv/bin/python
 fixtures: libtorch
@@ -37,6 +37,7 @@ fixtures: libtorch
 	$(FIXTURES_PYTHON) -m pip install --quiet --disable-pip-version-check --requirement tools/fixtures.txt
 	$(FIXTURES_PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps efficientnet-lite-pytorch==0.1.0
 	$(FIXTURES_PYTHON) tools/compare_models.py formats
+	$(FIXTURES_PYTHON) tools/compare_models.py opsets
 	$(FIXTURES_PYTHON) tools/compare_models.py architectures
 
 libtorch: needs

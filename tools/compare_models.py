@@ -3,9 +3,11 @@ have statistics of noise.
 
     cargo build --release --example compare_models
     python tools/compare_models.py formats [name ...]
+    python tools/compare_models.py opsets [name ...]
     python tools/compare_models.py architectures [name ...]
 
-`formats` writes docs/models.md: every network in every kind of file. `architectures` writes
+`formats` writes docs/models.md: every network in every kind of file. `opsets`
+writes docs/models-onnx.md: some of them in old and new ONNX. `architectures` writes
 docs/models-architectures.md: the weights of every network, made for 7 classes, are put into the built-in
 architecture; efficientnet_lite* needs efficientnet-lite-pytorch. With names, only their rows are printed.
 Rows are kept in fixtures/, so that a run that was cut short goes on; COMPARE_MODELS names another binary.
@@ -52,6 +54,26 @@ Written by `tools/compare_models.py formats`.
 |---|---:|---:|---:|---:|---:|---:|---:|---:|
 """
 
+OPSET_NAMES = (
+    "squeezenet1_1 resnet18 mobilenet_v2 mobilenet_v3_small efficientnet_b0 densenet121 googlenet inception_v3 "
+    "shufflenet_v2_x1_0 mnasnet1_0 regnet_y_400mf convnext_tiny vit_b_16 swin_t"
+).split()
+
+OPSETS_TEXT = """# ONNX networks that were tried
+
+torchvision {torchvision}'s networks, random but seeded and made for {classes} classes, written by both of PyTorch {torch}'s exporters with a free number of
+pictures and run by cnn-report on two pictures of noise. The numbers are the largest difference from PyTorch's own scores over the
+largest score. *dyn* is the dynamo exporter, *ts* the TorchScript one, with the opset. Written by `tools/compare_models.py opsets`.
+
+| network | dyn 18 | dyn 20 | dyn 22 | ts 17 | ts 12 | ts 9 |
+|---|---:|---:|---:|---:|---:|---:|
+"""
+
+OPSETS_END = """
+*No export* means that PyTorch did not write the file. Opsets 9 to 22 are read. An operator that is not known is refused by name when the file is read;
+`swin_t` out of the TorchScript exporter is, for amounts of padding that are computed as a table.
+"""
+
 ARCHITECTURES_TEXT = """# Built-in architectures
 
 What `architecture:` can name. Weights of each network, random and for {classes} classes, were saved by PyTorch {torch} from
@@ -95,7 +117,6 @@ FORMATS_END = """
 - Transformers exported for one picture have that number in their graph: cnn-report wants a free number, and says how to export it.
 - `swin_*` out of the older ONNX exporter: amounts of padding that are computed as a table. The dynamo exporter writes them so that they run.
 - `vit_*`: the older ONNX exporter has no attention.
-- `swin_*` as TorchScript: its code calls `torch.roll`, which is not on the list of what it may.
 
 ## More
 
@@ -174,6 +195,29 @@ def in_every_format(name: str) -> str:
     return f"| {name} | {layers} | {' | '.join(cells)} |\n"
 
 
+def in_every_opset(name: str) -> str:
+    torch.manual_seed(0)
+    model = export_architecture.network(name, num_classes=CLASSES)
+    pictures = seeded(model, export_architecture.input_of(name, model)["size"])
+    free = ({0: torch.export.Dim.DYNAMIC},)
+    forms = [{"dynamo": True, "opset_version": opset, "dynamic_shapes": free} for opset in (18, 20, 22)]
+    older = {"dynamo": False, "input_names": ["x"], "dynamic_axes": {"x": {0: "n"}}}
+    forms += [{**older, "opset_version": opset} for opset in (17, 12, 9)]
+    cells = []
+    for form in forms:
+        with tempfile.TemporaryDirectory() as folder, torch.no_grad():
+            file, reference = Path(folder, "network.onnx"), Path(folder, "reference.safetensors")
+            save_file({"input": pictures, "scores": model(pictures)}, reference)
+            try:
+                torch.onnx.export(model, (pictures,), str(file), verbose=False, **form)
+            except Exception as error:
+                print(f"{name}, {form}: {str(error).strip().splitlines()[0][:200]}", file=sys.stderr)
+                cells.append("no export")
+                continue
+            cells.append(difference(str(file), str(reference))[1])
+    return f"| {name} | {' | '.join(cells)} |\n"
+
+
 def into_architecture(name: str) -> str:
     torch.manual_seed(0)
     model = export_architecture.network(name, num_classes=CLASSES)
@@ -191,6 +235,7 @@ def into_architecture(name: str) -> str:
 
 MODES = {
     "formats": (in_every_format, lambda: NAMES, FORMATS_TEXT, "docs/models.md", FORMATS_END),
+    "opsets": (in_every_opset, lambda: OPSET_NAMES, OPSETS_TEXT, "docs/models-onnx.md", OPSETS_END),
     "architectures": (
         into_architecture,
         export_architecture.names,

@@ -1,8 +1,9 @@
 //! The confusion matrix and its rates as figures, tables and warnings.
 
+mod notices;
+
 use super::confusion_matrix::{ConfusionMatrix, Example, Prepared};
 use super::groups::Groups;
-use super::labelled::LabelledPhotos;
 use super::metrics::{Average, Confusion, Rates, confusions};
 use crate::explain::finding::{
     Argument, Body, Exhibit, Finding, Matrix, Message, PictureTile, Pictures, Table,
@@ -13,8 +14,6 @@ use crate::explain::parameters;
 const ALL_SHOWN_UP_TO: usize = 40;
 /// Longest list of names in a sentence; longer ones are counted.
 const NAMES_LISTED: usize = 15;
-/// With fewer photos a rate is coarse: one photo more or less moves it by a tenth or more.
-const FEW_PHOTOS: usize = 10;
 
 pub(super) fn finding(
     method: &ConfusionMatrix,
@@ -264,83 +263,6 @@ impl Evaluated<'_> {
                 tiles,
             }),
         })
-    }
-
-    fn notices(&self, labelled: &LabelledPhotos) -> Vec<Message> {
-        let rates = |group: &usize| &self.rates.classes[*group];
-        let all = 0..self.groups.names.len();
-        let mut notices = Vec::new();
-        let missing: Vec<usize> = all
-            .clone()
-            .filter(|group| self.groups.size(*group) == 0 && rates(group).support > 0)
-            .collect();
-        for group in missing {
-            notices.push(
-                Message::new("confusion_matrix.notice_not_in_model")
-                    .with("group", self.name(group))
-                    .with("count", rates(&group).support),
-            );
-        }
-        let without: Vec<usize> = all
-            .clone()
-            .filter(|group| rates(group).support == 0)
-            .collect();
-        notices.extend(self.listed(
-            &without,
-            "confusion_matrix.notice_without_photos",
-            "confusion_matrix.notice_many_without_photos",
-        ));
-        let left_out = all.len() - self.shown.len();
-        if left_out > 0 {
-            notices.push(Message::new("confusion_matrix.notice_left_out").with("count", left_out));
-        }
-        let few: Vec<usize> = all
-            .filter(|group| (1..FEW_PHOTOS).contains(&rates(group).support))
-            .collect();
-        let few = self.listed(
-            &few,
-            "confusion_matrix.notice_few_photos",
-            "confusion_matrix.notice_many_few_photos",
-        );
-        notices.extend(few.map(|few| few.with("few", FEW_PHOTOS)));
-        let other = rates(&self.groups.other()).predicted;
-        if other > 0 {
-            notices.push(Message::new("confusion_matrix.notice_other").with("count", other));
-        }
-        let occurs = self
-            .rates
-            .classes
-            .iter()
-            .filter(|class| class.support + class.predicted > 0);
-        if occurs
-            .clone()
-            .any(|class| class.precision.is_none() || class.recall.is_none())
-        {
-            notices.push(Message::new("confusion_matrix.notice_undefined"));
-        }
-        if labelled.arrays > 0 {
-            let arrays = labelled.arrays;
-            notices.push(Message::new("confusion_matrix.notice_arrays").with("count", arrays));
-        }
-        let skipped = labelled.skipped.len();
-        if skipped > 0 {
-            notices.push(Message::new("confusion_matrix.notice_skipped").with("count", skipped));
-        }
-        notices
-    }
-
-    /// `by_name` with the names, or `by_count` where they are too many to be read; none for no group.
-    fn listed(
-        &self,
-        groups: &[usize],
-        by_name: &'static str,
-        by_count: &'static str,
-    ) -> Option<Message> {
-        match groups.len() {
-            0 => None,
-            1..=NAMES_LISTED => Some(Message::new(by_name).with("groups", self.names(groups))),
-            count => Some(Message::new(by_count).with("count", count)),
-        }
     }
 }
 

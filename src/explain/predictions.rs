@@ -22,29 +22,22 @@ pub const ENTRY: Entry = Entry {
 };
 
 /// The most probable classes of each photo.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Predictions {
-    /// How many classes are shown of each photo. Default 5.
+    /// How many classes are shown of each photo. Default 5, or all where the network has fewer.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100))]
-    pub top: usize,
-}
-
-impl Default for Predictions {
-    fn default() -> Self {
-        Self { top: 5 }
-    }
+    pub top: Option<usize>,
 }
 
 impl Method for Predictions {
     fn check(&self, context: &Context) -> Vec<Fault> {
         let classes = context.model.classes();
         let mut faults = chosen::photo_faults(context);
-        if self.top == 0 || self.top > classes {
-            let message = format!(
-                "the network has {classes} classes, `top` asks for {}",
-                self.top
-            );
+        let top = self.top(classes);
+        if top == 0 || top > classes {
+            let message = format!("the network has {classes} classes, `top` asks for {top}");
             faults.push(Fault {
                 pointer: "/top".to_owned(),
                 message,
@@ -68,7 +61,7 @@ impl Method for Predictions {
             .collect();
         let exhibit = Exhibit {
             caption: Message::new("predictions.caption")
-                .with("top", self.top)
+                .with("top", self.top(context.model.classes()))
                 .with("classes", context.model.classes()),
             alt: Message::new("predictions.alt")
                 .with("photos", groups.iter().map(group_text).collect::<Vec<_>>()),
@@ -81,13 +74,19 @@ impl Method for Predictions {
         };
         Ok(Finding {
             exhibits: vec![exhibit],
-            parameters: parameters::used(self),
+            parameters: parameters::used(&Self {
+                top: Some(self.top(context.model.classes())),
+            }),
             notices: Vec::new(),
         })
     }
 }
 
 impl Predictions {
+    fn top(&self, classes: usize) -> usize {
+        self.top.unwrap_or(5.min(classes))
+    }
+
     fn group(&self, context: &Context, photo: &Photo, row: &[f64]) -> BarGroup {
         let bar = |class: usize| Bar {
             label: Message::literal(context.labels.name(class)),
@@ -96,7 +95,7 @@ impl Predictions {
         };
         BarGroup {
             label: Message::literal(&photo.id),
-            bars: numbers::largest(row, self.top)
+            bars: numbers::largest(row, self.top(row.len()))
                 .into_iter()
                 .map(bar)
                 .collect(),

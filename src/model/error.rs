@@ -50,7 +50,10 @@ pub enum ModelError {
         file.display()
     )]
     ArchitectureNotNeeded { file: PathBuf, architecture: String },
-    #[error("`{}` holds its own network and is not put into {into}", file.display())]
+    #[error(
+        "`{}` holds its own network and is not put into {into}; leave out `graph` or `layers`",
+        file.display()
+    )]
     GraphNotNeeded {
         file: PathBuf,
         /// ``the graph of `net.pt2` `` or `the layers`.
@@ -82,7 +85,9 @@ pub enum ModelError {
         tensor: String,
         count: i64,
     },
-    #[error("the network uses operators that are not supported: {operators}")]
+    #[error(
+        "the network uses operators that are not supported: {operators}; export it without them"
+    )]
     OperatorsUnknown {
         /// ``aten.x.default` (node `x_1` in `layer1.0`)`, separated by commas.
         operators: String,
@@ -107,7 +112,10 @@ pub enum ModelError {
         expected[0], expected[1], expected[2]
     )]
     InputShape { got: Vec<i64>, expected: [i64; 3] },
-    #[error("the network gives {shape:?} for one picture; a classifier gives [1, classes]")]
+    #[error(
+        "the network gives {shape:?} for one picture; a classifier gives [1, classes]; \
+         export the part of it that gives the scores"
+    )]
     NotAClassifier { shape: Vec<i64> },
     #[error(
         "the network was exported for batches of {batch} only: {fault}; export it again with `{EXPORT}`"

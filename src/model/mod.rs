@@ -11,6 +11,7 @@ pub mod labels;
 pub mod layers;
 pub mod load;
 mod memory_layout;
+mod names;
 pub mod operators;
 mod passes;
 mod precision;
@@ -18,6 +19,8 @@ pub mod probe;
 pub mod receptive_field;
 pub mod rectifiers;
 pub mod run;
+mod scores;
+mod source;
 pub mod table;
 
 pub use tch::Device;
@@ -31,9 +34,11 @@ pub use error::ModelError;
 pub use labels::Class;
 pub use load::architecture::Architecture;
 pub use load::{Provenance, is_text};
+pub use names::{ClassName, LayerName};
 pub use precision::{Precision, precision, precision_name};
 pub use probe::ScoresAre;
 pub use run::Change;
+pub use source::Source;
 pub use table::{layer_json, layer_table};
 
 use graph::Graph;
@@ -41,55 +46,11 @@ use layers::Layers;
 use load::Loaded;
 use receptive_field::Seen;
 use run::Program;
+use scores::{does_not_run, scores_node};
 
 /// A node of the graph, in the order of execution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub usize);
-
-/// Where a network comes from.
-#[derive(Debug, Clone)]
-pub struct Source {
-    pub file: std::path::PathBuf,
-    /// Name of a built-in architecture, for files that hold weights only.
-    pub architecture: Option<String>,
-    /// Channels, height and width of one input.
-    pub input_shape: [i64; 3],
-    /// Whether sizes that the file names stand in place of those of `input_shape`.
-    pub as_exported: bool,
-    /// What scores without gradients are computed in.
-    pub precision: Precision,
-}
-
-impl Source {
-    pub fn new(file: impl Into<std::path::PathBuf>, input_shape: [i64; 3]) -> Self {
-        Self {
-            file: file.into(),
-            architecture: None,
-            input_shape,
-            as_exported: false,
-            precision: Precision::default(),
-        }
-    }
-
-    /// With the input that the network was exported for, where the file says it.
-    pub fn as_exported(self) -> Self {
-        Self {
-            as_exported: true,
-            ..self
-        }
-    }
-
-    pub fn with_precision(self, precision: Precision) -> Self {
-        Self { precision, ..self }
-    }
-
-    pub fn with_architecture(self, name: Option<&str>) -> Self {
-        Self {
-            architecture: name.map(str::to_owned),
-            ..self
-        }
-    }
-}
 
 /// A leaf module as it runs, in the numbering of `cnn-report layers`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,38 +77,9 @@ pub enum Parts {
     None,
 }
 
-/// A layer as the user names it: by number or by module path.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
-#[serde(untagged)]
-pub enum LayerName {
-    Number(usize),
-    Path(String),
-}
-
-impl schemars::JsonSchema for LayerName {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "LayerName".into()
-    }
-    fn inline_schema() -> bool {
-        true
-    }
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": ["integer", "string"], "minimum": 0 })
-    }
-}
-
 /// The names of the classes, in the order of the network's scores.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Labels(pub Vec<String>);
-
-/// Which class a score is taken of.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
-#[serde(untagged)]
-pub enum ClassName {
-    Number(usize),
-    /// A class name, or `predicted`.
-    Name(String),
-}
 
 /// A classifier, ready to run. Its weights are frozen.
 pub struct Model {
@@ -324,49 +256,5 @@ impl Model {
     /// The node that gives the scores: the last one, or the one before a closing softmax or sigmoid.
     pub fn scores_node(&self) -> NodeId {
         self.scores
-    }
-}
-
-/// The node before a softmax, log-softmax or sigmoid at the very end of the graph, or the last one.
-fn scores_node(graph: &Graph) -> Result<NodeId, ModelError> {
-    const CLOSING: &[&str] = &[
-        "softmax",
-        "_softmax",
-        "log_softmax",
-        "_log_softmax",
-        "sigmoid",
-    ];
-    let producers = graph.producers();
-    let mut value = graph.output;
-    loop {
-        let Some(node) = producers[value.0] else {
-            return Err(ModelError::NotAClassifier { shape: Vec::new() });
-        };
-        let described = &graph.nodes[node.0];
-        match described.first_input() {
-            Some(input) if CLOSING.contains(&described.operator_base()) => value = input,
-            _ => return Ok(node),
-        }
-    }
-}
-
-fn does_not_run(
-    graph: &Graph,
-    [channels, height, width]: [i64; 3],
-    source: ModelError,
-) -> ModelError {
-    let sizes: Vec<_> = graph
-        .input_sizes
-        .iter()
-        .map(|s| s.map_or("N".to_owned(), |s| s.to_string()))
-        .collect();
-    let exported = match sizes.is_empty() {
-        true => String::new(),
-        false => format!("; it was exported for [{}]", sizes.join(", ")),
-    };
-    ModelError::DoesNotRun {
-        shape: vec![1, channels, height, width],
-        source: Box::new(source),
-        exported,
     }
 }

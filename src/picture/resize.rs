@@ -1,12 +1,9 @@
 //! Resampling, equal to Pillow's to the last grey level.
 //!
 //! Networks were trained on photos resized by Pillow, so its arithmetic is followed exactly: columns
-//! first, then rows; each output pixel is a weighted mean of the input pixels below its filter, which
+//! first, then rows, or the other way round where Pillow 13 does that; each output pixel is a weighted mean of the input pixels below its filter, which
 //! is stretched when the picture shrinks (antialiasing) and cut and renormalised at the borders; the
 //! weights are rounded to 22 binary places and the result of each pass to 8 bits.
-//!
-//! Pillow 13 takes the rows first where they shrink far more than the columns; Pillow before it, and with
-//! it most networks' training, always the columns.
 
 use std::f64::consts::PI;
 use std::ops::Range;
@@ -74,6 +71,14 @@ fn sinc(x: f64) -> f64 {
     }
 }
 
+/// Whether Pillow takes the rows first: where they shrink, and by more than twice what the columns lose.
+/// Found by comparing 1,500 random sizes with Pillow 13.0.0, all of which follow it; the first pass is
+/// rounded to 8 bits, so the order is seen in single levels.
+fn rows_first((width, height): (usize, usize), (to_width, to_height): (usize, usize)) -> bool {
+    let lost = |from: usize, to: usize| from as i64 - to as i64;
+    to_height < height && 2 * lost(width, to_width) < lost(height, to_height)
+}
+
 impl Picture {
     /// The whole picture at another size in px, the aspect as asked for; sides below 1 count as 1.
     pub fn resized(&self, width: usize, height: usize, filter: Filter) -> Self {
@@ -84,6 +89,37 @@ impl Picture {
     /// Columns and rows of what [`Picture::resized`] to `full` (width, height) would give, without
     /// computing the rest: a long strip is never blown up as a whole.
     pub(super) fn resized_part(
+        &self,
+        full: (usize, usize),
+        columns: Range<usize>,
+        rows: Range<usize>,
+        filter: Filter,
+    ) -> Self {
+        if rows_first((self.width, self.height), full) {
+            let turned = self.transposed();
+            let part = turned.columns_then_rows((full.1, full.0), rows, columns, filter);
+            return part.transposed();
+        }
+        self.columns_then_rows(full, columns, rows, filter)
+    }
+
+    /// Rows as columns.
+    fn transposed(&self) -> Self {
+        let mut pixels = Vec::with_capacity(self.pixels.len());
+        for x in 0..self.width {
+            for y in 0..self.height {
+                let at = (y * self.width + x) * 3;
+                pixels.extend_from_slice(&self.pixels[at..at + 3]);
+            }
+        }
+        Self {
+            width: self.height,
+            height: self.width,
+            pixels,
+        }
+    }
+
+    fn columns_then_rows(
         &self,
         full: (usize, usize),
         columns: Range<usize>,
@@ -205,70 +241,5 @@ fn needed_inputs(taps: &[Tap]) -> Range<usize> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ALL: [Filter; 5] = [
-        Filter::Bilinear,
-        Filter::Bicubic,
-        Filter::Lanczos,
-        Filter::Box,
-        Filter::Nearest,
-    ];
-
-    #[test]
-    fn one_colour_stays_at_every_size() {
-        let picture = Picture::filled(7, 5, [3, 128, 255]);
-        for filter in ALL {
-            for (width, height) in [(1, 1), (7, 5), (3, 11), (20, 2)] {
-                let resized = picture.resized(width, height, filter);
-                assert_eq!(resized, Picture::filled(width, height, [3, 128, 255]));
-            }
-        }
-    }
-
-    #[test]
-    fn halving_averages_under_the_triangle() {
-        // Centre of output 0 is 1.0, support 2: weights of inputs 0..3 are ¾ ¾ ¼ of their sum 7/4.
-        let row = [[0; 3], [70; 3], [140; 3], [210; 3]].concat();
-        let picture = Picture {
-            width: 4,
-            height: 1,
-            pixels: row,
-        };
-        let resized = picture.resized(2, 1, Filter::Bilinear);
-        assert_eq!(resized.pixels, [[50; 3], [160; 3]].concat()); // (3·70 + 140) / 7, and its mirror
-    }
-
-    #[test]
-    fn halving_by_box_and_nearest() {
-        let row = [[10; 3], [20; 3], [41; 3], [60; 3]].concat();
-        let picture = Picture {
-            width: 4,
-            height: 1,
-            pixels: row,
-        };
-        let halved = |filter| picture.resized(2, 1, filter).pixels;
-        assert_eq!(halved(Filter::Box), [[15; 3], [51; 3]].concat()); // 50.5 is rounded up
-        assert_eq!(halved(Filter::Nearest), [[20; 3], [60; 3]].concat()); // below 1.0 and 3.0
-    }
-
-    #[test]
-    fn a_part_is_cut_from_the_whole() {
-        let pixels = (0..9 * 6 * 3).map(|at| (at * 37 % 256) as u8).collect();
-        let picture = Picture {
-            width: 9,
-            height: 6,
-            pixels,
-        };
-        for filter in ALL {
-            let whole = picture.resized(14, 4, filter);
-            let part = picture.resized_part((14, 4), 5..9, 1..3, filter);
-            for y in 0..2 {
-                for x in 0..4 {
-                    assert_eq!(part.pixel(x, y), whole.pixel(x + 5, y + 1));
-                }
-            }
-        }
-    }
-}
+#[path = "resize_tests.rs"]
+mod tests;

@@ -127,7 +127,7 @@ fn every_fault_of_the_layers_has_its_place() {
     let starts = [
         "report.yaml:7:14: there is no layer of the type `Conv3d`; did you mean `Conv2d`?",
         "report.yaml:8:36: `out_channels` does not fit here; a whole number from 1 is wanted",
-        "report.yaml:8:52: `kernel_size` does not fit here; a whole number from 1, or two is wanted",
+        "report.yaml:8:52: `kernel_size` does not fit here; a whole number from 1 to 1024, or two is wanted",
         "report.yaml:9:14: `a.b` is no name of a layer; letters, digits",
         "report.yaml:9:38: `ReLU` has no argument `slope`; it takes `inplace`",
         "report.yaml:10:62: `padding` is more than half of `kernel_size`; at most half of it",
@@ -223,7 +223,7 @@ fn the_graph_of_one_file_takes_the_weights_of_another() {
     assert_eq!(
         faults_of("file: net1.pt2\ngraph: net1.pt2"),
         [
-            "report.yaml:5:10: `net1.pt2` holds its own network and is not put into the graph of `net1.pt2`"
+            "report.yaml:5:10: `net1.pt2` holds its own network and is not put into the graph of `net1.pt2`; leave out `graph` or `layers`"
         ]
     );
     assert_eq!(

@@ -614,15 +614,21 @@ fn every_method_has_its_words_in_both_languages() {
     }
 }
 
-/// The file of a method and those of its folder.
+/// The file of a method and all those below its folder.
 fn code_of(method: &str) -> String {
     let folder = root().join("src/explain").join(method);
-    let parts = folder.is_dir().then(|| std::fs::read_dir(&folder).unwrap());
-    let parts = parts.into_iter().flatten().map(|part| part.unwrap().path());
-    parts
-        .chain([folder.with_extension("rs")])
-        .map(|file| std::fs::read_to_string(file).unwrap())
-        .collect()
+    let mut code = std::fs::read_to_string(folder.with_extension("rs")).unwrap();
+    let mut open = vec![folder];
+    while let Some(folder) = open.pop().filter(|folder| folder.is_dir()) {
+        for part in std::fs::read_dir(folder).unwrap() {
+            let part = part.unwrap().path();
+            match part.is_dir() {
+                true => open.push(part),
+                false => code += &std::fs::read_to_string(part).unwrap(),
+            }
+        }
+    }
+    code
 }
 
 fn placeholders(text: &str) -> BTreeSet<&str> {

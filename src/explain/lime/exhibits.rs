@@ -1,5 +1,7 @@
 //! What LIME found, as figures, a table and warnings.
 
+mod notices;
+
 use super::{ExactWord, Explained, Lime, SampleCount, Segmenter};
 use crate::explain::finding::{
     Argument, Bar, BarGroup, BarUnit, Bars, Body, Exhibit, Finding, Message, SegmentTile,
@@ -11,14 +13,6 @@ use crate::explain::{Context, parameters};
 const BARS: usize = 10;
 /// Half the width of a 95 % interval, in standard errors.
 const STANDARD_ERRORS: f64 = 1.96;
-/// Below this held-out R² the line says little of the network.
-const TRUSTED_R_SQUARED: f64 = 0.3;
-/// A linear model this far from the network at the photo itself, in probability, is said to be.
-const LOCAL_GAP: f64 = 0.2;
-/// Fewer segments than this are too coarse to point at anything.
-const FEWEST_SEGMENTS: usize = 5;
-/// The package's author asks for so many samples a segment.
-const SAMPLES_PER_SEGMENT: usize = 10;
 
 pub(super) fn finding(lime: &Lime, context: &Context, found: &[Explained]) -> Finding {
     let photos: Vec<_> = found
@@ -30,7 +24,7 @@ pub(super) fn finding(lime: &Lime, context: &Context, found: &[Explained]) -> Fi
         parameters: used(lime, context, found),
         notices: photos
             .iter()
-            .flat_map(|photo| notices(lime, photo))
+            .flat_map(|photo| notices::of(lime, photo))
             .collect(),
     }
 }
@@ -275,69 +269,6 @@ fn table(photos: &[Photo]) -> Exhibit {
             rows: photos.iter().map(row).collect(),
         }),
     }
-}
-
-fn notices(lime: &Lime, photo: &Photo) -> Vec<Message> {
-    let Explained {
-        segments,
-        probability,
-        samples,
-        surrogate,
-        ..
-    } = photo.explained;
-    let mut notices = Vec::new();
-    let say = |key| Message::new(key).with("photo", photo.id());
-    match (surrogate.r_squared, surrogate.r_squared_held_out) {
-        (None, _) => notices.push(say("lime.notice_constant").with("class", photo.class.as_str())),
-        (Some(_), Some(held_out)) if held_out < TRUSTED_R_SQUARED => notices.push(
-            say("lime.notice_untrusted")
-                .with("held_out", Argument::Number(held_out, 2))
-                .with("least", Argument::Number(TRUSTED_R_SQUARED, 1)),
-        ),
-        (Some(_), _) => {}
-    }
-    if (surrogate.local_prediction - probability).abs() > LOCAL_GAP {
-        notices.push(
-            say("lime.notice_local")
-                .with("line", Argument::Percent(surrogate.local_prediction, 0))
-                .with("network", Argument::Percent(*probability, 0)),
-        );
-    }
-    if segments.count < FEWEST_SEGMENTS {
-        notices.push(say("lime.notice_few_segments").with("count", segments.count));
-    }
-    let wanted = SAMPLES_PER_SEGMENT * segments.count;
-    if matches!(lime.samples, SampleCount::Number(_)) && *samples < wanted {
-        notices.push(
-            say("lime.notice_few_samples")
-                .with("samples", *samples)
-                .with("wanted", wanted),
-        );
-    }
-    if photo.positive.is_empty() {
-        notices.push(say("lime.notice_no_evidence").with("class", photo.class.as_str()));
-    }
-    let shown = photo.strongest(lime.features.max(BARS));
-    let crosses_zero = |segment: &&usize| {
-        photo
-            .uncertainty(**segment)
-            .is_some_and(|half| half >= photo.weights[**segment].abs())
-    };
-    let open: Vec<Message> = shown
-        .iter()
-        .filter(crosses_zero)
-        .map(|&segment| photo.segment(segment))
-        .collect();
-    if !open.is_empty() {
-        let (count, of) = (open.len(), shown.len());
-        notices.push(
-            say("lime.notice_sign_open")
-                .with("count", count)
-                .with("of", of)
-                .with("segments", open),
-        );
-    }
-    notices
 }
 
 /// The parameters, the seed resolved, without the settings of a segmenter that was not used.

@@ -1,8 +1,12 @@
 //! Telling formats apart by what is in the file; the extension says nothing.
 
+use std::path::Path;
+
 use super::Fault;
 use super::archive::Archive;
 use super::exported_program::OLD_GRAPH;
+use crate::fs::FileError;
+use crate::model::error::ModelError;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -21,6 +25,13 @@ pub enum Format {
     OpenVino,
     OtherZip,
     Unknown,
+}
+
+impl Format {
+    /// Whether files of it hold a whole network, not weights alone.
+    pub fn holds_a_graph(self) -> bool {
+        matches!(self, Self::ExportedProgram | Self::Onnx | Self::TorchScript)
+    }
 }
 
 /// The format of a file; an error for a zip archive that cannot be opened.
@@ -99,4 +110,53 @@ fn of_zip(bytes: &[u8]) -> Result<Format, Fault> {
     } else {
         Format::OtherZip
     })
+}
+
+/// What the content of a file is, in the field's words.
+pub fn format_name(bytes: &[u8]) -> &'static str {
+    match of(bytes) {
+        Ok(Format::ExportedProgram) => "PyTorch exported program (.pt2)",
+        Ok(Format::Safetensors) => "safetensors (weights only)",
+        Ok(Format::Pickle) => "pickle of torch.save",
+        Ok(Format::Onnx) => "ONNX",
+        Ok(Format::TorchScript) => "TorchScript",
+        Ok(Format::Hdf5) => "HDF5 (Keras)",
+        Ok(Format::Keras) => "Keras archive (.keras)",
+        Ok(Format::TensorFlow) => "TensorFlow SavedModel",
+        Ok(Format::TensorFlowLite) => "TensorFlow Lite",
+        Ok(Format::OpenVino) => "OpenVINO",
+        Ok(Format::LfsPointer) => "Git LFS pointer, not the file itself",
+        Ok(Format::Html) => "web page",
+        Ok(Format::Empty) => "empty file",
+        Ok(Format::OtherZip) => "zip archive without a model",
+        Ok(Format::Unknown) => "of no format we know",
+        Err(_) => "zip archive that cannot be opened",
+    }
+}
+
+/// A folder is no model; what it may be is said.
+pub fn check_is_file(path: &Path) -> Result<(), ModelError> {
+    match path.is_dir() {
+        true => Err(super::foreign::folder(path)),
+        false => Ok(()),
+    }
+}
+
+/// Whether a file is text that may be a report, and none of what stands in a model's place: a Git LFS
+/// pointer, a web page, nothing at all.
+pub fn is_text(file: &Path) -> Result<bool, FileError> {
+    const START_BYTES: u64 = 4096;
+    let start = crate::fs::read_start(file, START_BYTES)?;
+    let text = match std::str::from_utf8(&start) {
+        Ok(text) => Some(text),
+        // Cut within a character.
+        Err(error) if error.error_len().is_none() => {
+            std::str::from_utf8(&start[..error.valid_up_to()]).ok()
+        }
+        Err(_) => None,
+    };
+    let stands_in = of(&start)
+        .is_ok_and(|format| matches!(format, Format::LfsPointer | Format::Html | Format::Empty));
+    let printed = |c: char| !c.is_control() || matches!(c, '\t' | '\n' | '\r');
+    Ok(!stands_in && text.is_some_and(|text| text.chars().all(printed)))
 }

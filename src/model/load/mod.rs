@@ -5,6 +5,7 @@ mod archive;
 mod blueprint;
 mod exported_program;
 pub mod families;
+mod fault;
 pub mod fit;
 mod foreign;
 mod format;
@@ -18,6 +19,7 @@ mod state_dict;
 mod tensor;
 pub mod torchscript;
 mod view;
+mod weights_only;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -30,7 +32,9 @@ use super::error::{EXPORT, ModelError};
 use super::graph::Graph;
 use crate::fs::Mapped;
 use architecture::Architecture;
+pub use fault::Fault;
 use format::Format;
+pub use format::{check_is_file, format_name, is_text};
 
 /// Where a network comes from, for the appendix of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,103 +72,18 @@ impl Loaded {
     }
 }
 
-/// What the content of a file is, in the field's words.
-pub fn format_name(bytes: &[u8]) -> &'static str {
-    match format::of(bytes) {
-        Ok(Format::ExportedProgram) => "PyTorch exported program (.pt2)",
-        Ok(Format::Safetensors) => "safetensors (weights only)",
-        Ok(Format::Pickle) => "pickle of torch.save",
-        Ok(Format::Onnx) => "ONNX",
-        Ok(Format::TorchScript) => "TorchScript",
-        Ok(Format::Hdf5) => "HDF5 (Keras)",
-        Ok(Format::Keras) => "Keras archive (.keras)",
-        Ok(Format::TensorFlow) => "TensorFlow SavedModel",
-        Ok(Format::TensorFlowLite) => "TensorFlow Lite",
-        Ok(Format::OpenVino) => "OpenVINO",
-        Ok(Format::LfsPointer) => "Git LFS pointer, not the file itself",
-        Ok(Format::Html) => "web page",
-        Ok(Format::Empty) => "empty file",
-        Ok(Format::OtherZip) => "zip archive without a model",
-        Ok(Format::Unknown) => "of no format we know",
-        Err(_) => "zip archive that cannot be opened",
-    }
-}
-
-/// A folder is no model; what it may be is said.
-pub fn check_is_file(path: &Path) -> Result<(), ModelError> {
-    match path.is_dir() {
-        true => Err(foreign::folder(path)),
-        false => Ok(()),
-    }
-}
-
-/// Whether a file is text that may be a report, and none of what stands in a model's place: a Git LFS
-/// pointer, a web page, nothing at all.
-pub fn is_text(file: &Path) -> Result<bool, crate::fs::FileError> {
-    const START_BYTES: u64 = 4096;
-    let start = crate::fs::read_start(file, START_BYTES)?;
-    let text = match std::str::from_utf8(&start) {
-        Ok(text) => Some(text),
-        // Cut within a character.
-        Err(error) if error.error_len().is_none() => {
-            std::str::from_utf8(&start[..error.valid_up_to()]).ok()
-        }
-        Err(_) => None,
-    };
-    let stands_in = format::of(&start)
-        .is_ok_and(|format| matches!(format, Format::LfsPointer | Format::Html | Format::Empty));
-    let printed = |c: char| !c.is_control() || matches!(c, '\t' | '\n' | '\r');
-    Ok(!stands_in && text.is_some_and(|text| text.chars().all(printed)))
-}
-
-/// What is wrong with a file, before its path is put to it.
-#[derive(Debug)]
-pub enum Fault {
-    Damaged(String),
-    NotSupported {
-        fault: String,
-        remedy: String,
-    },
-    /// What names its file itself.
-    Other(Box<ModelError>),
-}
-
-impl Fault {
-    fn damaged(fault: impl Into<String>) -> Self {
-        Fault::Damaged(fault.into())
-    }
-
-    fn not_supported(fault: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Fault::NotSupported {
-            fault: fault.into(),
-            remedy: remedy.into(),
-        }
-    }
-
-    /// The same, with the name of the tensor that it is about.
-    fn of_tensor(self, name: &str) -> Self {
-        match self {
-            Fault::Damaged(fault) => Fault::Damaged(format!("tensor `{name}`: {fault}")),
-            Fault::NotSupported { fault, remedy } => Fault::NotSupported {
-                fault: format!("tensor `{name}`: {fault}"),
-                remedy,
-            },
-            Fault::Other(error) => Fault::Other(error),
-        }
-    }
-
-    fn in_file(self, file: &Path) -> ModelError {
-        let file = file.to_owned();
-        match self {
-            Fault::Damaged(fault) => ModelError::Damaged { file, fault },
-            Fault::NotSupported { fault, remedy } => ModelError::NotSupported {
-                file,
-                fault,
-                remedy,
-            },
-            Fault::Other(error) => *error,
-        }
-    }
+/// What a file held, before its numbers are looked at.
+struct Content {
+    /// What the file's format is called.
+    format: &'static str,
+    graph: Graph,
+    weights: BTreeMap<String, Tensor>,
+    module: Option<torchscript::TorchScript>,
+    architecture: Option<String>,
+    torch_version: Option<String>,
+    producer: Option<String>,
+    /// Files beside it, in the order of their names.
+    data_files: Vec<Mapped>,
 }
 
 /// Reads a model file. Nothing in it is executed, and no size that it declares is trusted.
@@ -180,7 +99,7 @@ pub fn load_into(source: &Source, architecture: &Architecture) -> Result<Loaded,
 fn opened(source: &Source, given: Option<&Architecture>) -> Result<Loaded, ModelError> {
     check_is_file(&source.file)?;
     let file = crate::fs::map(&source.file)?;
-    let loaded = read(source, given, &file)?;
+    let loaded = checked(source, &file, read(source, given, &file)?)?;
     file.check_unchanged()?;
     Ok(loaded)
 }
@@ -189,7 +108,7 @@ fn read(
     source: &Source,
     given: Option<&Architecture>,
     file: &Mapped,
-) -> Result<Loaded, ModelError> {
+) -> Result<Content, ModelError> {
     let not_a_model = |is, remedy: String| ModelError::NotAModel {
         file: source.file.clone(),
         is,
@@ -197,208 +116,128 @@ fn read(
     };
     let export = || format!("export it with `{EXPORT}`");
     let format = format::of(file).map_err(|fault| fault.in_file(&source.file))?;
-    if let (Some(given), Format::ExportedProgram | Format::Onnx | Format::TorchScript) =
-        (given, format)
-    {
-        return Err(ModelError::GraphNotNeeded {
-            file: source.file.clone(),
-            into: given.title.clone(),
-        });
+    if format.holds_a_graph() {
+        graph_of_its_own(source, given)?;
     }
-    match format {
-        Format::ExportedProgram => exported_program(source, file),
-        Format::Safetensors | Format::Pickle => {
-            let weights = state_dict(source, file, format)?;
-            let named;
-            let architecture = match given {
-                Some(given) => given,
-                None => {
-                    named = architecture(source, &weights)?;
-                    &named
-                }
-            };
-            fill(source, architecture, weights)
-        }
-        Format::Empty => Err(not_a_model("empty", "fetch it again".to_owned())),
-        Format::LfsPointer => Err(not_a_model(
-            "a Git LFS pointer",
-            "the model itself comes with `git lfs pull`".to_owned(),
-        )),
-        Format::Html => Err(not_a_model(
-            "a web page",
-            "fetch the file itself, not the page about it".to_owned(),
-        )),
+    let content = match format {
+        Format::ExportedProgram => exported_program(file),
         Format::TorchScript => torchscript(source, file),
         Format::Onnx => onnx(source, file),
-        Format::Hdf5 => Err(foreign::hdf5(&source.file)),
-        Format::Keras => Err(foreign::keras(&source.file)),
-        Format::TensorFlow => Err(foreign::tensorflow(&source.file)),
-        Format::TensorFlowLite => Err(foreign::tensorflow_lite(&source.file)),
-        Format::OpenVino => Err(foreign::open_vino(&source.file)),
-        Format::OtherZip => Err(not_a_model("a zip archive without a model", export())),
-        Format::Unknown => Err(not_a_model("of no format we know", export())),
+        Format::Safetensors | Format::Pickle => {
+            return weights_only::read(source, given, file, format);
+        }
+        Format::Empty => return Err(not_a_model("empty", "fetch it again".to_owned())),
+        Format::LfsPointer => {
+            return Err(not_a_model(
+                "a Git LFS pointer",
+                "the model itself comes with `git lfs pull`".to_owned(),
+            ));
+        }
+        Format::Html => {
+            return Err(not_a_model(
+                "a web page",
+                "fetch the file itself, not the page about it".to_owned(),
+            ));
+        }
+        Format::Hdf5 => return Err(foreign::hdf5(&source.file)),
+        Format::Keras => return Err(foreign::keras(&source.file)),
+        Format::TensorFlow => return Err(foreign::tensorflow(&source.file)),
+        Format::TensorFlowLite => return Err(foreign::tensorflow_lite(&source.file)),
+        Format::OpenVino => return Err(foreign::open_vino(&source.file)),
+        Format::OtherZip => return Err(not_a_model("a zip archive without a model", export())),
+        Format::Unknown => return Err(not_a_model("of no format we know", export())),
+    };
+    content.map_err(|fault| fault.in_file(&source.file))
+}
+
+/// A network of its own goes into no other.
+fn graph_of_its_own(source: &Source, given: Option<&Architecture>) -> Result<(), ModelError> {
+    let file = source.file.clone();
+    match (given, &source.architecture) {
+        (Some(given), _) => Err(ModelError::GraphNotNeeded {
+            file,
+            into: given.title.clone(),
+        }),
+        (None, Some(architecture)) => Err(ModelError::ArchitectureNotNeeded {
+            file,
+            architecture: architecture.clone(),
+        }),
+        (None, None) => Ok(()),
     }
 }
 
-fn exported_program(source: &Source, file: &Mapped) -> Result<Loaded, ModelError> {
-    if let Some(architecture) = &source.architecture {
-        return Err(ModelError::ArchitectureNotNeeded {
-            file: source.file.clone(),
-            architecture: architecture.clone(),
-        });
-    }
-    let read = exported_program::read(file).map_err(|fault| fault.in_file(&source.file))?;
-    for (name, tensor) in &read.weights {
-        check_finite(&source.file, name, tensor)?;
-    }
-    let provenance = Provenance {
+fn exported_program(file: &Mapped) -> Result<Content, Fault> {
+    let read = exported_program::read(file)?;
+    Ok(Content {
         format: "PyTorch exported program",
-        sha256: sha256(&[file]),
+        graph: read.graph,
+        weights: read.weights,
+        module: None,
         architecture: None,
         torch_version: read.torch_version,
         producer: None,
-        parameters: parameters(&read.graph, &read.weights),
-    };
-    Ok(Loaded {
-        graph: read.graph,
-        weights: read.weights,
-        module: None,
-        provenance,
+        data_files: Vec::new(),
     })
 }
 
-fn torchscript(source: &Source, file: &Mapped) -> Result<Loaded, ModelError> {
-    if let Some(architecture) = &source.architecture {
-        return Err(ModelError::ArchitectureNotNeeded {
-            file: source.file.clone(),
-            architecture: architecture.clone(),
-        });
-    }
-    let read = torchscript::read(file);
-    let read = read.map_err(|fault| fault.in_file(&source.file))?;
-    let mut parameters = 0;
-    for (name, tensor) in read.module.named_parameters()? {
-        check_finite(&source.file, &name, &tensor)?;
-        parameters += tensor.numel();
-    }
-    let provenance = Provenance {
+fn torchscript(source: &Source, file: &Mapped) -> Result<Content, Fault> {
+    Ok(Content {
         format: "TorchScript",
-        sha256: sha256(&[file]),
+        module: Some(torchscript::read(file)?),
+        graph: torchscript::graph(source.input_shape),
+        weights: BTreeMap::new(),
         architecture: None,
         torch_version: None,
         producer: None,
-        parameters,
-    };
-    Ok(Loaded {
-        graph: torchscript::graph(source.input_shape),
-        weights: BTreeMap::new(),
-        module: Some(read),
-        provenance,
+        data_files: Vec::new(),
     })
 }
 
-fn onnx(source: &Source, file: &Mapped) -> Result<Loaded, ModelError> {
-    if let Some(architecture) = &source.architecture {
-        return Err(ModelError::ArchitectureNotNeeded {
-            file: source.file.clone(),
-            architecture: architecture.clone(),
-        });
-    }
-    let read = onnx::read(source, file).map_err(|fault| fault.in_file(&source.file))?;
-    for (name, tensor) in &read.weights {
-        check_finite(&source.file, name, tensor)?;
-    }
-    let files: Vec<&Mapped> = std::iter::once(file).chain(&read.files).collect();
-    let sha256 = sha256(&files);
-    for data in &read.files {
-        data.check_unchanged()?;
-    }
+fn onnx(source: &Source, file: &Mapped) -> Result<Content, Fault> {
+    let read = onnx::read(source, file)?;
     let torch = read.producer.strip_prefix("pytorch ");
     let version = torch.and_then(|rest| rest.split(',').next());
-    let provenance = Provenance {
+    Ok(Content {
         format: "ONNX",
-        sha256,
-        architecture: None,
-        torch_version: version.map(str::to_owned),
-        producer: Some(read.producer.clone()),
-        parameters: parameters(&read.graph, &read.weights),
-    };
-    Ok(Loaded {
         graph: read.graph,
         weights: read.weights,
         module: None,
-        provenance,
+        architecture: None,
+        torch_version: version.map(str::to_owned),
+        producer: Some(read.producer.clone()),
+        data_files: read.files,
     })
 }
 
-fn architecture(source: &Source, weights: &StateDict) -> Result<Architecture, ModelError> {
-    match &source.architecture {
-        Some(name) => Architecture::built_in(name),
-        None => Err(ModelError::ArchitectureMissing {
-            file: source.file.clone(),
-            fits: families::that_fit(&weights.tensors)?,
-            known: families::known(),
-        }),
-    }
-}
-
-/// The weights of a file that holds nothing else.
-struct StateDict {
-    /// What the file's format is called.
-    format: &'static str,
-    tensors: BTreeMap<String, Tensor>,
-    sha256: String,
-}
-
-fn state_dict(source: &Source, file: &Mapped, format: Format) -> Result<StateDict, ModelError> {
-    let read = match format {
-        Format::Pickle => pickle::read(file).map(|tensors| ("PyTorch state dict", tensors)),
-        _ => state_dict::read(file).map(|tensors| ("safetensors", tensors)),
-    };
-    let (format, tensors) = read.map_err(|fault: Fault| fault.in_file(&source.file))?;
-    let sha256 = sha256(&[file]);
-    Ok(StateDict {
-        format,
-        tensors,
-        sha256,
-    })
-}
-
-fn fill(
-    source: &Source,
-    architecture: &Architecture,
-    weights: StateDict,
-) -> Result<Loaded, ModelError> {
-    let StateDict {
-        format,
-        tensors,
-        sha256,
-    } = weights;
-    let weights = architecture.adapted(tensors);
-    let faults = architecture.faults(&weights);
-    if !faults.is_empty() {
-        return Err(ModelError::WeightsDoNotFit {
-            file: source.file.clone(),
-            into: architecture.title.clone(),
-            faults,
-        });
-    }
-    for (name, tensor) in &weights {
+/// The network, whose numbers are finite and whose data files are still what was read.
+fn checked(source: &Source, file: &Mapped, content: Content) -> Result<Loaded, ModelError> {
+    for (name, tensor) in &content.weights {
         check_finite(&source.file, name, tensor)?;
     }
-    let provenance = Provenance {
-        format,
-        sha256,
-        architecture: Some(architecture.name.clone()),
-        torch_version: architecture.torch_version.clone(),
-        producer: None,
-        parameters: parameters(&architecture.graph, &weights),
-    };
+    let mut parameters = parameters(&content.graph, &content.weights);
+    if let Some(script) = &content.module {
+        for (name, tensor) in script.module.named_parameters()? {
+            check_finite(&source.file, &name, &tensor)?;
+            parameters += tensor.numel();
+        }
+    }
+    let files: Vec<&Mapped> = std::iter::once(file).chain(&content.data_files).collect();
+    let sha256 = sha256(&files);
+    for data in &content.data_files {
+        data.check_unchanged()?;
+    }
     Ok(Loaded {
-        graph: architecture.graph.clone(),
-        weights,
-        module: None,
-        provenance,
+        graph: content.graph,
+        weights: content.weights,
+        module: content.module,
+        provenance: Provenance {
+            format: content.format,
+            sha256,
+            architecture: content.architecture,
+            torch_version: content.torch_version,
+            producer: content.producer,
+            parameters,
+        },
     })
 }
 

@@ -8,11 +8,6 @@ use super::{data, largest_difference};
 
 /// Grey levels: turning 16 bits into 8 is rounded here and truncated there.
 const TOLERANCE: u8 = 1;
-/// Grey levels. Resampling is exact, but Pillow 13 takes the rows first where they shrink far more than
-/// the columns; Pillow before it and this program always take the columns first, and the first pass is
-/// rounded to 8 bits. Steps from black to white, as these photos have, then differ by up to 2.
-const ROWS_FIRST_TOLERANCE: u8 = 2;
-
 fn reference() -> Value {
     serde_json::from_str(&std::fs::read_to_string(data("input.json")).unwrap()).unwrap()
 }
@@ -75,10 +70,8 @@ fn every_way_to_the_networks_size_is_pillows() {
         };
         let input = preprocessing.apply(&photo(from_width, from_height));
         let difference = largest_difference(&input, &expected);
-        let rows_first = matches!(preprocessing.resize, Resize::Stretch { .. })
-            && from_height * width * 3 > from_width * height * 5;
         assert!(
-            difference <= if rows_first { ROWS_FIRST_TOLERANCE } else { 0 },
+            difference == 0,
             "{} {} {}: {difference}",
             case["photo"],
             case["filter"],

@@ -6,9 +6,11 @@ use tch::{Kind, Tensor};
 
 use super::super::Fault;
 use super::call::int;
+use super::names::unique;
 use super::scopes::{Naming, Scopes, class_of};
-use super::trace::{Refusal, Trace, Traced};
-use super::unpack::{OnnxModel, unique};
+use super::trace::Trace;
+use super::traced::{Refusal, Traced};
+use super::unpack::OnnxModel;
 use super::{Origins, Source};
 use crate::model::graph::{Argument, Graph, Node, Stored, StoredKind, ValueId};
 

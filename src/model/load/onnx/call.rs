@@ -7,7 +7,8 @@ use tch::{Kind, Tensor};
 
 use super::external::External;
 use super::tensor;
-use super::trace::{Number, Result, Sizes, Trace, Traced, damaged, unsupported};
+use super::trace::Trace;
+use super::traced::{Number, Result, Sizes, Traced, damaged, unsupported};
 use super::unpack::{AttributeValue, OnnxNode};
 use crate::model::graph::{Argument, Size, ValueId};
 

@@ -6,10 +6,12 @@
 mod assemble;
 mod call;
 mod external;
+mod names;
 mod proto;
 mod scopes;
 mod tensor;
 mod trace;
+mod traced;
 mod translate;
 mod unpack;
 
@@ -25,7 +27,8 @@ use crate::model::graph::{Argument, Graph};
 use call::{Call, ints};
 use external::External;
 use scopes::Scopes;
-use trace::{Refusal, Trace, Traced};
+use trace::Trace;
+use traced::{Refusal, Traced};
 use unpack::{OnnxModel, OnnxNode};
 
 pub struct Onnx {
@@ -215,20 +218,20 @@ fn translated(
     opset: i64,
     trace: &mut Trace,
     external: &External,
-) -> trace::Result<Vec<Traced>> {
+) -> traced::Result<Vec<Traced>> {
     let Some(translate) = translate::find(&node.operator) else {
-        return trace::unsupported("the operator itself");
+        return traced::unsupported("the operator itself");
     };
     let mut call = Call::new(node, inputs, opset, trace, external);
     let outputs = translate(&mut call)?;
     let unread = call.unread();
     if !unread.is_empty() {
-        return trace::unsupported(format!("the attribute `{}`", unread.join("`, `")));
+        return traced::unsupported(format!("the attribute `{}`", unread.join("`, `")));
     }
     let wanted = node.outputs.iter().rposition(|name| !name.is_empty());
     match wanted {
         Some(last) if last >= outputs.len() => {
-            trace::unsupported(format!("the output `{}`", node.outputs[last]))
+            traced::unsupported(format!("the output `{}`", node.outputs[last]))
         }
         _ => Ok(outputs),
     }

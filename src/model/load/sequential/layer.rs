@@ -79,7 +79,10 @@ impl<'a> Layer<'a> {
 
     /// One number for height and width, or one of each; nothing where it is not written.
     pub fn pair_or_none(&mut self, key: &str, least: i64) -> Option<Option<[i64; 2]>> {
-        let number = |value: &Value| value.as_i64().filter(|number| in_range(*number, least));
+        let number = |value: &Value| {
+            let number = value.as_i64()?;
+            (least..=LARGEST_PX).contains(&number).then_some(number)
+        };
         let pair = match self.value(key) {
             None => return Some(None),
             Some(Value::Array(values)) => match values.as_slice() {
@@ -90,7 +93,10 @@ impl<'a> Layer<'a> {
         };
         match pair {
             Some((height, width)) => Some(Some([height, width])),
-            None => self.wrong(key, &format!("a whole number from {least}, or two")),
+            None => self.wrong(
+                key,
+                &format!("a whole number from {least} to {LARGEST_PX}, or two"),
+            ),
         }
     }
 
@@ -222,6 +228,9 @@ impl<'a> Layer<'a> {
 
 /// No size of a network is larger; products of two such numbers do not overflow.
 const LARGEST: i64 = 1 << 24;
+
+/// Largest kernel, stride, padding and so on, as for ONNX.
+const LARGEST_PX: i64 = 1024;
 
 fn in_range(number: i64, least: i64) -> bool {
     (least..=LARGEST).contains(&number)

@@ -164,7 +164,7 @@ fn what_an_operator_does_not_know_is_refused() {
     assert_eq!(
         program(unknown).err().unwrap().to_string(),
         "the network uses operators that are not supported: \
-         `aten.fft_fft2.default` (node `fft` in the network itself)"
+         `aten.fft_fft2.default` (node `fft` in the network itself); export it without them"
     );
     let relu: &[_] = &[("self", tensor(0)), ("slope", Argument::Float(0.5))];
     let program = program(graph(&[("relu", "aten.relu.default", relu)])).unwrap();

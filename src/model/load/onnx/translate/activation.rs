@@ -1,7 +1,7 @@
 //! Activations and softmax.
 
 use super::super::call::{Call, int};
-use super::super::trace::{Result, Traced, unsupported};
+use super::super::traced::{Result, Traced, unsupported};
 use super::convolution::flat;
 use super::{Row, one};
 use crate::model::graph::Argument;

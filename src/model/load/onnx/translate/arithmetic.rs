@@ -3,7 +3,7 @@
 use tch::Kind;
 
 use super::super::call::{Call, int, ints};
-use super::super::trace::{ELEMENT_LIMIT, Number, Result, Sizes, Traced, damaged, unsupported};
+use super::super::traced::{ELEMENT_LIMIT, Number, Result, Sizes, Traced, damaged, unsupported};
 use super::activation::unary;
 use super::{Row, one};
 use crate::model::graph::{Argument, ValueId};

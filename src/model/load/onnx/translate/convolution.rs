@@ -1,7 +1,7 @@
 //! Convolutions and dense layers.
 
 use super::super::call::{Call, int, ints, tensor_or_none};
-use super::super::trace::{ELEMENT_LIMIT, Result, Traced, damaged, unsupported};
+use super::super::traced::{ELEMENT_LIMIT, Result, Traced, damaged, unsupported};
 use super::{Row, one};
 use crate::model::graph::{Argument, ValueId};
 

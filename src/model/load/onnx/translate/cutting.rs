@@ -1,9 +1,7 @@
-//! Joining, cutting and padding, of tensors and of lists of sizes.
-
-use tch::Kind;
+//! Joining and cutting, of tensors and of lists of sizes.
 
 use super::super::call::{Call, int, ints};
-use super::super::trace::{Number, Result, Sizes, Traced, damaged, unsupported};
+use super::super::traced::{Number, Result, Sizes, Traced, damaged, unsupported};
 use super::{Row, one};
 use crate::model::graph::{Argument, Size, ValueId};
 
@@ -11,8 +9,6 @@ pub const TABLE: &[Row] = &[
     ("Concat", concat),
     ("Split", split),
     ("Slice", slice),
-    ("Gather", gather),
-    ("Pad", pad),
     ("DepthToSpace", depth_to_space),
 ];
 
@@ -213,151 +209,6 @@ fn reversed(call: &mut Call, start: Number, end: Number, axis: i64) -> Result<Ve
         ("dims", ints(&[axis as i64])),
     ];
     one(call.emit("aten.flip.default", arguments)?)
-}
-
-/// Entries along an axis. Numbers that are known now need no node of our own.
-fn gather(call: &mut Call) -> Result<Vec<Traced>> {
-    let axis = call.int("axis", 0)?;
-    if let Some(Traced::Sizes(list)) = call.inputs[0].clone() {
-        let indices = call.sizes(1)?;
-        let Some(known) = indices.known().filter(|_| !list.scalar) else {
-            return unsupported("a size at a place that is not known");
-        };
-        let places = known
-            .iter()
-            .map(|index| call.axis(*index, list.numbers.len()));
-        let numbers = places
-            .map(|place| Ok(list.numbers[place?]))
-            .collect::<Result<_>>()?;
-        let scalar = indices.scalar;
-        return Ok(vec![Traced::Sizes(Sizes { numbers, scalar })]);
-    }
-    let (input, indices) = (call.tensor(0)?, call.tensor(1)?);
-    let sizes = call.trace.shape(input);
-    let axis = call.axis(axis, sizes.len())?;
-    let Some(constant) = call.trace.constants.get(&indices) else {
-        if call.trace.kind(indices) != Kind::Int64 {
-            return damaged("its indices are no whole numbers");
-        }
-        let arguments = vec![
-            ("self", Argument::Tensor(input)),
-            ("dim", int(axis as i64)),
-            ("index", Argument::Tensor(indices)),
-        ];
-        return one(call.emit("onnx.gather.default", arguments)?);
-    };
-    let indices_sizes = constant.tensor.size();
-    if constant.tensor.kind() != Kind::Int64 {
-        return damaged("its indices are no whole numbers");
-    }
-    let flat = constant.tensor.f_reshape([-1])?;
-    let numbers = Vec::<i64>::try_from(&flat)?;
-    if let Some(beyond) = numbers
-        .iter()
-        .find(|number| !(-sizes[axis]..sizes[axis]).contains(*number))
-    {
-        return damaged(format!("there is no entry {beyond} of {}", sizes[axis]));
-    }
-    if let ([], [index]) = (indices_sizes.as_slice(), numbers.as_slice()) {
-        let arguments = vec![
-            ("self", Argument::Tensor(input)),
-            ("dim", int(axis as i64)),
-            ("index", int(*index)),
-        ];
-        return one(call.emit("aten.select.int", arguments)?);
-    }
-    let front: Vec<_> = numbers
-        .iter()
-        .map(|number| {
-            if *number < 0 {
-                number + sizes[axis]
-            } else {
-                *number
-            }
-        })
-        .collect();
-    let index = call
-        .trace
-        .constant(tch::Tensor::f_from_slice(&front)?, false, None);
-    let arguments = vec![
-        ("self", Argument::Tensor(input)),
-        ("dim", int(axis as i64)),
-        ("index", Argument::Tensor(index)),
-    ];
-    let value = call.emit("aten.index_select.default", arguments)?;
-    if indices_sizes.len() == 1 {
-        return one(value);
-    }
-    let arguments = vec![
-        ("self", Argument::Tensor(value)),
-        ("dim", int(axis as i64)),
-        ("sizes", ints(&indices_sizes)),
-    ];
-    one(call.emit("aten.unflatten.int", arguments)?)
-}
-
-/// ONNX lists all starts and then all ends; PyTorch start and end of each axis from the last.
-fn pad(call: &mut Call) -> Result<Vec<Traced>> {
-    let mode = call.text("mode", "constant")?;
-    let input = call.tensor(0)?;
-    let sizes = call.trace.shape(input);
-    let rank = sizes.len();
-    let (pads, value, axes) = match call.opset {
-        ..11 => (
-            call.ints_or_none("pads")?,
-            Some(call.float("value", 0.0)?),
-            None,
-        ),
-        _ => {
-            let axes = call.has(3).then(|| call.known_sizes(3)).transpose()?;
-            (Some(call.known_sizes(1)?), call.scalar_or_none(2)?, axes)
-        }
-    };
-    let (pads, value) = (pads.unwrap_or_default(), value.unwrap_or(0.0));
-    let axes = axes.unwrap_or_else(|| (0..rank as i64).collect());
-    if pads.len() != 2 * axes.len() {
-        return damaged(format!("{} numbers pad {} axes", pads.len(), axes.len()));
-    }
-    let mut by_axis = vec![[0, 0]; rank];
-    for (index, axis) in axes.iter().enumerate() {
-        let axis = call.axis(*axis, rank)?;
-        by_axis[axis] = [pads[index], pads[index + axes.len()]];
-    }
-    if by_axis
-        .iter()
-        .flatten()
-        .any(|pad| !(-1024..=1024).contains(pad))
-    {
-        return unsupported(format!("the padding {pads:?}"));
-    }
-    let unpadded = by_axis.iter().take_while(|pads| **pads == [0, 0]).count();
-    let listed: Vec<i64> = by_axis[unpadded..]
-        .iter()
-        .rev()
-        .flatten()
-        .copied()
-        .collect();
-    let listed = match mode {
-        _ if listed.is_empty() => return one(input),
-        "constant" => listed,
-        // These need all axes of the picture.
-        _ if rank == 4 && unpadded >= 2 => [by_axis[3], by_axis[2]].concat(),
-        _ => return unsupported(format!("the padding {pads:?} in the mode `{mode}`")),
-    };
-    let mut arguments = vec![("self", Argument::Tensor(input)), ("pad", ints(&listed))];
-    let operator = match mode {
-        "constant" => {
-            arguments.push(("value", Argument::Float(value)));
-            "aten.constant_pad_nd.default"
-        }
-        "reflect" | "edge" => {
-            let mode = if mode == "edge" { "replicate" } else { mode };
-            arguments.push(("mode", Argument::Text(mode.to_owned())));
-            "aten.pad.default"
-        }
-        other => return unsupported(format!("the mode `{other}`")),
-    };
-    one(call.emit(operator, arguments)?)
 }
 
 /// Blocks of channels to blocks of pixels. PyTorch has channels in the order `CRD`.

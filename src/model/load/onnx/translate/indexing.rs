@@ -1,19 +1,101 @@
-//! Entries by tables of places.
+//! Entries by place.
 
 use tch::Kind;
 
-use super::super::call::{Call, int};
-use super::super::trace::{ELEMENT_LIMIT, Result, Traced, damaged, unsupported};
+use super::super::call::{Call, int, ints};
+use super::super::traced::{ELEMENT_LIMIT, Result, Sizes, Traced, damaged, unsupported};
 use super::{Row, one};
 use crate::model::graph::{Argument, ValueId};
 
 pub const TABLE: &[Row] = &[
+    ("Gather", gather),
     ("GatherND", gather_nd),
     ("GatherElements", gather_elements),
     ("ScatterND", scatter_nd),
     ("Tile", tile),
     ("Einsum", einsum),
 ];
+
+/// Entries along an axis. Numbers that are known now need no node of our own.
+fn gather(call: &mut Call) -> Result<Vec<Traced>> {
+    let axis = call.int("axis", 0)?;
+    if let Some(Traced::Sizes(list)) = call.inputs[0].clone() {
+        let indices = call.sizes(1)?;
+        let Some(known) = indices.known().filter(|_| !list.scalar) else {
+            return unsupported("a size at a place that is not known");
+        };
+        let places = known
+            .iter()
+            .map(|index| call.axis(*index, list.numbers.len()));
+        let numbers = places
+            .map(|place| Ok(list.numbers[place?]))
+            .collect::<Result<_>>()?;
+        let scalar = indices.scalar;
+        return Ok(vec![Traced::Sizes(Sizes { numbers, scalar })]);
+    }
+    let (input, indices) = (call.tensor(0)?, call.tensor(1)?);
+    let sizes = call.trace.shape(input);
+    let axis = call.axis(axis, sizes.len())?;
+    let Some(constant) = call.trace.constants.get(&indices) else {
+        if call.trace.kind(indices) != Kind::Int64 {
+            return damaged("its indices are no whole numbers");
+        }
+        let arguments = vec![
+            ("self", Argument::Tensor(input)),
+            ("dim", int(axis as i64)),
+            ("index", Argument::Tensor(indices)),
+        ];
+        return one(call.emit("onnx.gather.default", arguments)?);
+    };
+    let indices_sizes = constant.tensor.size();
+    if constant.tensor.kind() != Kind::Int64 {
+        return damaged("its indices are no whole numbers");
+    }
+    let flat = constant.tensor.f_reshape([-1])?;
+    let numbers = Vec::<i64>::try_from(&flat)?;
+    if let Some(beyond) = numbers
+        .iter()
+        .find(|number| !(-sizes[axis]..sizes[axis]).contains(*number))
+    {
+        return damaged(format!("there is no entry {beyond} of {}", sizes[axis]));
+    }
+    if let ([], [index]) = (indices_sizes.as_slice(), numbers.as_slice()) {
+        let arguments = vec![
+            ("self", Argument::Tensor(input)),
+            ("dim", int(axis as i64)),
+            ("index", int(*index)),
+        ];
+        return one(call.emit("aten.select.int", arguments)?);
+    }
+    let front: Vec<_> = numbers
+        .iter()
+        .map(|number| {
+            if *number < 0 {
+                number + sizes[axis]
+            } else {
+                *number
+            }
+        })
+        .collect();
+    let index = call
+        .trace
+        .constant(tch::Tensor::f_from_slice(&front)?, false, None);
+    let arguments = vec![
+        ("self", Argument::Tensor(input)),
+        ("dim", int(axis as i64)),
+        ("index", Argument::Tensor(index)),
+    ];
+    let value = call.emit("aten.index_select.default", arguments)?;
+    if indices_sizes.len() == 1 {
+        return one(value);
+    }
+    let arguments = vec![
+        ("self", Argument::Tensor(value)),
+        ("dim", int(axis as i64)),
+        ("sizes", ints(&indices_sizes)),
+    ];
+    one(call.emit("aten.unflatten.int", arguments)?)
+}
 
 /// A table of places.
 fn places(call: &mut Call, index: usize) -> Result<ValueId> {

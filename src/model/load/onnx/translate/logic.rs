@@ -3,7 +3,7 @@
 use tch::Kind;
 
 use super::super::call::Call;
-use super::super::trace::{Result, Traced, damaged, unsupported};
+use super::super::traced::{Result, Traced, damaged, unsupported};
 use super::arithmetic::check_broadcast;
 use super::{Row, one};
 use crate::model::graph::Argument;

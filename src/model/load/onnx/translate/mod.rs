@@ -10,13 +10,14 @@ mod cutting;
 mod indexing;
 mod logic;
 mod normalisation;
+mod padding;
 mod pooling;
 mod resize;
 mod shape;
 mod sizes;
 
 use super::call::Call;
-use super::trace::{Result, Traced};
+use super::traced::{Result, Traced};
 use crate::model::graph::ValueId;
 
 pub type Translate = fn(&mut Call) -> Result<Vec<Traced>>;
@@ -30,6 +31,7 @@ const FAMILIES: &[&[Row]] = &[
     arithmetic::TABLE,
     shape::TABLE,
     cutting::TABLE,
+    padding::TABLE,
     resize::TABLE,
     sizes::TABLE,
     logic::TABLE,

@@ -1,7 +1,7 @@
 //! Normalisation, as it is when predicting.
 
 use super::super::call::{Call, int, ints, tensor_or_none};
-use super::super::trace::{Result, Traced, unsupported};
+use super::super::traced::{Result, Traced, unsupported};
 use super::{Row, one};
 use crate::model::graph::Argument;
 

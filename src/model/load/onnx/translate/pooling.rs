@@ -1,7 +1,7 @@
 //! Pooling.
 
 use super::super::call::{Call, ints};
-use super::super::trace::{Result, Traced, unsupported};
+use super::super::traced::{Result, Traced, unsupported};
 use super::{Row, one};
 use crate::model::graph::Argument;
 

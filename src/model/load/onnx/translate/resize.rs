@@ -1,7 +1,7 @@
 //! Resizing, where PyTorch computes the same.
 
 use super::super::call::Call;
-use super::super::trace::{ELEMENT_LIMIT, Number, Result, Traced, damaged, unsupported};
+use super::super::traced::{ELEMENT_LIMIT, Number, Result, Traced, damaged, unsupported};
 use super::{Row, one};
 use crate::model::graph::Argument;
 

@@ -4,7 +4,7 @@ use tch::Kind;
 
 use super::super::call::{Call, int, ints};
 use super::super::proto::data_type;
-use super::super::trace::{
+use super::super::traced::{
     ELEMENT_LIMIT, Number, Origin, Result, Sizes, Traced, damaged, unsupported,
 };
 use super::{Row, one};

@@ -3,7 +3,7 @@
 use tch::{Kind, Tensor};
 
 use super::super::call::Call;
-use super::super::trace::{ELEMENT_LIMIT, Number, Result, Sizes, Traced, damaged, unsupported};
+use super::super::traced::{ELEMENT_LIMIT, Number, Result, Sizes, Traced, damaged, unsupported};
 use super::super::unpack::AttributeValue;
 use super::logic::{compare, condition};
 use super::shape::is_dimension;
