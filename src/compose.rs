@@ -176,20 +176,24 @@ fn explanation(
         let id = step.id.as_deref().unwrap_or(method);
         figures.push(numbering.figure(id, &exhibit.caption, &exhibit.alt, drawing));
     }
+    // A figure that is not there needs no guide: its notice says why.
+    let guide = |key| match figures.is_empty() {
+        true => String::new(),
+        false => method_text(plan, method, key),
+    };
+    let citations = match figures.is_empty() {
+        true => &[],
+        false => step.entry.citations,
+    };
     Ok(Explanation {
         method,
         title,
-        figures,
         notices: finding.notices.iter().map(message).collect(),
         parameters: finding.parameters,
-        reading: method_text(plan, method, "reading"),
-        misleading: method_text(plan, method, "misleading"),
-        citations: step
-            .entry
-            .citations
-            .iter()
-            .map(|citation| (*citation).to_owned())
-            .collect(),
+        reading: guide("reading"),
+        misleading: guide("misleading"),
+        citations: citations.iter().map(|text| (*text).to_owned()).collect(),
+        figures,
     })
 }
 

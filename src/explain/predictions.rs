@@ -131,3 +131,15 @@ fn group_text(group: &BarGroup) -> Message {
         .with("photo", group.label.clone())
         .with("bars", group.bars.iter().map(bar).collect::<Vec<_>>())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_nobody_says_how_many_there_are_never_more_than_classes() {
+        let left_out = Predictions::default();
+        assert_eq!([3, 5, 1000].map(|classes| left_out.top(classes)), [3, 5, 5]);
+        assert_eq!(Predictions { top: Some(7) }.top(3), 7); // a fault, which `check` tells
+    }
+}

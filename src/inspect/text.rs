@@ -1,7 +1,7 @@
 //! An inspection as lines to read.
 
 use super::network::{Input, Network};
-use super::verify::Verification;
+use super::verify::{Compared, Verification};
 use super::{Classifier, Inspection};
 
 /// Operators shown; the JSON has all.
@@ -146,8 +146,14 @@ pub fn verification_text(found: &Verification) -> String {
         largest_expected,
         ..
     } = found;
+    let compared = match found.compared {
+        Compared::Scores => "scores",
+        Compared::Output => {
+            "numbers, those that the file gives after its closing softmax or sigmoid"
+        }
+    };
     let mut text = format!(
-        "compared      {rows} × {classes} scores\n\
+        "compared      {rows} × {classes} {compared}\n\
          difference    {absolute:.3e} at most, {relative:.3e} of the largest expected score ({largest_expected:.4})\n\
          same class    {} of {rows}\n",
         found.top1_agree

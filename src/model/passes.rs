@@ -4,7 +4,7 @@ use tch::Tensor;
 
 use super::backward::{self, Differentiated};
 use super::batches::{BatchSize, first_size};
-use super::{Change, Model, ModelError, NodeId, Precision, RectifierRule, rectifiers};
+use super::{Change, Model, ModelError, NodeId, Precision, RectifierRule, ScoresAre, rectifiers};
 
 /// Room for what libtorch takes besides the outputs of nodes: buffers of its convolutions, copies in
 /// another order. SqueezeNet 1.1 and ResNet-18 took 1.05 and 0.95 times their outputs on the CPU, 32
@@ -14,7 +14,9 @@ const BYTES_OF_FLOAT32: u64 = 4;
 
 impl Model {
     /// Scores (before softmax) [N, classes] of a normalised input [N, C, H, W], float32. They are computed
-    /// in the model's [`Precision`] where `input` asks for no gradient, else in float32.
+    /// in the model's [`Precision`] where `input` asks for no gradient, else in float32. Of a network that
+    /// gives probabilities and hides its softmax they are the logarithms, of which softmax makes the
+    /// probabilities again.
     pub fn scores(&self, input: &Tensor) -> Result<Tensor, ModelError> {
         let mut recorded = match self.precision {
             Precision::Bf16 if !input.requires_grad() => {
@@ -23,7 +25,20 @@ impl Model {
             }
             Precision::Fp32 | Precision::Bf16 => self.record(input, &[self.scores], &[])?,
         };
-        Ok(recorded.remove(0))
+        let scores = recorded.remove(0);
+        Ok(match self.scores_are() {
+            ScoresAre::Scores => scores,
+            ScoresAre::Probabilities => {
+                scores.f_clamp_min(f64::from(f32::MIN_POSITIVE))?.f_log()?
+            }
+        })
+    }
+
+    /// What the file itself gives [N, classes], a closing softmax or sigmoid included.
+    pub fn output(&self, input: &Tensor) -> Result<Tensor, ModelError> {
+        let graph = self.graph();
+        let node = graph.producers()[graph.output.0].unwrap_or(self.scores);
+        Ok(self.record(input, &[node], &[])?.remove(0))
     }
 
     /// Outputs of `nodes`, running no further than the last of them. Nodes in `bypass` hand their

@@ -170,7 +170,7 @@ pub fn warnings(document: &Document, plan: &Plan) -> Vec<Diagnostic> {
     let mut warnings = Vec::new();
     if plan.model.scores_are() == ScoresAre::Probabilities {
         let message = "the network gives probabilities, not the scores before its closing softmax; \
-                       every figure is computed from these as if they were scores";
+                       their logarithms stand for the scores";
         let remedy = format!("export it with `{EXPORT}`, where the softmax can be left out");
         warnings.push(document.error("/model/file", message.to_owned(), remedy));
     }

@@ -253,6 +253,29 @@ fn scores_of_pytorch_are_compared() {
     assert_eq!(compare(expect, &["--tolerance", "1"]).1, Some(0));
 }
 
+/// As another program gives them that runs the whole file.
+#[test]
+fn probabilities_are_compared_with_what_the_file_gives() {
+    let tensors = tch::Tensor::read_safetensors(data("model/awkward.safetensors")).unwrap();
+    let numbers = |name: &str| -> Vec<f32> {
+        let (_, tensor) = tensors.iter().find(|(known, _)| known == name).unwrap();
+        Vec::try_from(&tensor.flatten(0, -1)).unwrap()
+    };
+    let (folder, input) = folder_with("input.npy", &npy("(2, 3, 8, 8)", &numbers("input")));
+    let expect = folder.path().join("expect.npy");
+    std::fs::write(&expect, npy("(2, 3)", &numbers("probabilities"))).unwrap();
+    for file in ["awkward_any.pt2", "traced.pt"] {
+        let model = format!("tests/data/model/{file}");
+        let expect = expect.to_str().unwrap();
+        let arguments = [
+            &model, "--input", "3x8x8", "--verify", &input, "--expect", expect,
+        ];
+        let (found, code, told) = answer(&arguments);
+        assert_eq!(code, Some(0), "{file}: {told}");
+        assert_eq!(found["verification"]["compared"], "output", "{file}");
+    }
+}
+
 #[test]
 fn arrays_that_do_not_fit_are_refused() {
     let (folder, input) = folder_with("input.npy", &npy("(2, 3, 64, 64)", &golden("input")));

@@ -26,8 +26,11 @@ fn a_trace_and_a_script_give_what_pytorch_gave() {
         // conv, again and fc with their biases: 112 + 20 + 195.
         assert_eq!(model.provenance().parameters, 327);
         let first = model.scores(&input).unwrap();
-        let difference = (&first - &expected).abs().max().double_value(&[]);
-        assert!(difference < 1e-6, "{name}: {difference:e}");
+        let as_they_are = model.output(&input).unwrap();
+        for found in [first.softmax(1, None), first.exp(), as_they_are] {
+            let difference = (&found - &expected).abs().max().double_value(&[]);
+            assert!(difference < 1e-6, "{name}: {difference:e}");
+        }
         for _ in 0..4 {
             assert!(model.scores(&input).unwrap() == first, "{name}: other bits");
         }
