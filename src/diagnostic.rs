@@ -27,17 +27,17 @@ pub struct Diagnostic {
     pub position: Option<Position>,
     pub message: String,
     /// What would be right; empty where the message says it already.
-    pub remedy: String,
+    pub hint: String,
 }
 
 impl Diagnostic {
-    pub fn error(file: &str, position: Option<Position>, message: String, remedy: String) -> Self {
+    pub fn error(file: &str, position: Option<Position>, message: String, hint: String) -> Self {
         Self {
             severity: Severity::Error,
             file: file.to_owned(),
             position,
             message,
-            remedy,
+            hint,
         }
     }
 
@@ -60,8 +60,8 @@ impl fmt::Display for Diagnostic {
             write!(f, ": warning")?;
         }
         write!(f, ": {}", self.message)?;
-        if !self.remedy.is_empty() {
-            write!(f, "; {}", self.remedy)?;
+        if !self.hint.is_empty() {
+            write!(f, "; {}", self.hint)?;
         }
         Ok(())
     }

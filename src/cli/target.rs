@@ -59,8 +59,8 @@ impl Target {
             .map(|(option, _)| {
                 let file = self.file.display().to_string();
                 let message = format!("`{option}` is for model files, and this is a report");
-                let remedy = "write it under `model:` in the report".to_owned();
-                Diagnostic::error(&file, None, message, remedy)
+                let hint = "write it under `model:` in the report".to_owned();
+                Diagnostic::error(&file, None, message, hint)
             })
             .collect();
         if faults.is_empty() {

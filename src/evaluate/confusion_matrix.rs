@@ -141,12 +141,12 @@ impl ConfusionMatrix {
         preprocessing: &Preprocessing,
     ) -> Result<Prepared, Vec<Fault>> {
         if self.data.as_os_str().is_empty() {
-            let remedy = "name a folder of labelled photos, or a list of them".to_owned();
+            let hint = "name a folder of labelled photos, or a list of them".to_owned();
             let message = "`data` is missing".to_owned();
             return Err(vec![Fault {
                 pointer: "/data".to_owned(),
                 message,
-                remedy,
+                hint,
             }]);
         }
         let groups = match &self.groups {
@@ -157,7 +157,7 @@ impl ConfusionMatrix {
                     vec![Fault {
                         pointer,
                         message,
-                        remedy: "name a YAML file of groups".to_owned(),
+                        hint: "name a YAML file of groups".to_owned(),
                     }]
                 })?;
                 let name = file.display().to_string();
@@ -203,7 +203,7 @@ fn located(pointer: &str, faults: Vec<Diagnostic>) -> Vec<Fault> {
             file,
             position,
             message,
-            remedy,
+            hint,
             ..
         } = fault;
         let place = position.map_or(file.clone(), |at| {
@@ -212,7 +212,7 @@ fn located(pointer: &str, faults: Vec<Diagnostic>) -> Vec<Fault> {
         Fault {
             pointer: pointer.to_owned(),
             message: format!("`{place}`: {message}"),
-            remedy,
+            hint,
         }
     };
     faults.into_iter().map(fault).collect()

@@ -51,12 +51,12 @@ impl Groups {
         let lists = lists::parse(file, text).map_err(|fault| vec![fault])?;
         let mut reading = Reading::new(file, labels);
         if lists.iter().all(|list| list.items.is_empty()) {
-            let remedy = "`group: [class, class]` for each group would be right".to_owned();
+            let hint = "`group: [class, class]` for each group would be right".to_owned();
             reading.faults.push(Diagnostic::error(
                 file,
                 None,
                 "no group has a class".to_owned(),
-                remedy,
+                hint,
             ));
         }
         for (group, list) in lists.iter().enumerate() {
@@ -124,14 +124,14 @@ impl Groups {
         found.or_else(number).or_else(other).ok_or_else(|| {
             let kind = if self.classes { "class" } else { "group" };
             let near = nearest(label, self.names.iter().map(String::as_str));
-            let remedy = match near {
+            let hint = match near {
                 Some(near) => format!("did you mean `{near}`"),
                 None if self.classes => {
                     "a class name or number of the model would be right".to_owned()
                 }
                 None => format!("one of {} would be right", quoted(&self.names)),
             };
-            (format!("there is no {kind} `{label}`"), remedy)
+            (format!("there is no {kind} `{label}`"), hint)
         })
     }
 }
@@ -162,9 +162,9 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn fault(&mut self, at: Position, message: String, remedy: String) {
+    fn fault(&mut self, at: Position, message: String, hint: String) {
         self.faults
-            .push(Diagnostic::error(self.file, Some(at), message, remedy));
+            .push(Diagnostic::error(self.file, Some(at), message, hint));
     }
 
     fn group(&mut self, group: usize, list: &List, before: &[List]) {
@@ -175,27 +175,23 @@ impl<'a> Reading<'a> {
         if name.is_empty() {
             self.fault(*position, "the group has no name".to_owned(), String::new());
         } else if name == OTHER {
-            let remedy = "leave the group out: classes in no group are `other`".to_owned();
-            self.fault(
-                *position,
-                format!("`{OTHER}` is no name for a group"),
-                remedy,
-            );
+            let hint = "leave the group out: classes in no group are `other`".to_owned();
+            self.fault(*position, format!("`{OTHER}` is no name for a group"), hint);
         } else if let Some(first) = before.iter().find(|list| list.name.text == *name) {
-            let remedy = format!(
+            let hint = format!(
                 "put its classes into the one in line {}",
                 first.name.position.line
             );
             self.fault(
                 *position,
                 format!("the group `{name}` is there twice"),
-                remedy,
+                hint,
             );
         }
         for item in &list.items {
             match self.item(item) {
                 Ok(classes) => classes.for_each(|class| self.take(class, group, item.position)),
-                Err((message, remedy)) => self.fault(item.position, message, remedy),
+                Err((message, hint)) => self.fault(item.position, message, hint),
             }
         }
     }
@@ -247,11 +243,11 @@ impl<'a> Reading<'a> {
             None => self.taken[class] = Some((group, at)),
             Some((_, first)) => {
                 let message = format!("class {class} `{}` is listed twice", self.labels.0[class]);
-                let remedy = format!(
+                let hint = format!(
                     "a class stands in one group; the first place is line {}",
                     first.line
                 );
-                self.fault(at, message, remedy);
+                self.fault(at, message, hint);
             }
         }
     }

@@ -56,13 +56,13 @@ fn labels_of_photos_are_groups_or_other() {
         (found.find("fish"), found.find("Cat"), found.find("other")),
         (Ok(0), Ok(1), Ok(2))
     );
-    let (message, remedy) = found.find("fihs").unwrap_err();
+    let (message, hint) = found.find("fihs").unwrap_err();
     assert_eq!(
-        (message.as_str(), remedy.as_str()),
+        (message.as_str(), hint.as_str()),
         ("there is no group `fihs`", "did you mean `fish`")
     );
-    let (_, remedy) = found.find("zebra").unwrap_err();
-    assert_eq!(remedy, "one of `fish`, `cat` would be right");
+    let (_, hint) = found.find("zebra").unwrap_err();
+    assert_eq!(hint, "one of `fish`, `cat` would be right");
     // A number is no label where there are groups, and without classes left there is no `other`.
     assert!(found.find("0").is_err());
     assert!(groups("all: 0-5\n").unwrap().find("other").is_err());

@@ -59,8 +59,8 @@ pub fn read(
         }
     }
     if reading.photos.is_empty() && reading.faults.is_empty() {
-        let remedy = "sub-folders with PNG, JPEG or WebP photos, or a list of them, would be right";
-        reading.fault(None, "there is no photo".to_owned(), remedy.to_owned());
+        let hint = "sub-folders with PNG, JPEG or WebP photos, or a list of them, would be right";
+        reading.fault(None, "there is no photo".to_owned(), hint.to_owned());
     }
     let arrays = reading.check_photos(preprocessing);
     if reading.faults.is_empty() {
@@ -94,15 +94,15 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn fault(&mut self, at: Option<Position>, message: String, remedy: String) {
+    fn fault(&mut self, at: Option<Position>, message: String, hint: String) {
         self.faults
-            .push(Diagnostic::error(self.name, at, message, remedy));
+            .push(Diagnostic::error(self.name, at, message, hint));
     }
 
     fn photo(&mut self, path: PathBuf, label: &str, at: Option<Position>) {
         match self.groups.find(label) {
             Ok(truth) => self.photos.push((LabelledPhoto { path, truth }, at)),
-            Err((message, remedy)) => self.fault(at, message, remedy),
+            Err((message, hint)) => self.fault(at, message, hint),
         }
     }
 
@@ -147,8 +147,8 @@ impl Reading<'_> {
                     self.photos.extend(photos);
                 }
                 // Once for the folder, not for each of its photos.
-                Err((message, remedy)) => {
-                    self.fault(None, format!("sub-folder `{label}`: {message}"), remedy)
+                Err((message, hint)) => {
+                    self.fault(None, format!("sub-folder `{label}`: {message}"), hint)
                 }
             }
         }
@@ -173,8 +173,8 @@ impl Reading<'_> {
                     self.photo(beside(file, path), label, at);
                 }
                 _ => {
-                    let remedy = "`path,label` or path and label with a tab between would be right";
-                    self.fault(at, format!("`{line}` has no label"), remedy.to_owned());
+                    let hint = "`path,label` or path and label with a tab between would be right";
+                    self.fault(at, format!("`{line}` has no label"), hint.to_owned());
                 }
             }
         }
@@ -194,7 +194,7 @@ impl Reading<'_> {
                     });
                     self.photos.extend(photos);
                 }
-                Err((message, remedy)) => self.fault(Some(list.name.position), message, remedy),
+                Err((message, hint)) => self.fault(Some(list.name.position), message, hint),
             }
         }
     }
@@ -207,10 +207,10 @@ impl Reading<'_> {
             let (photo, at) = &self.photos[index];
             let (path, at) = (photo.path.clone(), *at);
             if let Some(line) = first.insert(path.clone(), at.map(|at| at.line)) {
-                let remedy = line.map_or(String::new(), |line| {
+                let hint = line.map_or(String::new(), |line| {
                     format!("the first place is line {line}")
                 });
-                self.fault(at, format!("`{}` is listed twice", path.display()), remedy);
+                self.fault(at, format!("`{}` is listed twice", path.display()), hint);
             } else {
                 match Input::is_array(&path, preprocessing) {
                     Ok(is_array) => arrays += usize::from(is_array),

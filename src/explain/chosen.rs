@@ -8,10 +8,10 @@ pub const BATCH: usize = 16;
 
 /// The layer, where it exists and gives maps [N, C, H, W]; else a fault at `/layer`.
 pub fn map_layer<'a>(context: &Context<'a>, name: Option<&LayerName>) -> Result<&'a Layer, Fault> {
-    let fault = |message: String, remedy: String| Fault {
+    let fault = |message: String, hint: String| Fault {
         pointer: "/layer".to_owned(),
         message,
-        remedy,
+        hint,
     };
     let advice = || match context
         .model
@@ -74,7 +74,7 @@ pub fn filter_faults(layer: &Layer, filters: &[usize]) -> Vec<Fault> {
         return vec![Fault {
             pointer: "/filters".to_owned(),
             message,
-            remedy: format!("list some of {range}"),
+            hint: format!("list some of {range}"),
         }];
     }
     let mut faults = Vec::new();
@@ -87,7 +87,7 @@ pub fn filter_faults(layer: &Layer, filters: &[usize]) -> Vec<Fault> {
             faults.push(Fault {
                 pointer,
                 message,
-                remedy: "list it once".to_owned(),
+                hint: "list it once".to_owned(),
             });
         }
     }
@@ -99,7 +99,7 @@ pub fn filter_fault(layer: &Layer, filter: usize, pointer: &str) -> Option<Fault
     (filter >= filter_count(layer)).then(|| Fault {
         pointer: pointer.to_owned(),
         message: format!("layer {} has no filter {filter}", layer_text(layer)),
-        remedy: filter_range(layer),
+        hint: filter_range(layer),
     })
 }
 
@@ -112,18 +112,18 @@ pub fn class(context: &Context, name: &ClassName) -> Result<Class, Fault> {
     context.labels.class(name).map_err(|error| Fault {
         pointer: "/class".to_owned(),
         message: error.to_string(),
-        remedy: String::new(),
+        hint: String::new(),
     })
 }
 
 /// A fault at the method itself where no photo is there to be explained.
 pub fn photo_faults(context: &Context) -> Vec<Fault> {
     if context.photos.is_empty() {
-        let remedy = "list photos under `images`".to_owned();
+        let hint = "list photos under `images`".to_owned();
         vec![Fault {
             pointer: String::new(),
             message: "there is no photo".to_owned(),
-            remedy,
+            hint,
         }]
     } else {
         Vec::new()
@@ -156,7 +156,7 @@ mod tests {
         let faults = filter_faults(&layer(&[1, 8, 4, 4]), &[0, 7, 8, 0]);
         let found: Vec<(&str, &str)> = faults
             .iter()
-            .map(|f| (&f.pointer[..], &f.remedy[..]))
+            .map(|f| (&f.pointer[..], &f.hint[..]))
             .collect();
         assert_eq!(
             found,

@@ -104,7 +104,7 @@ impl Method for DeepDream {
                 faults.push(Fault {
                     pointer: String::new(),
                     message,
-                    remedy: "name one under `images`".to_owned(),
+                    hint: "name one under `images`".to_owned(),
                 });
                 return faults;
             }
@@ -119,13 +119,13 @@ impl Method for DeepDream {
                 smallest.filter(|&(height, width)| height.min(width) < SMALLEST_OCTAVE_PX)
             {
                 let message = format!("the smallest octave is {width} × {height} px");
-                let remedy = format!(
+                let hint = format!(
                     "fewer octaves or a smaller `octave_scale`, so that it keeps {SMALLEST_OCTAVE_PX} px"
                 );
                 faults.push(Fault {
                     pointer: "/octaves".to_owned(),
                     message,
-                    remedy,
+                    hint,
                 });
             }
         }
@@ -175,7 +175,7 @@ impl DeepDream {
             ("jitter", self.jitter.is_some()),
             ("step_size", self.step_size.is_some()),
         ];
-        let (wrong, place, remedy): (&[_], _, _) = if self.filter.is_some() {
+        let (wrong, place, hint): (&[_], _, _) = if self.filter.is_some() {
             (
                 &without_filter,
                 "with",
@@ -189,7 +189,7 @@ impl DeepDream {
             .map(|(key, _)| Fault {
                 pointer: format!("/{key}"),
                 message: format!("`{key}` does not apply {place} `filter`"),
-                remedy: remedy.to_owned(),
+                hint: hint.to_owned(),
             })
             .collect()
     }

@@ -118,7 +118,7 @@ impl Method for Filters {
             faults.push(Fault {
                 pointer: format!("/{key}"),
                 message,
-                remedy: "leave it out".to_owned(),
+                hint: "leave it out".to_owned(),
             });
         };
         match self.parameterisation {
@@ -133,18 +133,18 @@ impl Method for Filters {
             faults.push(Fault {
                 pointer: "/start".to_owned(),
                 message,
-                remedy: "`low` below `high`".to_owned(),
+                hint: "`low` below `high`".to_owned(),
             });
         }
         if let Some(transforms) = self.transforms {
             let (height, width) = self.picture_size(context);
             if transforms.smallest_side(height.min(width)) < SMALLEST_SIDE_PX {
                 let message = "the moves leave nothing of the picture".to_owned();
-                let remedy = "less `jitter` and `scale`, or a larger `pad` or `size`".to_owned();
+                let hint = "less `jitter` and `scale`, or a larger `pad` or `size`".to_owned();
                 faults.push(Fault {
                     pointer: "/transforms".to_owned(),
                     message,
-                    remedy,
+                    hint,
                 });
             }
         }

@@ -331,6 +331,6 @@ fn too_many_to_enumerate(photo: &Photo, segments: &Segmentation) -> Option<Fault
             "photo `{}` has {} segments; `exact` takes at most {EXACT_SEGMENTS}",
             photo.id, segments.count
         ),
-        remedy: "give a number such as 1000, or make fewer segments".to_owned(),
+        hint: "give a number such as 1000, or make fewer segments".to_owned(),
     })
 }

@@ -114,7 +114,7 @@ pub struct Fault {
     pub pointer: String,
     pub message: String,
     /// What would be right.
-    pub remedy: String,
+    pub hint: String,
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -41,7 +41,7 @@ impl Method for Predictions {
             faults.push(Fault {
                 pointer: "/top".to_owned(),
                 message,
-                remedy: format!("1 to {classes}"),
+                hint: format!("1 to {classes}"),
             });
         }
         faults

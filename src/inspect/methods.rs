@@ -109,9 +109,9 @@ fn faults(
         seed: 0,
         base: Path::new("."),
     };
-    let text = |fault: Fault| match fault.remedy.is_empty() {
+    let text = |fault: Fault| match fault.hint.is_empty() {
         true => fault.message,
-        false => format!("{}; {}", fault.message, fault.remedy),
+        false => format!("{}; {}", fault.message, fault.hint),
     };
     let faults = method.check(&context).into_iter();
     faults

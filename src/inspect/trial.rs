@@ -152,8 +152,8 @@ pub fn photos(
         0 => Ok((groups, photos)),
         arrays => {
             let message = format!("{arrays} of the files are arrays, which are prepared already");
-            let remedy = "photos alone would be right".to_owned();
-            Err(vec![Diagnostic::error(&name, None, message, remedy)])
+            let hint = "photos alone would be right".to_owned();
+            Err(vec![Diagnostic::error(&name, None, message, hint)])
         }
     }
 }

@@ -20,20 +20,20 @@ pub enum ModelError {
     #[error(transparent)]
     Labels(#[from] LabelsError),
     /// The file is something else than a model.
-    #[error("`{}` is {is}; {remedy}", file.display())]
+    #[error("`{}` is {is}; {hint}", file.display())]
     NotAModel {
         file: PathBuf,
         is: &'static str,
-        remedy: String,
+        hint: String,
     },
     #[error("`{}` is damaged: {fault}; fetch or export it again", file.display())]
     Damaged { file: PathBuf, fault: String },
     /// A model of a kind that we do not run.
-    #[error("`{}`: {fault}; {remedy}", file.display())]
+    #[error("`{}`: {fault}; {hint}", file.display())]
     NotSupported {
         file: PathBuf,
         fault: String,
-        remedy: String,
+        hint: String,
     },
     #[error(
         "`{}` holds weights only{fits}; name its `architecture`, one of {known}",
@@ -126,8 +126,8 @@ pub enum ModelError {
          call `model.eval()` before `torch.jit.trace` or `torch.jit.script`"
     )]
     OtherEachTime,
-    #[error("there is no layer `{name}`; {remedy}")]
-    LayerUnknown { name: String, remedy: String },
+    #[error("there is no layer `{name}`; {hint}")]
+    LayerUnknown { name: String, hint: String },
     #[error("the node `{node}` gives several tensors or none and cannot be recorded")]
     NotOneTensor { node: String },
     #[error("the activations handed in do not cut the network: {needed} is needed as well")]

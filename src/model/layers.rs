@@ -112,13 +112,13 @@ impl Layers {
     pub fn find(&self, name: &LayerName) -> Result<&Layer, ModelError> {
         match name {
             LayerName::Number(number) => self.leaves.get(*number).ok_or_else(|| {
-                let remedy = match self.leaves.len() {
+                let hint = match self.leaves.len() {
                     0 => "the file names no modules; name a node of its graph".to_owned(),
                     count => format!("the numbers run from 0 to {}", count - 1),
                 };
                 ModelError::LayerUnknown {
                     name: number.to_string(),
-                    remedy,
+                    hint,
                 }
             }),
             LayerName::Path(path) => {
@@ -147,14 +147,14 @@ impl Layers {
         let below = |layer: &&&Layer| layer.path[start.len()..].starts_with('.');
         let whole: Vec<&Layer> = begin.iter().filter(below).copied().collect();
         let candidates = if whole.is_empty() { begin } else { whole };
-        let remedy = match candidates.as_slice() {
+        let hint = match candidates.as_slice() {
             [one] => return Ok(one),
             [] => self.suggestion(start),
             several => ambiguous(several),
         };
         Err(ModelError::LayerUnknown {
             name: start.to_owned(),
-            remedy,
+            hint,
         })
     }
 

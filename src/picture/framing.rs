@@ -88,8 +88,8 @@ impl Resize {
             let message = format!(
                 "the crop of {width} × {height} px does not fit: the shorter side is resized to {shorter} px"
             );
-            let remedy = format!("at least {side} px is needed");
-            faults.push(InputFault::new("shorter", message, remedy));
+            let hint = format!("at least {side} px is needed");
+            faults.push(InputFault::new("shorter", message, hint));
         }
         faults
     }
@@ -191,6 +191,6 @@ mod tests {
         };
         let faults = resize.faults();
         assert_eq!((faults.len(), faults[0].key), (1, "shorter"));
-        assert!(faults[0].remedy.contains("at least 224 px"), "{faults:?}");
+        assert!(faults[0].hint.contains("at least 224 px"), "{faults:?}");
     }
 }

@@ -12,19 +12,19 @@ pub struct InputFault {
     pub key: &'static str,
     pub message: String,
     /// What would be right.
-    pub remedy: String,
+    pub hint: String,
 }
 
 impl InputFault {
     pub(super) fn new(
         key: &'static str,
         message: impl Into<String>,
-        remedy: impl Into<String>,
+        hint: impl Into<String>,
     ) -> Self {
         Self {
             key,
             message: message.into(),
-            remedy: remedy.into(),
+            hint: hint.into(),
         }
     }
 }
@@ -35,18 +35,18 @@ impl Preprocessing {
         let mut faults = self.resize.faults();
         if !SCALES.contains(&self.scale) {
             let message = format!("the scale `{}` is out of range", self.scale);
-            let remedy = "such as 1/255; from 0.000001 to 1000000";
-            faults.push(InputFault::new("scale", message, remedy));
+            let hint = "such as 1/255; from 0.000001 to 1000000";
+            faults.push(InputFault::new("scale", message, hint));
         }
         for (key, numbers) in [("mean", &self.mean), ("std", &self.std)] {
             let (count, channels) = (numbers.len(), self.channels.count());
             if count != channels {
                 let message = format!("`{key}` has {}", in_numbers(count));
-                let remedy = format!(
+                let hint = format!(
                     "a network of {channels} ({}) needs {channels}, in this order",
                     self.channels.in_words()
                 );
-                faults.push(InputFault::new(key, message, remedy));
+                faults.push(InputFault::new(key, message, hint));
             }
         }
         if let Some(mean) = self.mean.iter().find(|mean| !mean.is_finite()) {
@@ -56,8 +56,8 @@ impl Preprocessing {
         let is_wrong = |std: &f32| !(std.is_finite() && *std > 0.0);
         if let Some(std) = self.std.iter().copied().find(is_wrong) {
             let message = format!("the standard deviation `{std}` is not above 0");
-            let remedy = "it divides every pixel; 1 leaves them as they are";
-            faults.push(InputFault::new("std", message, remedy));
+            let hint = "it divides every pixel; 1 leaves them as they are";
+            faults.push(InputFault::new("std", message, hint));
         }
         if faults.is_empty() && !self.gives_finite_values() {
             let message = "with these numbers the network's input is not finite".to_owned();

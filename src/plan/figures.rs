@@ -101,7 +101,7 @@ fn choose(
             .map(|(_, photo)| photo.clone())
             .ok_or_else(|| {
                 let ids = photos.iter().map(|(id, _)| id.as_str());
-                let remedy = match nearest(id, ids.clone()) {
+                let hint = match nearest(id, ids.clone()) {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!(
                         "`images` has {}",
@@ -110,7 +110,7 @@ fn choose(
                             .join(", ")
                     ),
                 };
-                document.error(&pointer, format!("no image has the id `{id}`"), remedy)
+                document.error(&pointer, format!("no image has the id `{id}`"), hint)
             })
     };
     match entry.photos {
@@ -160,7 +160,7 @@ pub fn check(document: &Document, plan: &Plan, faults: &mut Vec<Diagnostic>) {
     for step in plan.steps().filter(|step| !plan.leaves_out(step)) {
         for fault in step.method.check(&plan.context(&step.photos)) {
             let pointer = format!("{}{}", step.pointer, fault.pointer);
-            faults.push(document.error(&pointer, fault.message, fault.remedy));
+            faults.push(document.error(&pointer, fault.message, fault.hint));
         }
     }
 }
@@ -171,16 +171,16 @@ pub fn warnings(document: &Document, plan: &Plan) -> Vec<Diagnostic> {
     if plan.model.scores_are() == ScoresAre::Probabilities {
         let message = "the network gives probabilities, not the scores before its closing softmax; \
                        their logarithms stand for the scores";
-        let remedy = format!("export it with `{EXPORT}`, where the softmax can be left out");
-        warnings.push(document.error("/model/file", message.to_owned(), remedy));
+        let hint = format!("export it with `{EXPORT}`, where the softmax can be left out");
+        warnings.push(document.error("/model/file", message.to_owned(), hint));
     }
     for step in plan.steps().filter(|step| plan.leaves_out(step)) {
         let message = format!(
             "`{}` is left out: it needs the layers of the network, which TorchScript does not show",
             step.entry.name
         );
-        let remedy = format!("export the network with `{EXPORT}`");
-        warnings.push(document.key_error(&step.pointer, message, remedy));
+        let hint = format!("export the network with `{EXPORT}`");
+        warnings.push(document.key_error(&step.pointer, message, hint));
     }
     warnings.into_iter().map(Diagnostic::as_warning).collect()
 }

@@ -103,14 +103,14 @@ fn colours(
             "`{key}` is missing: the preset `{}` has none for a grey network",
             preset.name
         ),
-        remedy: format!("give one number, such as `{key}: [0.5]`, or `preset: unit`"),
+        hint: format!("give one number, such as `{key}: [0.5]`, or `preset: unit`"),
     })
 }
 
 fn resize(document: &Document, input: &InputSpec, faults: &mut Vec<Diagnostic>) -> Resize {
-    let mut fault = |key: &str, message: String, remedy: &str| {
+    let mut fault = |key: &str, message: String, hint: &str| {
         let pointer = format!("/model/input/{key}");
-        faults.push(document.key_error(&pointer, message, remedy));
+        faults.push(document.key_error(&pointer, message, hint));
     };
     if let (Some(_), Some(_)) = (input.shorter, input.resize) {
         let message = "`shorter` and `resize` say the same thing".to_owned();
@@ -171,7 +171,7 @@ fn located(document: &Document, input: &InputSpec, fault: InputFault) -> Diagnos
     };
     let pointer = |key: &str| format!("/model/input/{key}");
     if given {
-        return document.error(&pointer(key), fault.message, fault.remedy);
+        return document.error(&pointer(key), fault.message, fault.hint);
     }
     // The preset's own number does not go with another key: with that of the channels, most often.
     let brought_in = [
@@ -183,5 +183,5 @@ fn located(document: &Document, input: &InputSpec, fault: InputFault) -> Diagnos
     ];
     let key = brought_in.iter().find(|(_, is_given)| *is_given);
     let pointer = key.map_or("/model/input".to_owned(), |(key, _)| pointer(key));
-    document.key_error(&pointer, fault.message, fault.remedy)
+    document.key_error(&pointer, fault.message, fault.hint)
 }

@@ -17,22 +17,22 @@ pub fn check(document: &Document, spec: &Spec, faults: &mut Vec<Diagnostic>) {
             if ids.contains(&id.as_str()) || first.is_some_and(|(first, _)| ids.contains(&first)) {
                 continue;
             }
-            let remedy = match nearest(&id, ids.iter().copied()) {
+            let hint = match nearest(&id, ids.iter().copied()) {
                 Some(near) => format!("did you mean `{{fig:{near}}}`?"),
                 None => format!("give a figure `id: {id}`"),
             };
             let message = format!("no figure has the id `{id}`");
-            faults.push(document.text_error(&pointer, &format!("{{fig:{id}}}"), message, remedy));
+            faults.push(document.text_error(&pointer, &format!("{{fig:{id}}}"), message, hint));
         }
         for (address, _) in images_in(text) {
             let message = format!("the picture `{address}` in a text");
-            let remedy = "list it under `images` and show it with `- photos: {images: [id]}`; a report loads nothing from elsewhere";
-            faults.push(document.text_error(&pointer, &address, message, remedy));
+            let hint = "list it under `images` and show it with `- photos: {images: [id]}`; a report loads nothing from elsewhere";
+            faults.push(document.text_error(&pointer, &address, message, hint));
         }
         for (address, _) in refused_links_in(text) {
             let message = format!("the link to `{address}` leads nowhere from a report");
-            let remedy = "a link starts with `https://`, `http://`, `mailto:` or `#`";
-            faults.push(document.text_error(&pointer, &address, message, remedy));
+            let hint = "a link starts with `https://`, `http://`, `mailto:` or `#`";
+            faults.push(document.text_error(&pointer, &address, message, hint));
         }
     };
     check("/introduction".to_owned(), &spec.introduction);

@@ -51,7 +51,7 @@ pub fn blueprint(
         let sequential = sequential::read(layers, input_shape).map_err(|found| {
             faults.extend(found.into_iter().map(|fault| {
                 let pointer = format!("/model/layers{}", fault.pointer);
-                document.error(&pointer, fault.message, fault.remedy)
+                document.error(&pointer, fault.message, fault.hint)
             }));
         });
         return sequential.ok().map(Blueprint::Layers);

@@ -180,9 +180,9 @@ impl Document {
         &self,
         pointer: &str,
         message: impl Into<String>,
-        remedy: impl Into<String>,
+        hint: impl Into<String>,
     ) -> Diagnostic {
-        self.error_at(self.positions.value_at(pointer), message, remedy)
+        self.error_at(self.positions.value_at(pointer), message, hint)
     }
 
     /// A fault of the key at a JSON pointer.
@@ -190,9 +190,9 @@ impl Document {
         &self,
         pointer: &str,
         message: impl Into<String>,
-        remedy: impl Into<String>,
+        hint: impl Into<String>,
     ) -> Diagnostic {
-        self.error_at(self.positions.key_at(pointer), message, remedy)
+        self.error_at(self.positions.key_at(pointer), message, hint)
     }
 
     /// Where the key at a JSON pointer stands.
@@ -204,13 +204,13 @@ impl Document {
         &self,
         position: Option<Position>,
         message: impl Into<String>,
-        remedy: impl Into<String>,
+        hint: impl Into<String>,
     ) -> Diagnostic {
         Diagnostic::error(
             &self.path.display().to_string(),
             position,
             message.into(),
-            remedy.into(),
+            hint.into(),
         )
     }
 
@@ -221,11 +221,11 @@ impl Document {
         pointer: &str,
         fragment: &str,
         message: impl Into<String>,
-        remedy: impl Into<String>,
+        hint: impl Into<String>,
     ) -> Diagnostic {
         let start = self.positions.value_at(pointer);
         let found = start.and_then(|start| self.find_from(start, fragment));
-        self.error_at(found.or(start), message, remedy)
+        self.error_at(found.or(start), message, hint)
     }
 
     /// The first place of `fragment` at or after `start`.

@@ -116,7 +116,7 @@ fn explain(document: &Document, schema: &Value, error: &ValidationError) -> Vec<
         .rfind('/')
         .and_then(|end| schema.pointer(&path[..end]))
         .unwrap_or(schema);
-    let one = |message: String, remedy: String| vec![document.error(&pointer, message, remedy)];
+    let one = |message: String, hint: String| vec![document.error(&pointer, message, hint)];
     match error.kind() {
         Kind::AdditionalProperties { unexpected } => unexpected
             .iter()
@@ -207,7 +207,7 @@ fn unknown_key(document: &Document, pointer: &str, key: &str, schema: &Value) ->
         .as_object()
         .map(|properties| properties.keys().map(String::as_str).collect())
         .unwrap_or_default();
-    let remedy = match nearest(key, known.iter().copied()) {
+    let hint = match nearest(key, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None if known.is_empty() => "no key is known here".to_owned(),
         None => format!("the keys known here are {}", quoted(&known)),
@@ -215,7 +215,7 @@ fn unknown_key(document: &Document, pointer: &str, key: &str, schema: &Value) ->
     document.key_error(
         &format!("{pointer}/{}", escape(key)),
         format!("unknown key `{key}`"),
-        remedy,
+        hint,
     )
 }
 

@@ -290,7 +290,7 @@ fn faults(folder: &Folder, value: Value) -> Vec<String> {
         .unwrap_err();
     let base = folder.0.path().display().to_string();
     let text = |fault: Fault| {
-        let text = format!("{} {}; {}", fault.pointer, fault.message, fault.remedy);
+        let text = format!("{} {}; {}", fault.pointer, fault.message, fault.hint);
         text.replace(&format!("{base}/"), "")
     };
     faults.into_iter().map(text).collect()

@@ -105,7 +105,7 @@ impl Bench {
         let faults = method(name, parameters).check(&self.context());
         faults
             .into_iter()
-            .map(|fault| (fault.pointer, fault.remedy))
+            .map(|fault| (fault.pointer, fault.hint))
             .collect()
     }
 

@@ -24,7 +24,7 @@ fn bytes(name: &str) -> Vec<u8> {
 
 fn refusal(name: &str) -> (String, String) {
     match pickle::read_bytes(&bytes(name)) {
-        Err(Fault::NotSupported { fault, remedy }) => (fault, remedy),
+        Err(Fault::NotSupported { fault, hint }) => (fault, hint),
         other => panic!(
             "{name}: {:?} instead of a refusal",
             other.map(|_| "weights")
@@ -152,20 +152,20 @@ fn equals_safetensors_bit_for_bit() {
 #[test]
 fn refuses_python_objects_and_says_how_to_save_weights() {
     for name in ["object.pth", "legacy_object.pth"] {
-        let (fault, remedy) = refusal(name);
+        let (fault, hint) = refusal(name);
         assert_eq!(
             fault,
             "it holds a whole Python object, of the class `__main__.Net`, which needs code to be loaded"
         );
         assert!(
-            remedy.contains("`torch.save(model.state_dict(), \"model.pth\")`"),
-            "{remedy}"
+            hint.contains("`torch.save(model.state_dict(), \"model.pth\")`"),
+            "{hint}"
         );
-        assert!(remedy.contains("torch.export.save("), "{remedy}");
+        assert!(hint.contains("torch.export.save("), "{hint}");
     }
-    let (fault, remedy) = refusal("script.pt");
+    let (fault, hint) = refusal("script.pt");
     assert_eq!(fault, "it is TorchScript, which holds code");
-    assert!(remedy.contains("torch.export.save("), "{remedy}");
+    assert!(hint.contains("torch.export.save("), "{hint}");
 }
 
 #[test]

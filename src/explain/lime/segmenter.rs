@@ -103,7 +103,7 @@ impl Segmenting {
         let fault = |key: &str, message: String| Fault {
             pointer: format!("/{key}"),
             message,
-            remedy: String::new(),
+            hint: String::new(),
         };
         let quickshift = self
             .quickshift()

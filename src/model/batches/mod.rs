@@ -179,7 +179,7 @@ mod tests {
             tries += 1;
             Err(ModelError::LayerUnknown {
                 name: String::new(),
-                remedy: String::new(),
+                hint: String::new(),
             })
         });
         assert!(matches!(result, Err(ModelError::LayerUnknown { .. })));

@@ -22,7 +22,7 @@ impl Architecture {
             return Err(ModelError::NotSupported {
                 file: file.to_owned(),
                 fault: fault.to_owned(),
-                remedy: format!("export the network with `{EXPORT}`"),
+                hint: format!("export the network with `{EXPORT}`"),
             });
         }
         let read = exported_program::read(&bytes).map_err(|fault| fault.in_file(file))?;

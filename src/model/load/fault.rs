@@ -10,7 +10,7 @@ pub enum Fault {
     Damaged(String),
     NotSupported {
         fault: String,
-        remedy: String,
+        hint: String,
     },
     /// What names its file itself.
     Other(Box<ModelError>),
@@ -21,10 +21,10 @@ impl Fault {
         Fault::Damaged(fault.into())
     }
 
-    pub(super) fn not_supported(fault: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub(super) fn not_supported(fault: impl Into<String>, hint: impl Into<String>) -> Self {
         Fault::NotSupported {
             fault: fault.into(),
-            remedy: remedy.into(),
+            hint: hint.into(),
         }
     }
 
@@ -32,9 +32,9 @@ impl Fault {
     pub(super) fn of_tensor(self, name: &str) -> Self {
         match self {
             Fault::Damaged(fault) => Fault::Damaged(format!("tensor `{name}`: {fault}")),
-            Fault::NotSupported { fault, remedy } => Fault::NotSupported {
+            Fault::NotSupported { fault, hint } => Fault::NotSupported {
                 fault: format!("tensor `{name}`: {fault}"),
-                remedy,
+                hint,
             },
             Fault::Other(error) => Fault::Other(error),
         }
@@ -44,11 +44,7 @@ impl Fault {
         let file = file.to_owned();
         match self {
             Fault::Damaged(fault) => ModelError::Damaged { file, fault },
-            Fault::NotSupported { fault, remedy } => ModelError::NotSupported {
-                file,
-                fault,
-                remedy,
-            },
+            Fault::NotSupported { fault, hint } => ModelError::NotSupported { file, fault, hint },
             Fault::Other(error) => *error,
         }
     }

@@ -8,11 +8,11 @@ use crate::model::error::{EXPORT, ModelError};
 const KERAS: &str = "`model = keras.models.load_model(FILE)` and \
      `tf2onnx.convert.from_keras(model, output_path=\"model.onnx\")`";
 
-fn not_supported(file: &Path, fault: &str, remedy: String) -> ModelError {
+fn not_supported(file: &Path, fault: &str, hint: String) -> ModelError {
     ModelError::NotSupported {
         file: file.to_owned(),
         fault: fault.to_owned(),
-        remedy,
+        hint,
     }
 }
 
@@ -22,9 +22,9 @@ fn converted(option: &str) -> String {
 
 /// Keras, or weights that somebody keeps in HDF5.
 pub fn hdf5(file: &Path) -> ModelError {
-    let remedy =
+    let hint =
         format!("a model of Keras is converted with {KERAS}, one of PyTorch with `{EXPORT}`");
-    not_supported(file, "it is HDF5, which Keras writes (`.h5`)", remedy)
+    not_supported(file, "it is HDF5, which Keras writes (`.h5`)", hint)
 }
 
 pub fn keras(file: &Path) -> ModelError {
@@ -52,9 +52,9 @@ pub fn tensorflow_lite(file: &Path) -> ModelError {
 }
 
 pub fn open_vino(file: &Path) -> ModelError {
-    let remedy =
+    let hint =
         format!("export the network as ONNX from where it came, or from PyTorch with `{EXPORT}`");
-    not_supported(file, "it is a network of OpenVINO", remedy)
+    not_supported(file, "it is a network of OpenVINO", hint)
 }
 
 /// A folder, which only TensorFlow takes for a model.
@@ -65,6 +65,6 @@ pub fn folder(path: &Path) -> ModelError {
     ModelError::NotAModel {
         file: path.to_owned(),
         is: "a folder",
-        remedy: "name the model file in it".to_owned(),
+        hint: "name the model file in it".to_owned(),
     }
 }

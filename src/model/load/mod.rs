@@ -109,10 +109,10 @@ fn read(
     given: Option<&Architecture>,
     file: &Mapped,
 ) -> Result<Content, ModelError> {
-    let not_a_model = |is, remedy: String| ModelError::NotAModel {
+    let not_a_model = |is, hint: String| ModelError::NotAModel {
         file: source.file.clone(),
         is,
-        remedy,
+        hint,
     };
     let export = || format!("export it with `{EXPORT}`");
     let format = format::of(file).map_err(|fault| fault.in_file(&source.file))?;

@@ -62,7 +62,7 @@ fn formats_of_other_frameworks_are_answered_with_their_export() {
     let keras = "tf2onnx.convert.from_keras(model, output_path=\"model.onnx\")";
     let command =
         |option: &str| format!("`python -m tf2onnx.convert {option} --output model.onnx`");
-    for (content, is, remedy) in [
+    for (content, is, hint) in [
         (b"\x89HDF\r\n\x1a\n".to_vec(), "HDF5", keras.to_owned()),
         (
             zip(&[("config.json", b"{}"), ("model.weights.h5", b"")]),
@@ -86,7 +86,7 @@ fn formats_of_other_frameworks_are_answered_with_their_export() {
         ),
     ] {
         let error = refusal(&content, None);
-        assert!(error.contains(is) && error.contains(&remedy), "{error}");
+        assert!(error.contains(is) && error.contains(&hint), "{error}");
     }
 }
 

@@ -98,18 +98,18 @@ fn check_operators(model: &OnnxModel) -> Result<(), Fault> {
     if named.is_empty() {
         return Ok(());
     }
-    let remedy = reason.map_or(remedy(), str::to_owned);
+    let hint = reason.map_or(hint(), str::to_owned);
     Err(Fault::not_supported(
         format!(
             "it uses operators of opset {} that are not supported: {}",
             model.opset,
             list(&named)
         ),
-        remedy,
+        hint,
     ))
 }
 
-fn remedy() -> String {
+fn hint() -> String {
     format!("export the network without them, or from PyTorch with `{EXPORT}`")
 }
 
@@ -255,7 +255,7 @@ fn fault(
     match refusal {
         Refusal::Unsupported(what) => Fault::not_supported(
             format!("{place} uses what is not supported: {what}"),
-            remedy(),
+            hint(),
         ),
         Refusal::Damaged(what) => Fault::damaged(format!("{place}: {what}")),
         Refusal::Fault(fault) => fault,

@@ -171,7 +171,7 @@ fn nodes(packed: Vec<Bytes>, functions: &[Bytes]) -> Result<Vec<OnnxNode>, Fault
         return Ok(nodes);
     }
     let foreign: Vec<_> = foreign.into_iter().collect();
-    let remedy = match functions.is_empty() {
+    let hint = match functions.is_empty() {
         true => "export the network without optimising it for one runtime",
         false => "write its functions out, with `onnx.inliner.inline_local_functions`",
     };
@@ -180,7 +180,7 @@ fn nodes(packed: Vec<Bytes>, functions: &[Bytes]) -> Result<Vec<OnnxNode>, Fault
             "it uses operators outside of the ONNX standard: {}",
             super::list(&foreign)
         ),
-        remedy,
+        hint,
     ))
 }
 

@@ -126,7 +126,7 @@ const SAVE: &str = "torch.save(model.state_dict(), \"model.pth\")";
 
 impl From<PickleError> for Fault {
     fn from(error: PickleError) -> Self {
-        let remedy = match &error {
+        let hint = match &error {
             PickleError::Object { .. } => format!(
                 "where its classes are known, save the weights alone with `{SAVE}`, or export the model with `{EXPORT}`"
             ),
@@ -147,6 +147,6 @@ impl From<PickleError> for Fault {
             | PickleError::Storage { .. }
             | PickleError::Tensor { .. } => return Fault::damaged(error.to_string()),
         };
-        Fault::not_supported(error.to_string(), remedy)
+        Fault::not_supported(error.to_string(), hint)
     }
 }

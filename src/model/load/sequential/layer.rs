@@ -29,12 +29,12 @@ impl<'a> Layer<'a> {
     }
 
     /// Leaves a fault at an argument, or at the layer where it is not written.
-    pub fn fault<T>(&mut self, key: &str, message: String, remedy: impl Into<String>) -> Option<T> {
+    pub fn fault<T>(&mut self, key: &str, message: String, hint: impl Into<String>) -> Option<T> {
         let pointer = match self.keys.contains_key(key) {
             true => format!("{}/{key}", self.pointer),
             false => self.pointer.to_owned(),
         };
-        self.builder.fault(pointer, message, remedy);
+        self.builder.fault(pointer, message, hint);
         None
     }
 
@@ -158,8 +158,8 @@ impl<'a> Layer<'a> {
             [channels, height, width] => Some([*channels, *height, *width]),
             _ => {
                 let message = format!("what comes here is {shape:?} for each picture");
-                let remedy = format!("a `{}` takes channels, height and width", self.kind);
-                self.fault("type", message, remedy)
+                let hint = format!("a `{}` takes channels, height and width", self.kind);
+                self.fault("type", message, hint)
             }
         }
     }
@@ -207,8 +207,8 @@ impl<'a> Layer<'a> {
     ) -> Option<()> {
         if let Some(empty) = shape.iter().find(|size| **size < 1) {
             let message = format!("what comes here is too small: {empty} px would be left");
-            let remedy = "a smaller kernel, or less pooling above";
-            return self.fault("kernel_size", message, remedy);
+            let hint = "a smaller kernel, or less pooling above";
+            return self.fault("kernel_size", message, hint);
         }
         if let Some(size) = shape.iter().find(|size| **size > LARGEST) {
             let message = format!("what it gives is too large: {size} along one axis");

@@ -23,7 +23,7 @@ pub struct LayerFault {
     /// JSON pointer below the list: `/3/kernel_size`.
     pub pointer: String,
     pub message: String,
-    pub remedy: String,
+    pub hint: String,
 }
 
 /// The network of a list of layers.
@@ -108,11 +108,11 @@ struct Builder {
 }
 
 impl Builder {
-    fn fault(&mut self, pointer: String, message: String, remedy: impl Into<String>) {
+    fn fault(&mut self, pointer: String, message: String, hint: impl Into<String>) {
         self.faults.push(LayerFault {
             pointer,
             message,
-            remedy: remedy.into(),
+            hint: hint.into(),
         });
         self.shape = None;
     }
@@ -161,8 +161,8 @@ impl Builder {
         };
         if name.is_empty() || name.contains(['.', ';', ',']) {
             let message = format!("`{name}` is no name of a layer");
-            let remedy = "letters, digits and `_`; for `features.0` a layer `0` inside a `Sequential` named `features`";
-            self.fault(format!("{pointer}/name"), message, remedy);
+            let hint = "letters, digits and `_`; for `features.0` a layer `0` inside a `Sequential` named `features`";
+            self.fault(format!("{pointer}/name"), message, hint);
         }
         name
     }
@@ -195,12 +195,12 @@ impl Builder {
         }
         let Some(known) = types().find(|known| known.name.eq_ignore_ascii_case(kind)) else {
             let all: Vec<_> = type_names().map(|name| format!("`{name}`")).collect();
-            let remedy = match nearest(kind, type_names()) {
+            let hint = match nearest(kind, type_names()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("there are {}", all.join(", ")),
             };
             let message = format!("there is no layer of the type `{kind}`");
-            return self.fault(format!("{pointer}/type"), message, remedy);
+            return self.fault(format!("{pointer}/type"), message, hint);
         };
         self.unknown_keys(keys, known.name, known.arguments, &pointer);
         self.modules.push(module(path, known.module, known.name));
@@ -220,7 +220,7 @@ impl Builder {
     ) {
         let known = || arguments.iter().copied().chain(["name", "type"]);
         for key in keys.keys().filter(|key| known().all(|known| known != *key)) {
-            let remedy = match nearest(key, known()) {
+            let hint = match nearest(key, known()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None if arguments.is_empty() => "it takes none".to_owned(),
                 None => format!("it takes `{}`", arguments.join("`, `")),
@@ -229,7 +229,7 @@ impl Builder {
             self.fault(
                 key_pointer,
                 format!("`{kind}` has no argument `{key}`"),
-                remedy,
+                hint,
             );
         }
     }
