@@ -21,12 +21,24 @@ build: libtorch
 test: libtorch lint
 	$(CARGO) test --release --locked
 
-# Formatting and lints, where the toolchain has the two components.
+# Formatting, lints, unused crates, licences. Without its tool a check is left out with a note, but not where CI is
+# set: there rustfmt and clippy must be. Advisories are left out, for their database is fetched from the network.
 lint: libtorch
 	@if $(CARGO) fmt --version >/dev/null 2>&1; then $(CARGO) fmt --check; \
-	 else echo "note: rustfmt is not installed, formatting is not checked"; fi
+	 else $(call without,rustfmt,formatting is not checked); fi
 	@if $(CARGO) clippy --version >/dev/null 2>&1; then $(CARGO) clippy --release --locked --all-targets -- -D warnings; \
-	 else echo "note: clippy is not installed, lints are not checked"; fi
+	 else $(call without,clippy,lints are not checked); fi
+	@if $(CARGO) machete --version >/dev/null 2>&1; then $(CARGO) machete; \
+	 else echo "note: cargo-machete is not installed, unused crates are not looked for"; fi
+	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny --offline --locked check bans licenses sources; \
+	 else echo "note: cargo-deny is not installed, licences are not checked"; fi
+
+# $(1) is the missing tool, $(2) what goes unchecked.
+ifdef CI
+without = { echo "error: $(1) is not installed: rustup component add $(1)"; exit 1; }
+else
+without = echo "note: $(1) is not installed, $(2)"
+endif
 
 # torchvision's networks in every kind of file, compared with PyTorch: docs/models*.md.
 # Takes hours and 6 GB of packages; what was compared is kept in fixtures/, and a run that was cut short goes on.

@@ -1,6 +1,11 @@
 //! Puts the folder of libtorch into the run path of the binary and the tests, so that no
 //! LD_LIBRARY_PATH is needed, tells the program which libtorch it was built with, and lists the built-in
-//! architectures.
+//! architectures and the tables of strings.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "cargo tells a build script by its environment, and crate::fs is not built yet"
+)]
 
 use std::path::{Path, PathBuf};
 
@@ -8,6 +13,7 @@ fn main() {
     println!("cargo:rerun-if-env-changed=LIBTORCH");
     println!("cargo:rerun-if-changed=build.rs");
     list_architectures();
+    list_strings();
     let libtorch = std::env::var_os("LIBTORCH").map(PathBuf::from);
     let version = libtorch
         .as_deref()
@@ -62,5 +68,32 @@ fn list_architectures() {
         rows.collect::<String>()
     );
     let target = variable("OUT_DIR").join("architectures.rs");
+    std::fs::write(target, table).expect("the folder of build output can be written to");
+}
+
+/// `TABLES`: name and content of each file in `templates/methods/` and `templates/results/`, by name.
+fn list_strings() {
+    let variable = |name| PathBuf::from(std::env::var_os(name).expect("cargo sets it"));
+    let mut files = Vec::new();
+    for kind in ["methods", "results"] {
+        let folder = variable("CARGO_MANIFEST_DIR").join("templates").join(kind);
+        println!("cargo:rerun-if-changed={}", folder.display());
+        let entries = std::fs::read_dir(&folder).expect("the templates are part of the source");
+        files.extend(entries.flatten().filter_map(|entry| {
+            let file = entry.file_name().into_string().ok()?;
+            let name = file.strip_suffix(".yaml")?.to_owned();
+            Some((name, format!("{kind}/{file}"), entry.path()))
+        }));
+    }
+    files.sort();
+    let rows = files
+        .iter()
+        .map(|(name, file, path)| format!("    ({name:?}, {file:?}, include_str!({path:?})),\n"));
+    let table = format!(
+        "/// Name, file below `templates/` and content of each table.\n\
+         const TABLES: &[(&str, &str, &str)] = &[\n{}];\n",
+        rows.collect::<String>()
+    );
+    let target = variable("OUT_DIR").join("strings.rs");
     std::fs::write(target, table).expect("the folder of build output can be written to");
 }

@@ -5,8 +5,8 @@
 //!     compare_models weights.safetensors reference.safetensors architecture
 
 use anyhow::{Context, bail};
-use cnn_report::model::{Model, Source};
-use tch::{Device, Tensor};
+use cnn_report::model::{Device, Model, Source};
+use tch::Tensor;
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();

@@ -1,11 +1,27 @@
 //! Reading and writing with the path in every error; a file is written whole or not at all.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the one place that asks the operating system for files"
+)]
 
+mod facts;
+mod lock;
 mod mapped;
+mod parts;
+mod staged;
+mod walk;
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
+pub use facts::{Fingerprint, Listed, fingerprint, list_plain_files, mark_used, names_in};
+pub use lock::{Lock, lock};
 pub use mapped::{Mapped, map};
+pub use parts::Parts;
+pub use staged::{
+    Staged, Stopped, abandon_staged, commit_all, is_temporary, left_over, remove_left_over, stage,
+};
+pub use walk::{LeftOut, Walked, walk};
 
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {action} `{}`: {source}", path.display())]
@@ -34,6 +50,35 @@ fn without_temporary_path(error: std::io::Error) -> std::io::Error {
 
 pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
     std::fs::read(path).map_err(error("read", path))
+}
+
+/// A file's content, and the file itself: where its name goes to another file, its blocks are freed only
+/// when this is dropped.
+pub struct Held {
+    pub content: Vec<u8>,
+    _file: std::fs::File,
+}
+
+pub fn read_and_hold(path: &Path) -> Result<Held, FileError> {
+    let mut file = std::fs::File::open(path).map_err(error("read", path))?;
+    let mut content = Vec::new();
+    file.read_to_end(&mut content)
+        .map_err(error("read", path))?;
+    Ok(Held {
+        content,
+        _file: file,
+    })
+}
+
+/// The content of a file that must be one: FIFOs, devices and sockets are refused unopened.
+pub fn read_file(path: &Path) -> Result<Vec<u8>, FileError> {
+    parts::refuse_special(path)?;
+    read(path)
+}
+
+/// The real path, behind all symbolic links.
+pub fn real_path(path: &Path) -> Result<PathBuf, FileError> {
+    std::fs::canonicalize(path).map_err(error("read", path))
 }
 
 /// The first bytes of a file, `limit` at most.
@@ -72,28 +117,9 @@ pub fn create_directory(path: &Path) -> Result<(), FileError> {
     std::fs::create_dir_all(path).map_err(error("create the folder", path))
 }
 
-/// The files below `folder`, in the order of their paths; hidden ones are left out.
+/// The files below `folder`, in the order of their paths, as [`walk`] finds them.
 pub fn files_below(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
-    let mut found = Vec::new();
-    let mut open = vec![folder.to_owned()];
-    while let Some(next) = open.pop() {
-        for entry in std::fs::read_dir(&next).map_err(error("list", &next))? {
-            let path = entry.map_err(error("list", &next))?.path();
-            let hidden = path
-                .file_name()
-                .is_some_and(|name| name.to_string_lossy().starts_with('.'));
-            if hidden {
-                continue;
-            }
-            if path.is_dir() {
-                open.push(path)
-            } else {
-                found.push(path)
-            }
-        }
-    }
-    found.sort();
-    Ok(found)
+    Ok(walk(folder)?.files)
 }
 
 /// Whether a file can be made in `folder`, or, where it does not exist yet, in the nearest folder above it.
@@ -103,52 +129,13 @@ pub fn check_writable(folder: &Path) -> Result<(), FileError> {
         .find(|folder| folder.exists())
         .filter(|f| !f.as_os_str().is_empty());
     let existing = existing.unwrap_or(Path::new("."));
-    tempfile::NamedTempFile::new_in(existing).map_err(error("write to", folder))?;
-    Ok(())
+    staged::probe(existing).map_err(error("write to", folder))
 }
 
-/// A file that is wholly on the disk, under another name until `commit`.
-pub struct Staged {
-    file: tempfile::NamedTempFile,
-    path: PathBuf,
-}
-
-/// Writes `content` beside `path`; whatever is at `path` stays until `Staged::commit`.
-pub fn stage(path: &Path, content: &[u8]) -> Result<Staged, FileError> {
-    let folder = path
-        .parent()
-        .filter(|p| !p.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new()
-        .prefix(".cnn-report-")
-        .permissions(permissions(path))
-        .tempfile_in(folder)
-        .map_err(error("write", path))?;
-    file.write_all(content).map_err(error("write", path))?;
-    file.as_file().sync_all().map_err(error("write", path))?;
-    Ok(Staged {
-        file,
-        path: path.to_owned(),
-    })
-}
-
-impl Staged {
-    pub fn commit(self) -> Result<(), FileError> {
-        let Self { file, path } = self;
-        file.persist(&path)
-            .map_err(|e| error("write", &path)(e.error))?;
-        Ok(())
-    }
-}
-
-/// Removes a file that the program itself wrote.
+/// Removes a file that the program itself wrote. Another process may have removed it already.
 pub fn remove(path: &Path) -> Result<(), FileError> {
-    std::fs::remove_file(path).map_err(error("remove", path))
-}
-
-/// A report is for reading: not only by its owner, as temporary files are by default.
-fn permissions(path: &Path) -> std::fs::Permissions {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = std::fs::metadata(path).map_or(0o666, |old| old.permissions().mode() & 0o777);
-    std::fs::Permissions::from_mode(mode) // the process's umask still applies
+    match std::fs::remove_file(path) {
+        Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        removed => removed.map_err(error("remove", path)),
+    }
 }

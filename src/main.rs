@@ -9,6 +9,6 @@ mod terminal;
 
 fn main() -> ExitCode {
     allocator::keep_freed_memory();
-    panics::print_only_what_no_error_tells();
+    panics::silence_caught_panics();
     cli::run()
 }

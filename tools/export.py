@@ -10,7 +10,7 @@ or from Python, with a network of your own at hand:
     from export import export
     export(model, "model.pt2", input_shape=(3, 224, 224))
 
-Needs PyTorch 2.9 or later, and torchvision for its names only. Copy this one file to wherever your network lives.
+Needs PyTorch 2.5 or later, and torchvision for its names only. Copy this one file to wherever your network lives.
 """
 
 import argparse
@@ -28,7 +28,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-OLDEST_TORCH = (2, 9)  # wrote the first archive that cnn-report reads
+OLDEST_TORCH = (2, 5)  # writes the oldest archive that cnn-report reads
 TOLERANCE = 1e-4  # of the largest score; float32 sums in another order differ by about 1e-6
 IMAGENET = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
 CLOSING = ("softmax", "_softmax", "log_softmax", "_log_softmax", "sigmoid")
@@ -53,7 +53,7 @@ class Exported:
 def export(model, output, input_shape=(3, 224, 224), preprocessing=None):
     """Writes `model` to `output`, checked, and returns what was found. The model itself stays as it is.
 
-    `preprocessing` may hold mean, std (of pixels in 0..1) and shorter (px), as the network was trained.
+    `preprocessing` may hold mean, std (of pixels in 0..1), shorter (px) and interpolation, as the network was trained.
     """
     torch = import_torch()
     warnings = []
@@ -92,7 +92,8 @@ def import_torch():
         raise ExportError("PyTorch is missing; run this with the Python that your network runs with") from None
     version = tuple(int(part) for part in torch.__version__.split(".")[:2])
     if version < OLDEST_TORCH:
-        raise ExportError(f"this is PyTorch {torch.__version__}; 2.9 or later writes files that cnn-report reads")
+        oldest = ".".join(str(part) for part in OLDEST_TORCH)
+        raise ExportError(f"this is PyTorch {torch.__version__}; {oldest} or later writes files that cnn-report reads")
     return torch
 
 
@@ -175,8 +176,8 @@ def leftovers(torch, model, pictures, scores):
 def exported(torch, model, pictures, warnings):
     """The exported program, and whether it takes any number of pictures."""
     try:
-        free = ({0: torch.export.Dim.DYNAMIC},)
-        return torch.export.export(model, (pictures[:2],), dynamic_shapes=free), True
+        shapes = ({0: free_dimension(torch)},)
+        return torch.export.export(model, (pictures[:2],), dynamic_shapes=shapes), True
     except Exception as error:
         reason = first_line(error)
     try:
@@ -185,6 +186,11 @@ def exported(torch, model, pictures, warnings):
         raise ExportError(f"torch.export cannot export it: {first_line(error)}") from error
     warnings.append(f"it exports for a batch of 1 only, which cnn-report frees where it can ({reason})")
     return program, False
+
+
+def free_dimension(torch):
+    """PyTorch 2.5 knows dimensions by name only."""
+    return getattr(torch.export.Dim, "DYNAMIC", None) or torch.export.Dim("batch")
 
 
 def graph_warnings(program):
@@ -231,6 +237,7 @@ def report_lines(file, input_shape, classes, preprocessing=None):
         *([f"    # {', '.join(guessed)}: a guess; they must be as in training (cnn-report inspect --try tells)"] if guessed else []),
         f"    shorter: {shorter}",
         f"    size: [{height}, {width}]",
+        *([f"    interpolation: {known['interpolation']}"] if known.get("interpolation") else []),
         f"    mean: {json.dumps(mean)}",
         f"    std: {json.dumps(std)}",
     ]
@@ -281,7 +288,13 @@ def torchvision_model(name, arguments):
     except Exception as error:
         raise ExportError(f"torchvision's `{name}` cannot be made: {first_line(error)}; see --arguments") from error
     transforms = models.get_model_weights(name).DEFAULT.transforms()
-    known = {"mean": list(transforms.mean), "std": list(transforms.std), "shorter": transforms.resize_size[0]}
+    known = {
+        "mean": list(transforms.mean),
+        "std": list(transforms.std),
+        "shorter": transforms.resize_size[0],
+        "size": transforms.crop_size[0],
+        "interpolation": transforms.interpolation.value,
+    }
     return model, known
 
 
@@ -377,7 +390,7 @@ def main():
     option = parser.add_argument
     option("what", help="package.module:name or file.py:name, torchvision:name, or a file of torch.save(model)")
     option("--weights", metavar="FILE", help="checkpoint (.pth, .safetensors) for the network")
-    option("--input", type=shape, default=(3, 224, 224), metavar="CxHxW", help="one input's channels, height and width; default 3x224x224")
+    option("--input", type=shape, metavar="CxHxW", help="one input's channels, height and width; default torchvision's, else 3x224x224")
     option("--output", default="model.pt2", metavar="FILE", help="the file to write; default model.pt2")
     option("--arguments", type=mapping, default={}, metavar="JSON", help="keyword arguments for what makes the network")
     option("--allow-missing", action="store_true", help="leave weights random that the checkpoint lacks")
@@ -396,7 +409,8 @@ def main():
             warnings.append("no --weights: the network is random")
         if not isinstance(model, torch.nn.Module) and isinstance(model, dict):
             raise ExportError(f"`{options.what}` holds weights only; name the network first and give the file as --weights")
-        result = export(model, options.output, options.input, known)
+        side = (known or {}).get("size", 224)
+        result = export(model, options.output, options.input or (3, side, side), known)
     except (ExportError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -132,10 +132,12 @@ class OfTheCommand(unittest.TestCase):
         self.assertIn("a batch of 1 only", err)
 
     def test_torchvision_knows_its_preprocessing(self):
-        code, out, err = self.run_tool("torchvision:squeezenet1_1", "--input", "3x64x64")
+        code, out, err = self.run_tool("torchvision:squeezenet1_1")
         self.assertEqual(code, 0, err)
         self.assertIn("the network is random", err)
         self.assertIn("shorter: 256", out)
+        self.assertIn("size: [224, 224]", out)
+        self.assertIn("interpolation: bilinear", out)
         self.assertNotIn("guess", out)
 
 

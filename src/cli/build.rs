@@ -1,21 +1,26 @@
 //! `cnn-report build`: the report, and progress while it is made.
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use cnn_report::execute::Reuse;
 use cnn_report::plan::Overrides;
-use cnn_report::progress::{Progress, Silent};
+use cnn_report::progress::{Finished, Progress, Silent};
 use cnn_report::{OnFailure, Request, build_report};
 
-use super::{FAILED_RUN, Spec, complain, failed, print};
+use super::ReportArguments;
+use super::interrupt;
+use super::messages::{FAILED_RUN, MessageFormat};
+use super::store::StoreArguments;
 use crate::terminal::Terminal;
 
 /// What `build` is given.
 #[derive(Args)]
-pub struct Build {
+pub struct BuildArguments {
     #[command(flatten)]
-    spec: Spec,
+    spec: ReportArguments,
     /// Seed in place of the spec's
     #[arg(long)]
     seed: Option<u32>,
@@ -25,12 +30,40 @@ pub struct Build {
     /// Write the report even where a method fails, with a notice in its place (the exit code is still 1)
     #[arg(long)]
     keep_going: bool,
+    /// Say of each unit of work that was run why it was
+    #[arg(long)]
+    why: bool,
+    /// Run everything, whatever is stored
+    #[arg(long)]
+    fresh: bool,
+    #[command(flatten)]
+    store: StoreArguments,
     /// Print errors only
     #[arg(long, short)]
     quiet: bool,
 }
 
-pub fn run(arguments: Build) -> ExitCode {
+/// Stops where Ctrl-C was pressed.
+struct Stoppable<P>(P);
+
+impl<P: Progress> Progress for Stoppable<P> {
+    fn started(&self, number: usize, total: usize, title: &str) {
+        self.0.started(number, total, title);
+    }
+
+    fn advanced(&self, done: usize, total: usize) -> ControlFlow<()> {
+        match interrupt::requested() {
+            true => ControlFlow::Break(()),
+            false => self.0.advanced(done, total),
+        }
+    }
+
+    fn finished(&self, title: &str, work: Finished) {
+        self.0.finished(title, work);
+    }
+}
+
+pub fn run(arguments: BuildArguments, format: MessageFormat) -> ExitCode {
     let request = Request {
         overrides: Overrides {
             device: arguments.spec.device,
@@ -44,29 +77,48 @@ pub fn run(arguments: Build) -> ExitCode {
         } else {
             OnFailure::Stop
         },
+        store: arguments.store.of_report(),
+        reuse: match arguments.fresh {
+            true => Reuse::Nothing,
+            false => Reuse::Stored,
+        },
     };
-    let progress: Box<dyn Progress> = if arguments.quiet {
-        Box::new(Silent)
+    interrupt::watch();
+    // Standard error then holds nothing but JSON.
+    let silent = arguments.quiet || format == MessageFormat::Json;
+    let progress: Box<dyn Progress> = if silent {
+        Box::new(Stoppable(Silent))
     } else {
-        Box::new(Terminal::new())
+        Box::new(Stoppable(Terminal::new()))
     };
-    match build_report(&request, progress.as_ref()) {
+    let built = build_report(&request, progress.as_ref());
+    drop(progress); // a bar that is still drawn would overwrite the diagnostics
+    match built {
         Ok(built) => {
-            complain(&built.warnings);
+            format.print_diagnostics(&built.warnings);
+            if arguments.why {
+                let lines = built.ran.iter();
+                let lines = lines.map(|ran| format!("ran {}: {}\n", ran.unit, ran.reason));
+                let (ran, units) = (built.ran.len(), built.units);
+                let last = format!("ran {ran} of {units} units\n");
+                format.print_text(&lines.chain([last]).collect::<String>());
+            }
             if !arguments.quiet {
                 let pages = built
                     .pages
                     .iter()
                     .map(|page| format!("{}\n", page.display()));
-                print(&pages.collect::<String>());
+                format.print_text(&pages.collect::<String>());
             }
-            complain(&built.failures);
+            format.print_diagnostics(&built.failures);
             if built.failures.is_empty() {
                 ExitCode::SUCCESS
             } else {
                 ExitCode::from(FAILED_RUN)
             }
         }
-        Err(failure) => failed(&failure),
+        // Ctrl-C also ends the writing of files, which then is no failure of its own.
+        Err(_) if interrupt::requested() => ExitCode::from(interrupt::EXIT_CODE),
+        Err(failure) => format.fail(&failure),
     }
 }

@@ -8,18 +8,19 @@ use cnn_report::diagnostic::Diagnostic;
 use cnn_report::inspect::trial::{self, Trial};
 use cnn_report::inspect::verify::{Verification, verify};
 use cnn_report::inspect::{as_text, trial_text, verification_text};
-use cnn_report::model::{Labels, Model};
-use cnn_report::progress::Progress;
+use cnn_report::labels::Labels;
+use cnn_report::model::Model;
+use cnn_report::progress::{Finished, Progress, Silent};
 use cnn_report::{Failure, Subject, inspect_model, inspect_report};
 use serde_json::{Value, json};
 
+use super::messages::{BAD_SPEC, FAILED_RUN, MessageFormat};
 use super::target::Target;
-use super::{BAD_SPEC, FAILED_RUN, complain, failed, print};
 use crate::terminal::Terminal;
 
 /// What `inspect` is given.
 #[derive(Args)]
-pub struct Inspect {
+pub struct InspectArguments {
     #[command(flatten)]
     target: Target,
     /// As JSON
@@ -45,10 +46,10 @@ pub struct Inspect {
     groups: Option<PathBuf>,
 }
 
-pub fn run(arguments: &Inspect) -> ExitCode {
+pub fn run(arguments: &InspectArguments, format: MessageFormat) -> ExitCode {
     match subject(&arguments.target) {
-        Ok(subject) => told(arguments, &subject),
-        Err(failure) => failed(&failure),
+        Ok(subject) => inspect(arguments, &subject, format),
+        Err(failure) => format.fail(&failure),
     }
 }
 
@@ -60,11 +61,18 @@ fn subject(target: &Target) -> Result<Subject, Failure> {
     }
 }
 
-fn told(arguments: &Inspect, subject: &Subject) -> ExitCode {
+fn inspect(arguments: &InspectArguments, subject: &Subject, format: MessageFormat) -> ExitCode {
+    let print = |text: String| {
+        if arguments.json {
+            format.print(&text)
+        } else {
+            format.print_text(&text)
+        }
+    };
     let Some(model) = &subject.model else {
-        let printed = print(&answer(arguments, subject, None, None));
+        let printed = print(output(arguments, subject, None, None));
         let fault = subject.inspection.fault.clone().unwrap_or_default();
-        complain(&[fault_of(fault)]);
+        format.print_diagnostics(&[fault_of(fault)]);
         return match printed == ExitCode::SUCCESS {
             true => ExitCode::from(BAD_SPEC),
             false => printed,
@@ -72,22 +80,26 @@ fn told(arguments: &Inspect, subject: &Subject) -> ExitCode {
     };
     let verification = match verification(arguments, model).transpose() {
         Ok(verification) => verification,
-        Err(failure) => return failed(&failure),
+        Err(failure) => return format.fail(&failure),
     };
-    let trial = match tried(arguments, subject, model).transpose() {
+    let trial = match trial(arguments, subject, model, format).transpose() {
         Ok(trial) => trial,
-        Err(failure) => return failed(&failure),
+        Err(failure) => return format.fail(&failure),
     };
-    let text = answer(arguments, subject, verification.as_ref(), trial.as_ref());
-    let printed = print(&text);
+    let printed = print(output(
+        arguments,
+        subject,
+        verification.as_ref(),
+        trial.as_ref(),
+    ));
     match verification {
         Some(found) if !found.holds => ExitCode::from(FAILED_RUN),
         _ => printed,
     }
 }
 
-fn answer(
-    arguments: &Inspect,
+fn output(
+    arguments: &InspectArguments,
     subject: &Subject,
     verification: Option<&Verification>,
     trial: Option<&Trial>,
@@ -109,29 +121,38 @@ fn answer(
     parts.join("\n")
 }
 
-fn verification(arguments: &Inspect, model: &Model) -> Option<Result<Verification, Failure>> {
+fn verification(
+    arguments: &InspectArguments,
+    model: &Model,
+) -> Option<Result<Verification, Failure>> {
     let (input, expect) = (arguments.verify.as_ref()?, arguments.expect.as_ref()?);
     let found = verify(model, input, expect, arguments.tolerance);
-    Some(found.map_err(|error| wrong(error.to_string())))
+    Some(found.map_err(|error| refused(error.to_string())))
 }
 
-fn tried(arguments: &Inspect, subject: &Subject, model: &Model) -> Option<Result<Trial, Failure>> {
+fn trial(
+    arguments: &InspectArguments,
+    subject: &Subject,
+    model: &Model,
+    format: MessageFormat,
+) -> Option<Result<Trial, Failure>> {
     let folder = arguments.trial.as_deref()?;
-    Some(trial_of(arguments, subject, model, folder))
+    Some(trial_of(arguments, subject, model, folder, format))
 }
 
 fn trial_of(
-    arguments: &Inspect,
+    arguments: &InspectArguments,
     subject: &Subject,
     model: &Model,
     folder: &Path,
+    format: MessageFormat,
 ) -> Result<Trial, Failure> {
     let labels = match arguments.classes.as_ref().or(subject.classes.as_ref()) {
         None => Labels::numbers(model.classes()),
         Some(file) => {
-            let labels = Labels::read(file).map_err(|error| wrong(error.to_string()))?;
+            let labels = Labels::read(file).map_err(|error| refused(error.to_string()))?;
             let fits = labels.check(model.classes());
-            fits.map_err(|error| wrong(error.to_string()))?;
+            fits.map_err(|error| refused(error.to_string()))?;
             labels
         }
     };
@@ -139,24 +160,31 @@ fn trial_of(
     let own = subject.preprocessing.as_ref();
     let settings = trial::settings(model, own.map(|own| (report.as_str(), own)));
     let groups = arguments.groups.as_deref();
-    let (groups, photos) =
-        trial::photos(folder, groups, &labels, &settings).map_err(Failure::Spec)?;
+    let (groups, data_set) =
+        trial::open(folder, groups, &labels, &settings).map_err(Failure::Spec)?;
     let title = format!("{} ways of preparing photos", settings.len());
-    let terminal = Terminal::new();
-    terminal.started(1, 1, &title);
-    let found = trial::run(model, &settings, &groups, &photos, &|done, total| {
-        terminal.advanced(done, total);
+    let progress: Box<dyn Progress> = match format {
+        MessageFormat::Json => Box::new(Silent), // standard error then holds nothing but JSON
+        MessageFormat::Full | MessageFormat::Short => Box::new(Terminal::new()),
+    };
+    progress.started(1, 1, &title);
+    let found = trial::run(model, &settings, &groups, &data_set, &|done, total| {
+        let _ = progress.advanced(done, total); // Ctrl-C ends the process: nothing is written
     });
-    terminal.finished(&title);
+    let work = Finished {
+        ran: settings.len(),
+        units: settings.len(),
+    };
+    progress.finished(&title, work);
     found.map_err(|error| Failure::Run(vec![fault_of(error.to_string())]))
 }
 
-fn wrong(message: String) -> Failure {
+fn refused(message: String) -> Failure {
     Failure::Spec(vec![fault_of(message)])
 }
 
 fn fault_of(message: String) -> Diagnostic {
-    Diagnostic::error("cnn-report", None, message, String::new())
+    Diagnostic::without_file(message, String::new())
 }
 
 /// A share of 0 or more.
@@ -164,5 +192,5 @@ fn share(text: &str) -> Result<f64, String> {
     let share = text.parse().ok();
     share
         .filter(|share: &f64| share.is_finite() && *share >= 0.0)
-        .ok_or_else(|| "a number of 0 or more would be right, such as 1e-4".to_owned())
+        .ok_or_else(|| "expected a number from 0, such as 1e-4".to_owned())
 }

@@ -3,15 +3,17 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use cnn_report::model::{Model, layer_json, layer_table};
+use cnn_report::inspect::{layer_json, layer_table};
+use cnn_report::model::ModelFacts;
 use serde_json::json;
 
-use super::answer;
+use super::messages::MessageFormat;
+use super::store::StoreArguments;
 use super::target::Target;
 
 /// What `layers` is given.
 #[derive(Args)]
-pub struct Layers {
+pub struct LayersArguments {
     #[command(flatten)]
     target: Target,
     /// Also the modules that hold others, and every node of the graph by its own name
@@ -20,37 +22,37 @@ pub struct Layers {
     /// As JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    store: StoreArguments,
 }
 
-pub fn run(arguments: &Layers) -> ExitCode {
-    answer(arguments.target.load(), |model| {
-        if arguments.json {
-            as_json(model, arguments.all)
-        } else {
-            as_text(model, arguments.all)
-        }
-    })
+pub fn run(arguments: &LayersArguments, format: MessageFormat) -> ExitCode {
+    match arguments.target.facts(&arguments.store) {
+        Ok(facts) if arguments.json => format.print(&as_json(&facts, arguments.all)),
+        Ok(facts) => format.print_text(&as_text(&facts, arguments.all)),
+        Err(failure) => format.fail(&failure),
+    }
 }
 
-fn as_text(model: &Model, all: bool) -> String {
-    let leaves = layer_table(model, model.layers());
+fn as_text(facts: &ModelFacts, all: bool) -> String {
+    let leaves = layer_table(facts, facts.leaves());
     if !all {
         return leaves;
     }
-    let modules = layer_table(model, model.containers());
-    let nodes = layer_table(model, model.nodes());
+    let modules = layer_table(facts, facts.containers());
+    let nodes = layer_table(facts, facts.nodes());
     format!("{leaves}\nModules that hold others:\n\n{modules}\nNodes of the graph:\n\n{nodes}")
 }
 
-fn as_json(model: &Model, all: bool) -> String {
+fn as_json(facts: &ModelFacts, all: bool) -> String {
     let mut object = json!({
-        "input_shape": model.input_shape(),
-        "classes": model.classes(),
-        "layers": layer_json(model, model.layers()),
+        "input_shape": facts.input_shape,
+        "classes": facts.classes,
+        "layers": layer_json(facts, facts.leaves()),
     });
     if all {
-        object["containers"] = layer_json(model, model.containers());
-        object["nodes"] = layer_json(model, model.nodes());
+        object["containers"] = layer_json(facts, facts.containers());
+        object["nodes"] = layer_json(facts, facts.nodes());
     }
     format!("{object:#}\n")
 }

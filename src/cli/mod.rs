@@ -1,18 +1,21 @@
-//! Command line: what the user types, and how the answer is printed.
+//! The command line: commands, options and exit codes.
 
 mod build;
 mod inspect;
+mod interrupt;
 mod layers;
+mod messages;
+mod store;
 mod target;
+mod values;
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use cnn_report::diagnostic::Diagnostic;
 use cnn_report::plan::Overrides;
-use cnn_report::{Failure, check_spec, method_schemas, spec};
+use cnn_report::{check_spec, method_schemas, spec};
+use messages::MessageFormat;
 
 /// One command turns a report.yaml and an image classifier into a report that explains the classifier.
 #[derive(Parser)]
@@ -20,26 +23,42 @@ use cnn_report::{Failure, check_spec, method_schemas, spec};
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    /// How errors and warnings are printed: with the line of the file, as one line each, as JSON
+    #[arg(long, global = true, value_enum, default_value = "full")]
+    format: MessageFormat,
 }
 
 #[derive(Subcommand)]
 enum Command {
     /// Run every explanation and write the report (HTML and Markdown)
-    Build(build::Build),
-    /// Check a report.yaml and everything it names, without computing
-    Check(Spec),
+    Build(build::BuildArguments),
+    /// Check a report.yaml and everything it names; a network that was not seen before is loaded and tried once
+    Check(CheckArguments),
     /// List a model's layers: number, name, kind, output shape, filters, parameters, receptive field
-    Layers(layers::Layers),
+    Layers(layers::LayersArguments),
     /// Say what is in a model file and what can be done with it; check its scores, or its preprocessing
-    Inspect(inspect::Inspect),
+    Inspect(inspect::InspectArguments),
+    /// List the values that the texts of a report can quote; what is not stored is computed
+    Values(values::ValuesArguments),
+    /// Show or empty the store of results
+    Cache(store::CacheArguments),
     /// Print the reference of report.yaml's keys, in Markdown
     Reference,
     /// Print the JSON Schema of report.yaml, for editors
     Schema,
 }
 
+/// What `check` is given.
 #[derive(Args)]
-struct Spec {
+struct CheckArguments {
+    #[command(flatten)]
+    spec: ReportArguments,
+    #[command(flatten)]
+    store: store::StoreArguments,
+}
+
+#[derive(Args)]
+struct ReportArguments {
     /// The report's YAML file
     #[arg(default_value = "report.yaml")]
     report: PathBuf,
@@ -51,70 +70,32 @@ struct Spec {
     precision: Option<String>,
 }
 
-/// The spec, or a file it names, is wrong.
-const BAD_SPEC: u8 = 2;
-const FAILED_RUN: u8 = 1;
-
 pub fn run() -> ExitCode {
-    match Cli::parse().command {
-        Command::Build(arguments) => build::run(arguments),
-        Command::Check(arguments) => answer(
-            check_spec(&arguments.report, &arguments.overrides()),
-            |plan| {
-                complain(&plan.warnings);
+    let Cli { command, format } = Cli::parse();
+    match command {
+        Command::Build(arguments) => build::run(arguments, format),
+        Command::Check(CheckArguments { spec, store }) => format.finish(
+            check_spec(&spec.report, &spec.overrides(), &store.of_report()),
+            |warnings| {
+                format.print_diagnostics(warnings);
                 "no faults found\n".to_owned()
             },
         ),
-        Command::Layers(arguments) => layers::run(&arguments),
-        Command::Inspect(arguments) => inspect::run(&arguments),
-        Command::Reference => print(&spec::reference(&method_schemas())),
-        Command::Schema => print(&format!("{:#}\n", spec::json_schema(&method_schemas()))),
+        Command::Layers(arguments) => layers::run(&arguments, format),
+        Command::Inspect(arguments) => inspect::run(&arguments, format),
+        Command::Values(arguments) => values::run(&arguments, format),
+        Command::Cache(arguments) => store::run(&arguments, format),
+        Command::Reference => format.print(&spec::reference(&method_schemas())),
+        Command::Schema => format.print(&format!("{:#}\n", spec::json_schema(&method_schemas()))),
     }
 }
 
-impl Spec {
+impl ReportArguments {
     fn overrides(&self) -> Overrides {
         Overrides {
             device: self.device.clone(),
             precision: self.precision.clone(),
             ..Overrides::default()
         }
-    }
-}
-
-fn answer<T>(result: Result<T, Failure>, text: impl Fn(&T) -> String) -> ExitCode {
-    match result {
-        Ok(value) => print(&text(&value)),
-        Err(failure) => failed(&failure),
-    }
-}
-
-fn failed(failure: &Failure) -> ExitCode {
-    match failure {
-        Failure::Spec(faults) => {
-            complain(faults);
-            ExitCode::from(BAD_SPEC)
-        }
-        Failure::Run(faults) => {
-            complain(faults);
-            ExitCode::from(FAILED_RUN)
-        }
-    }
-}
-
-fn complain(faults: &[Diagnostic]) {
-    for fault in faults {
-        eprintln!("{fault}");
-    }
-}
-
-/// Standard output may be a pipe that nobody reads to the end: that is not an error.
-fn print(text: &str) -> ExitCode {
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            eprintln!("cnn-report: cannot write to standard output: {error}");
-            ExitCode::from(FAILED_RUN)
-        }
-        _ => ExitCode::SUCCESS,
     }
 }

@@ -1,12 +1,14 @@
-//! What a command looks at: a report.yaml, or a model file itself.
+//! The model that a command is about, named by a report.yaml or by its own file.
 
 use std::path::PathBuf;
 
 use clap::Args;
 use cnn_report::diagnostic::Diagnostic;
-use cnn_report::model::Model;
+use cnn_report::model::ModelFacts;
 use cnn_report::plan::Overrides;
-use cnn_report::{Failure, ModelFile, is_report, load_model, load_network};
+use cnn_report::{Failure, ModelFile, facts_of_model, facts_of_report, is_report};
+
+use super::store::StoreArguments;
 
 /// A model, named by its file or by a report.
 #[derive(Args)]
@@ -47,7 +49,7 @@ impl Target {
         }
     }
 
-    /// Whether the file is a report; a fault where options say otherwise.
+    /// Whether the file is a report; an error if options for model files are given with it.
     pub fn is_report(&self) -> Result<bool, Failure> {
         let report = is_report(&self.file)?;
         let given = [
@@ -58,8 +60,9 @@ impl Target {
         let faults: Vec<_> = faults
             .map(|(option, _)| {
                 let file = self.file.display().to_string();
-                let message = format!("`{option}` is for model files, and this is a report");
-                let hint = "write it under `model:` in the report".to_owned();
+                let message =
+                    format!("`{option}` applies to model files only, and this file is a report");
+                let hint = "set it under `model:` in the report".to_owned();
                 Diagnostic::error(&file, None, message, hint)
             })
             .collect();
@@ -70,11 +73,12 @@ impl Target {
         }
     }
 
-    pub fn load(&self) -> Result<Model, Failure> {
+    /// What can be said of the network; it is loaded only where it was not seen before.
+    pub fn facts(&self, store: &StoreArguments) -> Result<ModelFacts, Failure> {
         if self.is_report()? {
-            load_network(&self.file, &self.overrides())
+            facts_of_report(&self.file, &self.overrides(), &store.of_report())
         } else {
-            load_model(&self.model_file())
+            facts_of_model(&self.model_file(), &store.of_model())
         }
     }
 }
@@ -89,5 +93,5 @@ fn input_shape(text: &str) -> Result<[i64; 3], String> {
     let sizes: Option<Vec<i64>> = sizes.collect();
     sizes
         .and_then(|sizes| sizes.try_into().ok())
-        .ok_or_else(|| format!("3x224x224 would be right, each from 1 to {LARGEST}"))
+        .ok_or_else(|| format!("expected three sizes from 1 to {LARGEST}, such as 3x224x224"))
 }

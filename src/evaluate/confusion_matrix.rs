@@ -12,33 +12,44 @@
 //! rate counts as 0 in the means).
 //! **Errors** a photo that cannot be decoded; scores that are not finite.
 
+use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
-use super::exhibits;
+use super::data_set::{self, DEFAULT_MAX_UNREADABLE, DataSet, check_unreadable};
 use super::groups::Groups;
-use super::labelled::{self, LabelledPhoto, LabelledPhotos};
-use super::metrics::{Confusion, confusions};
 use crate::diagnostic::Diagnostic;
-use crate::explain::finding::Finding;
 use crate::explain::{
-    Context, Entry, ExplainError, Fault, Method, Photo, Photos, chosen, numbers, parameters,
+    DataSet as Shown, Entry, ExplainError, Fault, Inputs, Method, Needs, Part, Passes, Photos,
+    Sink, Unit, Viewing, chosen, numbers, parameters,
 };
-use crate::model::{BatchSize, Labels, in_batches};
-use crate::picture::{Input, Picture, Preprocessing};
+use crate::labels::Labels;
+use crate::model::BatchSize;
+use crate::picture::{Prepared as Picture, Preprocessing};
+use crate::results::{Kind, Outcome, Outcomes, Results, Tally};
 
 pub const ENTRY: Entry = Entry {
     name: "confusion_matrix",
+    version: 1,
+    kind: Kind::Outcomes,
+    view: Viewing::PLAIN,
     photos: Photos::None,
     schema: parameters::schema::<ConfusionMatrix>,
     parse: parameters::parse::<ConfusionMatrix>,
+    smallest: |_| Value::Object(Map::new()),
     citations: &[
         "Wilson, E. B.: Probable Inference, the Law of Succession, and Statistical Inference. Journal of the American Statistical Association 22, 1927",
     ],
 };
 
+/// Photos of a unit: what is computed again when one of them changes.
+const RANGE: usize = 256;
+/// Classes kept of each photo.
+const LEADING: usize = 5;
 /// Photos a batch: the fastest for SqueezeNet 1.1 on two cores, decoding included.
 const FASTEST_BATCH_ON_CPU: usize = 16;
 
@@ -51,14 +62,15 @@ pub struct ConfusionMatrix {
     /// YAML file with `group: [class, …]`; a class is a name, a number or a range such as 5-9, both ends included. Labels are then groups; classes in none are `other`. Default: each class by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub groups: Option<PathBuf>,
-    /// How many of the most frequent kinds of mistake are listed. Default 5.
-    #[schemars(range(min = 0, max = 100))]
-    pub pairs: usize,
-    /// Photos shown of each of these, those of the highest probability first. Default 3.
-    #[schemars(range(min = 0, max = 20))]
-    pub examples: usize,
+    /// Share of the photos that may be unreadable: these are left out and named; more are a fault. Default 0.01, and one of fewer than 100.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub max_unreadable: f64,
     /// Photos that run at once, at most: `auto` (16 on a CPU, 64 on a graphics card) or a number. Fewer where memory is short. Changes results by rounding only, in the seventh digit of a probability. Default `auto`.
     pub batch: BatchSize,
+    /// What the files say, read once.
+    #[serde(skip)]
+    #[schemars(skip)]
+    prepared: OnceLock<Arc<Prepared>>,
 }
 
 impl Default for ConfusionMatrix {
@@ -66,9 +78,9 @@ impl Default for ConfusionMatrix {
         Self {
             data: PathBuf::new(),
             groups: None,
-            pairs: 5,
-            examples: 3,
+            max_unreadable: DEFAULT_MAX_UNREADABLE,
             batch: BatchSize::AUTO,
+            prepared: OnceLock::new(),
         }
     }
 }
@@ -77,62 +89,160 @@ impl Default for ConfusionMatrix {
 #[derive(Debug)]
 pub struct Prepared {
     pub groups: Groups,
-    pub labelled: LabelledPhotos,
-}
-
-/// One classified photo.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Outcome {
-    /// Group that the label names.
-    pub truth: usize,
-    /// Group of the largest sum of probabilities.
-    pub predicted: usize,
-    /// That sum, 0..1.
-    pub probability: f64,
-}
-
-/// A kind of mistake with some photos of it, as the network sees them.
-pub struct Example {
-    pub confusion: Confusion,
-    pub photos: Vec<(Outcome, Picture)>,
+    pub labelled: DataSet,
 }
 
 impl Method for ConfusionMatrix {
-    fn check(&self, context: &Context) -> Vec<Fault> {
-        self.prepare(context.base, context.labels, context.preprocessing)
-            .err()
-            .unwrap_or_default()
+    fn needs(&self) -> Needs {
+        Needs::Scores
     }
 
-    fn run(
-        &self,
-        context: &Context,
-        progress: &dyn Fn(usize, usize),
-    ) -> Result<Finding, ExplainError> {
-        let prepared = self
-            .prepare(context.base, context.labels, context.preprocessing)
-            .map_err(|faults| {
-                // `check` reported all of them; the first one says why it cannot run.
-                faults
-                    .into_iter()
-                    .next()
-                    .map_or(ExplainError::Failed(String::new()), chosen::refused)
-            })?;
-        let photos = &prepared.labelled.photos;
-        let mut outcomes = Vec::with_capacity(photos.len());
-        let batch = context.model.batch_size(self.batch, FASTEST_BATCH_ON_CPU)?;
-        in_batches(photos.len(), batch, |range| {
-            outcomes.extend(classify(context, &prepared.groups, &photos[range])?);
-            progress(outcomes.len(), photos.len());
-            Ok::<(), ExplainError>(())
+    fn check(&self, inputs: &Inputs) -> Vec<Fault> {
+        self.prepared(inputs).err().unwrap_or_default()
+    }
+
+    fn network_faults(&self, _: &Inputs) -> Vec<Fault> {
+        Vec::new() // any classifier can be run over a data set
+    }
+
+    fn parameters(&self, _: &Inputs) -> Map<String, Value> {
+        parameters::object(self)
+    }
+
+    fn computing(&self, inputs: &Inputs) -> Map<String, Value> {
+        let of_class = self.prepared(inputs).ok();
+        let of_class = of_class.map(|prepared| prepared.groups.of_class.clone());
+        Map::from_iter([("groups".to_owned(), json!(of_class))])
+    }
+
+    fn units(&self, inputs: &Inputs) -> Vec<Unit> {
+        let Ok(prepared) = self.prepared(inputs) else {
+            return Vec::new(); // `check` said why
+        };
+        let count = prepared.labelled.photos.len();
+        let ranges = (0..count).step_by(RANGE);
+        let unit = |from: usize| {
+            let to = (from + RANGE).min(count);
+            Unit {
+                name: format!("photos {from}-{}", to - 1),
+                photo: None,
+                part: Part::Range {
+                    from,
+                    to,
+                    digests: Vec::new(),
+                },
+            }
+        };
+        ranges.map(unit).collect()
+    }
+
+    fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError> {
+        let prepared = self.prepared(&passes.inputs).map_err(|faults| {
+            // `check` reported all of them; the first one says why it cannot run.
+            let first = faults.into_iter().next();
+            first.map_or(ExplainError::Failed(String::new()), chosen::refused)
         })?;
-        let counts = counts(prepared.groups.len(), &outcomes);
-        let examples = self.examples(context, photos, &outcomes, &counts)?;
-        Ok(exhibits::finding(self, &prepared, &counts, &examples))
+        let ranges: Vec<Range<usize>> = units.iter().filter_map(range).collect();
+        let total = ranges.iter().map(Range::len).sum();
+        let batch = passes.model.batch_size(self.batch, FASTEST_BATCH_ON_CPU)?;
+        let preprocessing = passes.inputs.preprocessing;
+        let prepare = |photo: &data_set::LabelledPhoto| data_set::prepared(photo, preprocessing);
+        let mut done = 0;
+        let mut unreadable = prepared.labelled.unreadable.len();
+        for (index, range) in ranges.into_iter().enumerate() {
+            let photos = &prepared.labelled.photos[range];
+            let mut rows = Vec::with_capacity(photos.len());
+            data_set::for_each_batch(photos, batch, &prepare, &mut |batch| {
+                rows.extend(classify(passes, &prepared.groups, batch.items)?);
+                sink.advanced(done + rows.len(), total)?;
+                Ok::<_, ExplainError>(ControlFlow::Continue(()))
+            })?;
+            done += rows.len();
+            let is_unreadable = |row: &&Outcome| matches!(row, Outcome::Unreadable(_));
+            unreadable += rows.iter().filter(is_unreadable).count();
+            check_unreadable(unreadable, prepared.labelled.total(), self.max_unreadable)
+                .map_err(ExplainError::Failed)?;
+            sink.found(index, Results::Outcomes(Outcomes { rows }))?;
+        }
+        Ok(())
+    }
+
+    fn warnings(&self) -> Vec<Fault> {
+        let prepared = self.prepared.get();
+        let order = prepared.and_then(|prepared| prepared.labelled.label_order.as_ref());
+        let warning = |order: &data_set::LabelOrder| {
+            let text = order.to_string();
+            let (message, hint) = text.split_once(". ").unwrap_or((&text, ""));
+            Fault {
+                pointer: "/data".to_owned(),
+                message: message.to_owned(),
+                hint: hint.to_owned(),
+            }
+        };
+        order.map(warning).into_iter().collect()
+    }
+
+    fn data(&self) -> Option<&dyn Shown> {
+        Some(self.prepared.get()?.as_ref())
+    }
+}
+
+fn range(unit: &Unit) -> Option<Range<usize>> {
+    match unit.part {
+        Part::Range { from, to, .. } => Some(from..to),
+        Part::Whole | Part::Filter(_) => None,
+    }
+}
+
+impl Shown for Prepared {
+    fn groups(&self) -> &[String] {
+        &self.groups.names
+    }
+
+    fn classes_in(&self) -> Vec<usize> {
+        let groups = 0..self.groups.len();
+        groups.map(|group| self.groups.size(group)).collect()
+    }
+
+    fn truths(&self) -> Vec<usize> {
+        let photos = self.labelled.photos.iter();
+        photos.map(|photo| photo.truth).collect()
+    }
+
+    fn paths(&self) -> Vec<&Path> {
+        let photos = self.labelled.photos.iter();
+        photos.map(|photo| photo.path.as_path()).collect()
+    }
+
+    fn arrays(&self) -> usize {
+        self.labelled.arrays
+    }
+
+    fn skipped(&self) -> usize {
+        self.labelled.skipped.len()
+    }
+
+    fn unreadable(&self) -> Vec<String> {
+        let unreadable = self.labelled.unreadable.iter();
+        unreadable.map(|photo| photo.reason.clone()).collect()
+    }
+
+    fn classes_in_text_order(&self) -> &[usize] {
+        let order = self.labelled.label_order.as_ref();
+        order.map_or(&[], |order| &order.class_in_text_order)
     }
 }
 
 impl ConfusionMatrix {
+    /// What the files say, read at the first call.
+    fn prepared(&self, inputs: &Inputs) -> Result<Arc<Prepared>, Vec<Fault>> {
+        if let Some(prepared) = self.prepared.get() {
+            return Ok(prepared.clone());
+        }
+        let prepared = self.prepare(inputs.base, inputs.labels, inputs.preprocessing)?;
+        Ok(self.prepared.get_or_init(|| Arc::new(prepared)).clone())
+    }
+
     /// Reads and checks the files; relative paths start from `base`.
     pub fn prepare(
         &self,
@@ -165,34 +275,10 @@ impl ConfusionMatrix {
             }
         };
         let name = self.data.display().to_string();
-        let labelled = labelled::read(&name, &base.join(&self.data), &groups, preprocessing);
+        let path = base.join(&self.data);
+        let labelled = DataSet::open(&name, &path, &groups, preprocessing, self.max_unreadable);
         let labelled = labelled.map_err(|faults| located("/data", faults))?;
         Ok(Prepared { groups, labelled })
-    }
-
-    fn examples(
-        &self,
-        context: &Context,
-        photos: &[LabelledPhoto],
-        outcomes: &[Outcome],
-        counts: &[Vec<usize>],
-    ) -> Result<Vec<Example>, ExplainError> {
-        let pairs = confusions(counts).into_iter().take(self.pairs);
-        let example = |confusion: Confusion| {
-            let both = photos.iter().zip(outcomes);
-            let mut found: Vec<_> = both
-                .filter(|(_, o)| (o.truth, o.predicted) == (confusion.truth, confusion.predicted))
-                .collect();
-            found.sort_by(|a, b| b.1.probability.total_cmp(&a.1.probability)); // stable
-            let shown = found.into_iter().take(self.examples);
-            let photos =
-                shown.map(|(photo, outcome)| Ok((*outcome, open(context, photo)?.picture)));
-            Ok(Example {
-                confusion,
-                photos: photos.collect::<Result<_, ExplainError>>()?,
-            })
-        };
-        pairs.map(example).collect()
     }
 }
 
@@ -218,42 +304,47 @@ fn located(pointer: &str, faults: Vec<Diagnostic>) -> Vec<Fault> {
     faults.into_iter().map(fault).collect()
 }
 
-/// The photo as the network sees it.
-fn open(context: &Context, photo: &LabelledPhoto) -> Result<Photo, ExplainError> {
-    let prepared = Input::open(&photo.path, None)
-        .and_then(|input| input.prepared(&photo.path, context.preprocessing));
-    let name = photo.path.display().to_string();
-    match prepared {
-        Ok(prepared) => Ok(Photo::new(name, prepared)),
-        Err(error) => Err(ExplainError::Failed(error.to_string())),
-    }
-}
-
+/// The outcomes of a batch; a photo that cannot be read keeps the others from nothing.
 fn classify(
-    context: &Context,
+    passes: &Passes,
     groups: &Groups,
-    photos: &[LabelledPhoto],
+    opened: Vec<Result<Picture, String>>,
 ) -> Result<Vec<Outcome>, ExplainError> {
-    let opened = photos.iter().map(|photo| open(context, photo));
-    let input = context.input(&opened.collect::<Result<Vec<_>, _>>()?)?;
-    let rows = numbers::probabilities(&context.model.scores(&input)?)?;
-    let outcome = |(photo, row): (&LabelledPhoto, &Vec<f64>)| {
-        let sums = groups.probabilities(row);
-        let predicted = numbers::largest(&sums, 1).first().copied().unwrap_or(0);
-        Outcome {
-            truth: photo.truth,
-            predicted,
-            probability: sums[predicted],
+    let _no_gradient = tch::no_grad_guard();
+    let (preprocessing, device) = (passes.inputs.preprocessing, passes.model.device());
+    let inputs: Vec<tch::Tensor> = opened
+        .iter()
+        .flatten()
+        .map(|prepared| prepared.tensor(preprocessing, device))
+        .collect();
+    let mut rows = match inputs.is_empty() {
+        true => Vec::new().into_iter(),
+        false => {
+            let input = tch::Tensor::f_cat(&inputs, 0)?;
+            numbers::probabilities(&passes.model.scores(&input)?)?.into_iter()
         }
     };
-    Ok(photos.iter().zip(&rows).map(outcome).collect())
+    let outcome = |opened: Result<Picture, String>| match opened {
+        Err(reason) => Ok(Outcome::Unreadable(reason)),
+        Ok(_) => {
+            let row = rows.next();
+            let row = row.ok_or_else(|| {
+                ExplainError::Failed("the network gives fewer rows than photos".to_owned())
+            })?;
+            Ok(Outcome::Classified(tally(groups, &row)))
+        }
+    };
+    opened.into_iter().map(outcome).collect()
 }
 
-/// counts[truth][predicted], square.
-fn counts(groups: usize, outcomes: &[Outcome]) -> Vec<Vec<usize>> {
-    let mut counts = vec![vec![0; groups]; groups];
-    for outcome in outcomes {
-        counts[outcome.truth][outcome.predicted] += 1;
+/// From the probabilities of all classes.
+fn tally(groups: &Groups, row: &[f64]) -> Tally {
+    let sums = groups.probabilities(row);
+    let predicted = numbers::largest(&sums, 1).first().copied().unwrap_or(0);
+    let leading = numbers::largest(row, LEADING).into_iter();
+    Tally {
+        predicted,
+        probability: sums[predicted],
+        leading: leading.map(|class| (class, row[class])).collect(),
     }
-    counts
 }

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::lists::{self, List, Word};
 use crate::diagnostic::{Diagnostic, Position, nearest};
-use crate::model::{Class, ClassName, Labels};
+use crate::labels::{Class, ClassName, Labels};
 
 /// What classes in no group are together, as a label of photos. In the report the language names it.
 pub const OTHER: &str = "other";
@@ -16,7 +18,7 @@ pub struct Groups {
     /// In the order of the file, or of the classes; without `other`.
     pub names: Vec<String>,
     /// Group of each class; `names.len()` stands for `other`.
-    of_class: Vec<usize>,
+    pub of_class: Vec<usize>,
     /// Whether the groups are the classes themselves.
     classes: bool,
 }
@@ -48,10 +50,10 @@ impl Groups {
     /// a range of numbers `5-9` with both ends. A group may be empty: the model lacks it. All faults
     /// are reported together.
     pub fn parse(file: &str, text: &str, labels: &Labels) -> Result<Self, Vec<Diagnostic>> {
-        let lists = lists::parse(file, text).map_err(|fault| vec![fault])?;
+        let lists = lists::parse(file, text).map_err(|fault| vec![fault.marking(text, 1)])?;
         let mut reading = Reading::new(file, labels);
         if lists.iter().all(|list| list.items.is_empty()) {
-            let hint = "`group: [class, class]` for each group would be right".to_owned();
+            let hint = "write `group: [class, class]` for each group".to_owned();
             reading.faults.push(Diagnostic::error(
                 file,
                 None,
@@ -63,7 +65,8 @@ impl Groups {
             reading.group(group, list, &lists[..group]);
         }
         if !reading.faults.is_empty() {
-            return Err(reading.faults);
+            let faults = reading.faults.into_iter();
+            return Err(faults.map(|fault| fault.marking(text, 1)).collect());
         }
         let names: Vec<_> = lists.into_iter().map(|list| list.name.text).collect();
         let other = names.len();
@@ -105,10 +108,18 @@ impl Groups {
         sums
     }
 
-    /// The group that a photo's label means, or what is wrong and what would be right.
+    /// Whether the groups are the classes themselves.
+    pub fn are_classes(&self) -> bool {
+        self.classes
+    }
+
+    /// The group that a photo's label means, or what is wrong and what would be right. Capital letters,
+    /// and how accented ones are composed (macOS names folders otherwise than Linux), make no difference.
     pub fn find(&self, label: &str) -> Result<usize, (String, String)> {
         let same = |name: &String| name == label;
-        let alike = |name: &String| name.to_lowercase() == label.to_lowercase();
+        let folded = |name: &str| name.nfc().collect::<String>().to_lowercase();
+        let wanted = folded(label);
+        let alike = |name: &String| folded(name) == wanted;
         let found = self
             .names
             .iter()
@@ -176,7 +187,11 @@ impl<'a> Reading<'a> {
             self.fault(*position, "the group has no name".to_owned(), String::new());
         } else if name == OTHER {
             let hint = "leave the group out: classes in no group are `other`".to_owned();
-            self.fault(*position, format!("`{OTHER}` is no name for a group"), hint);
+            self.fault(
+                *position,
+                format!("a group cannot be named `{OTHER}`"),
+                hint,
+            );
         } else if let Some(first) = before.iter().find(|list| list.name.text == *name) {
             let hint = format!(
                 "put its classes into the one in line {}",
@@ -184,7 +199,7 @@ impl<'a> Reading<'a> {
             );
             self.fault(
                 *position,
-                format!("the group `{name}` is there twice"),
+                format!("the group `{name}` is given twice"),
                 hint,
             );
         }
@@ -204,7 +219,7 @@ impl<'a> Reading<'a> {
             Ok(class) if class <= last => Ok(class),
             _ => Err((
                 format!("there is no class {}", text.trim()),
-                format!("0 to {last} would be right"),
+                format!("the classes are 0 to {last}"),
             )),
         };
         let is_number = |text: &str| {
@@ -224,15 +239,18 @@ impl<'a> Reading<'a> {
             } else {
                 Err((
                     format!("the range `{text}` runs backwards"),
-                    format!("`{to}-{from}` would be right"),
+                    format!("write `{to}-{from}`"),
                 ))
             };
         }
-        match self.labels.class(&ClassName::Name(text.to_owned())) {
+        let composed: String = text.nfc().collect();
+        let same = |name: &&String| name.nfc().eq(composed.chars());
+        let name = self.labels.0.iter().find(same).map_or(text, String::as_str);
+        match self.labels.class(&ClassName::Name(name.to_owned())) {
             Ok(Class::Index(class)) => Ok(class..=class),
             Ok(Class::Predicted) => Err((
-                format!("`{text}` is no class"),
-                "a class name, a number or a range would be right".to_owned(),
+                format!("`{text}` does not name a class"),
+                "write a class name, a number or a range".to_owned(),
             )),
             Err(error) => Err((error.to_string(), String::new())),
         }

@@ -31,21 +31,21 @@ fn all_faults_come_together_with_line_and_column() {
     let text = "fish: [tensh, 9, 0-2]\ncat: [2, 4-3, crane, predicted]\nfish: [5]\nother: [3]\n";
     let faults = groups(text).unwrap_err();
     let expected = [
-        "groups.yaml:1:8: there is no class `tensh`; did you mean `tench`",
-        "groups.yaml:1:15: there is no class 9; 0 to 5 would be right",
-        "groups.yaml:2:7: class 2 `tabby` is listed twice; a class stands in one group; the first place is line 1",
-        "groups.yaml:2:10: the range `4-3` runs backwards; `3-4` would be right",
-        "groups.yaml:2:15: `crane` names the classes 3, 5; give the number of the one that is meant",
-        "groups.yaml:2:22: `predicted` is no class; a class name, a number or a range would be right",
-        "groups.yaml:3:1: the group `fish` is there twice; put its classes into the one in line 1",
-        "groups.yaml:4:1: `other` is no name for a group; leave the group out: classes in no group are `other`",
+        "groups.yaml:1:8: error: there is no class `tensh`; did you mean `tench`",
+        "groups.yaml:1:15: error: there is no class 9; hint: the classes are 0 to 5",
+        "groups.yaml:2:7: error: class 2 `tabby` is listed twice; hint: a class stands in one group; the first place is line 1",
+        "groups.yaml:2:10: error: the range `4-3` runs backwards; hint: write `3-4`",
+        "groups.yaml:2:15: error: several classes are named `crane`: 3, 5; give the number of one",
+        "groups.yaml:2:22: error: `predicted` does not name a class; hint: write a class name, a number or a range",
+        "groups.yaml:3:1: error: the group `fish` is given twice; hint: put its classes into the one in line 1",
+        "groups.yaml:4:1: error: a group cannot be named `other`; hint: leave the group out: classes in no group are `other`",
     ];
     assert_eq!(faults, expected);
 }
 
 #[test]
 fn a_file_without_classes_is_a_fault() {
-    assert!(groups("").unwrap_err()[0].starts_with("groups.yaml: no group has a class"));
+    assert!(groups("").unwrap_err()[0].starts_with("groups.yaml: error: no group has a class"));
     assert!(groups("fish:\n").is_err());
 }
 
@@ -66,6 +66,17 @@ fn labels_of_photos_are_groups_or_other() {
     // A number is no label where there are groups, and without classes left there is no `other`.
     assert!(found.find("0").is_err());
     assert!(groups("all: 0-5\n").unwrap().find("other").is_err());
+}
+
+#[test]
+fn composed_and_decomposed_letters_are_equal() {
+    let (composed, decomposed) = ("caf\u{e9}", "cafe\u{301}");
+    let labels = Labels(vec![composed.to_owned(), "tabby".to_owned()]);
+    assert_eq!(Groups::classes(&labels).find(decomposed), Ok(0));
+    assert_eq!(Groups::classes(&labels).find("CAFE\u{301}"), Ok(0));
+    let text = format!("drink: {decomposed}\n");
+    let groups = Groups::parse("groups.yaml", &text, &labels).unwrap();
+    assert_eq!((groups.size(0), groups.size(1)), (1, 1));
 }
 
 #[test]

@@ -180,13 +180,17 @@ mod tests {
     fn another_shape_is_a_fault_with_its_place() {
         assert_eq!(
             plain("fish:\n  a: 1\n").unwrap_err(),
-            "a.yaml:2:3: this is not a list under a name; a list would be right"
+            "a.yaml:2:3: error: this is not a list under a name; hint: a list would be right"
         );
-        assert!(plain("- fish\n").unwrap_err().starts_with("a.yaml:1:1: "));
+        assert!(
+            plain("- fish\n")
+                .unwrap_err()
+                .starts_with("a.yaml:1:1: error: ")
+        );
         assert!(
             plain("fish: [[1]]\n")
                 .unwrap_err()
-                .starts_with("a.yaml:1:8: ")
+                .starts_with("a.yaml:1:8: error: ")
         );
         assert!(
             plain("fish: [1\ncat: 2\n")

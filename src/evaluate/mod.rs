@@ -1,11 +1,9 @@
 //! How good is the classifier? Labelled photos in, counts and rates out.
 
 pub mod confusion_matrix;
-mod exhibits;
+pub mod data_set;
 pub mod groups;
-pub mod labelled;
 pub mod lists;
-pub mod metrics;
 
 use crate::explain::Entry;
 

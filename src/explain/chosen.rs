@@ -1,24 +1,20 @@
 //! Checks that several methods share: the layer, its filters, the class, the photos.
 
-use super::{Context, ExplainError, Fault};
-use crate::model::{Class, ClassName, Layer, LayerName};
+use serde_json::{Map, Value, json};
 
-/// Inputs that run at once; bounds the memory of a forward and backward.
-pub const BATCH: usize = 16;
+use super::{ExplainError, Fault, Inputs};
+use crate::labels::{Class, ClassName};
+use crate::model::{Layer, LayerName, ModelFacts};
+use crate::results::LayerRef;
 
 /// The layer, where it exists and gives maps [N, C, H, W]; else a fault at `/layer`.
-pub fn map_layer<'a>(context: &Context<'a>, name: Option<&LayerName>) -> Result<&'a Layer, Fault> {
+pub fn map_layer<'a>(inputs: &Inputs<'a>, name: Option<&LayerName>) -> Result<&'a Layer, Fault> {
     let fault = |message: String, hint: String| Fault {
         pointer: "/layer".to_owned(),
         message,
         hint,
     };
-    let advice = || match context
-        .model
-        .layers()
-        .iter()
-        .rfind(|layer| gives_maps(layer))
-    {
+    let advice = || match last_map_layer(inputs.facts) {
         Some(last) => format!(
             "choose from the table of `cnn-report layers`; the last one that gives maps is {}",
             layer_text(last)
@@ -26,8 +22,8 @@ pub fn map_layer<'a>(context: &Context<'a>, name: Option<&LayerName>) -> Result<
         None => "this network has no layer that gives maps".to_owned(),
     };
     let name = name.ok_or_else(|| fault("the layer is missing".to_owned(), advice()))?;
-    let layer = context
-        .model
+    let layer = inputs
+        .facts
         .layer(name)
         .map_err(|error| fault(error.to_string(), String::new()))?;
     if gives_maps(layer) {
@@ -44,6 +40,47 @@ pub fn map_layer<'a>(context: &Context<'a>, name: Option<&LayerName>) -> Result<
     }
 }
 
+/// The last layer that gives maps.
+pub fn last_map_layer(facts: &ModelFacts) -> Option<&Layer> {
+    facts.leaves().iter().rfind(|layer| gives_maps(layer))
+}
+
+/// What `layer` and `filters` are for a network that is merely to be tried: the last layer that gives maps and
+/// its first filter. Where no layer can be named, the first one, of which the method says that it is not there.
+pub fn smallest(facts: &ModelFacts, filters: &[&str]) -> Value {
+    let layer = last_map_layer(facts).map_or(json!(0), |layer| json!(layer.path));
+    let mut parameters = Map::new();
+    parameters.insert("layer".to_owned(), layer);
+    for key in filters {
+        parameters.insert((*key).to_owned(), json!([0]));
+    }
+    Value::Object(parameters)
+}
+
+/// How results name a layer.
+pub fn layer_ref(layer: &Layer) -> LayerRef {
+    LayerRef {
+        path: layer.path.clone(),
+        number: layer.number,
+    }
+}
+
+/// How the key of a result names a layer: by path, so that its number is as good. Only of one that is there.
+pub fn layer_key(inputs: &Inputs, name: Option<&LayerName>) -> Value {
+    match map_layer(inputs, name) {
+        Ok(layer) => json!(layer.path),
+        Err(_) => Value::Null,
+    }
+}
+
+/// How the key of a result names a class: by number, or `predicted`.
+pub fn class_key(inputs: &Inputs, name: &ClassName) -> Value {
+    match class(inputs, name) {
+        Ok(Class::Index(class)) => json!(class),
+        Ok(Class::Predicted) | Err(_) => json!(crate::labels::PREDICTED),
+    }
+}
+
 fn gives_maps(layer: &Layer) -> bool {
     layer.output_shape.len() == 4
 }
@@ -54,11 +91,6 @@ pub fn filter_count(layer: &Layer) -> usize {
         .output_shape
         .get(1)
         .map_or(0, |&count| usize::try_from(count).unwrap_or(0))
-}
-
-/// features.6.squeeze (15): how captions name a layer.
-pub fn layer_name(layer: &Layer) -> String {
-    format!("{} ({})", layer.path, layer.number)
 }
 
 /// `features.6.squeeze` (15): how faults name a layer.
@@ -108,8 +140,8 @@ fn filter_range(layer: &Layer) -> String {
 }
 
 /// The class that `name` means, or a fault at `/class`.
-pub fn class(context: &Context, name: &ClassName) -> Result<Class, Fault> {
-    context.labels.class(name).map_err(|error| Fault {
+pub fn class(inputs: &Inputs, name: &ClassName) -> Result<Class, Fault> {
+    inputs.labels.class(name).map_err(|error| Fault {
         pointer: "/class".to_owned(),
         message: error.to_string(),
         hint: String::new(),
@@ -117,8 +149,8 @@ pub fn class(context: &Context, name: &ClassName) -> Result<Class, Fault> {
 }
 
 /// A fault at the method itself where no photo is there to be explained.
-pub fn photo_faults(context: &Context) -> Vec<Fault> {
-    if context.photos.is_empty() {
+pub fn photo_faults(inputs: &Inputs) -> Vec<Fault> {
+    if inputs.photos.is_empty() {
         let hint = "list photos under `images`".to_owned();
         vec![Fault {
             pointer: String::new(),

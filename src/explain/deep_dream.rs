@@ -12,21 +12,28 @@
 //! An ascent that leaves the finite numbers stops with a notice.
 
 mod ascents;
-mod exhibits;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
-use super::finding::Finding;
 use super::optimise::octaves::Octaves;
-use super::{Context, Entry, ExplainError, Fault, Method, Needs, Photos, chosen, parameters};
+use super::{
+    Entry, ExplainError, Fault, Inputs, Method, Needs, Passes, Photos, Sink, Unit, Viewing, chosen,
+    parameters,
+};
 use crate::model::LayerName;
+use crate::results::{Kind, Results};
 
 pub const ENTRY: Entry = Entry {
     name: "deep_dream",
+    version: 1,
+    kind: Kind::Optimised,
+    view: Viewing::PLAIN,
     photos: Photos::One,
     schema: parameters::schema::<DeepDream>,
     parse: parameters::parse::<DeepDream>,
+    smallest: |facts| chosen::smallest(facts, &[]),
     citations: &[
         "Mordvintsev, A., Olah, C., Tyka, M.: Inceptionism: Going Deeper into Neural Networks. Google Research Blog 2015",
     ],
@@ -85,9 +92,9 @@ impl Method for DeepDream {
         Needs::Layers
     }
 
-    fn check(&self, context: &Context) -> Vec<Fault> {
+    fn check(&self, inputs: &Inputs) -> Vec<Fault> {
         let mut faults = Vec::new();
-        match chosen::map_layer(context, self.layer.as_ref()) {
+        match chosen::map_layer(inputs, self.layer.as_ref()) {
             Ok(layer) => {
                 faults.extend(
                     self.filter
@@ -97,8 +104,8 @@ impl Method for DeepDream {
             Err(fault) => faults.push(fault),
         }
         faults.extend(self.misplaced());
-        let photo = match context.photos {
-            [photo] => photo,
+        match inputs.photos {
+            [_] => {}
             photos => {
                 let message = format!("deep dream takes one photo, here are {}", photos.len());
                 faults.push(Fault {
@@ -108,13 +115,11 @@ impl Method for DeepDream {
                 });
                 return faults;
             }
-        };
+        }
         if self.filter.is_none() {
             let octaves = self.resolved().octave_settings();
-            let smallest = octaves
-                .sizes(photo.picture.height, photo.picture.width)
-                .first()
-                .copied();
+            let (height, width) = inputs.preprocessing.resize.output_px();
+            let smallest = octaves.sizes(height, width).first().copied();
             if let Some((height, width)) =
                 smallest.filter(|&(height, width)| height.min(width) < SMALLEST_OCTAVE_PX)
             {
@@ -132,32 +137,39 @@ impl Method for DeepDream {
         faults
     }
 
-    fn run(
-        &self,
-        context: &Context,
-        progress: &dyn Fn(usize, usize),
-    ) -> Result<Finding, ExplainError> {
-        let layer = chosen::map_layer(context, self.layer.as_ref()).map_err(chosen::refused)?;
-        let [photo] = context.photos else {
-            return Err(ExplainError::Failed(
-                "deep dream takes exactly one photo".to_owned(),
-            ));
-        };
+    fn parameters(&self, _: &Inputs) -> Map<String, Value> {
+        parameters::object(&self.resolved())
+    }
+
+    fn computing(&self, inputs: &Inputs) -> Map<String, Value> {
+        let mut computing = self.parameters(inputs);
+        let layer = chosen::layer_key(inputs, self.layer.as_ref());
+        computing.insert("layer".to_owned(), layer);
+        if self.filter.is_none() {
+            // The random shifts; the photo's id names their stream.
+            let photo = inputs.photos.first().map_or("", |photo| photo.id.as_str());
+            computing.insert("seed".to_owned(), json!(inputs.seed));
+            computing.insert("stream".to_owned(), json!(photo));
+        }
+        computing
+    }
+
+    fn units(&self, inputs: &Inputs) -> Vec<Unit> {
+        Unit::each_photo(inputs)
+    }
+
+    fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError> {
+        let layer = chosen::map_layer(&passes.inputs, self.layer.as_ref());
+        let layer = layer.map_err(chosen::refused)?;
         let used = self.resolved();
-        let start = photo.tensor(context.preprocessing, context.model.device());
-        let mut notices = Vec::new();
-        let bypass = used.closed_gates(context, layer.node, &start, &mut notices)?;
-        let dream = match used.filter {
-            Some(filter) => used.dream_filter(context, layer, filter, &start, &bypass, progress)?,
-            None => used.dream_layer(context, layer, &start, &bypass, progress)?,
-        };
-        notices.extend(dream.notices.iter().cloned());
-        let exhibits = used.exhibits(layer, photo, dream);
-        Ok(Finding {
-            exhibits,
-            parameters: parameters::used(&used),
-            notices,
-        })
+        for (index, unit) in units.iter().enumerate() {
+            let photo = passes.photo(unit.photo)?;
+            let progress = |done, total| sink.advanced(index * total + done, units.len() * total);
+            let found = used.dream(passes, layer, photo, &progress)?;
+            progress(used.total_steps(), used.total_steps())?; // one that diverges ends early
+            sink.found(index, Results::Optimised(found))?;
+        }
+        Ok(())
     }
 }
 
@@ -212,6 +224,11 @@ impl DeepDream {
         used
     }
 
+    /// Of a resolved dream: steps in all sizes together.
+    fn total_steps(&self) -> usize {
+        self.steps.unwrap_or_default() * self.octaves.unwrap_or(1)
+    }
+
     /// Of a resolved dream of a whole layer.
     fn octave_settings(&self) -> Octaves {
         Octaves {
@@ -262,7 +279,7 @@ mod tests {
     #[test]
     fn defaults_are_the_peers_and_only_those_that_apply_are_reported() {
         let used = |dream: &DeepDream| -> Vec<String> {
-            parameters::used(&dream.resolved())
+            parameters::in_yaml(&parameters::object(&dream.resolved()))
                 .iter()
                 .map(|(key, value)| format!("{key}: {value}"))
                 .collect()

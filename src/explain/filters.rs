@@ -2,8 +2,8 @@
 //!
 //! x* ≈ argmax_x mean_ij A_kij(x) − ½ λ‖x‖², by gradient ascent (Erhan et al. 2009, section 3).
 //!
-//! **Input** noise [N, C, H, W], one picture a filter, all in one batch. **Reads** the layer's output
-//! [N, K, h, w]; the network runs no further. **Output** one picture a filter, and the objective after every step.
+//! **Input** noise [1, C, H, W], one picture a filter, each by itself. **Reads** the layer's output
+//! [1, K, h, w]; the network runs no further. **Output** one picture a filter, and the objective after every step.
 //! `pixels` moves normalised pixels by Adam and never clips them; only the picture shown is clipped.
 //! `fourier` moves the spectrum of a picture that is a sigmoid, and moves the picture a little before each step.
 //! **Differs from the peers** a filter whose rectifier is closed, so that no gradient reaches the picture, is
@@ -11,23 +11,29 @@
 //! the edge where Lucid fills with black.
 //! **Errors** the network cannot run on pictures of `size`.
 
-mod exhibits;
-mod growth;
+mod ascent;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
-use super::finding::{Finding, Message};
 use super::optimise::transforms::Transforms;
-use super::{Context, Entry, ExplainError, Fault, Method, Needs, Photos, chosen, parameters};
+use super::{
+    Entry, ExplainError, Fault, Inputs, Method, Needs, Part, Passes, Photos, Sink, Unit, Viewing,
+    chosen, parameters,
+};
 use crate::model::LayerName;
-use growth::Grown;
+use crate::results::{Kind, Results};
 
 pub const ENTRY: Entry = Entry {
     name: "filters",
+    version: 1,
+    kind: Kind::Optimised,
+    view: Viewing::PLAIN,
     photos: Photos::None,
     schema: parameters::schema::<Filters>,
     parse: parameters::parse::<Filters>,
+    smallest: |facts| chosen::smallest(facts, &["filters"]),
     citations: &[
         "Erhan, D., Bengio, Y., Courville, A., Vincent, P.: Visualizing Higher-Layer Features of a Deep Network. Technical Report 1341, Université de Montréal 2009",
         "Olah, C., Mordvintsev, A., Schubert, L.: Feature Visualization. Distill 2017",
@@ -108,8 +114,8 @@ impl Method for Filters {
         Needs::Layers
     }
 
-    fn check(&self, context: &Context) -> Vec<Fault> {
-        let mut faults = match chosen::map_layer(context, self.layer.as_ref()) {
+    fn check(&self, inputs: &Inputs) -> Vec<Fault> {
+        let mut faults = match chosen::map_layer(inputs, self.layer.as_ref()) {
             Ok(layer) => chosen::filter_faults(layer, &self.filters),
             Err(fault) => vec![fault],
         };
@@ -137,7 +143,7 @@ impl Method for Filters {
             });
         }
         if let Some(transforms) = self.transforms {
-            let (height, width) = self.picture_size(context);
+            let (height, width) = self.picture_size(inputs);
             if transforms.smallest_side(height.min(width)) < SMALLEST_SIDE_PX {
                 let message = "the moves leave nothing of the picture".to_owned();
                 let hint = "less `jitter` and `scale`, or a larger `pad` or `size`".to_owned();
@@ -151,51 +157,45 @@ impl Method for Filters {
         faults
     }
 
-    fn run(
-        &self,
-        context: &Context,
-        progress: &dyn Fn(usize, usize),
-    ) -> Result<Finding, ExplainError> {
-        let layer = chosen::map_layer(context, self.layer.as_ref()).map_err(chosen::refused)?;
+    fn parameters(&self, _: &Inputs) -> Map<String, Value> {
+        parameters::object(&self.resolved())
+    }
+
+    fn computing(&self, inputs: &Inputs) -> Map<String, Value> {
+        let mut computing = self.parameters(inputs);
+        computing.shift_remove("filters");
+        let layer = chosen::layer_key(inputs, self.layer.as_ref());
+        computing.insert("layer".to_owned(), layer);
+        computing.insert("size".to_owned(), json!(self.picture_size(inputs)));
+        computing.insert("seed".to_owned(), json!(inputs.seed));
+        computing
+    }
+
+    fn units(&self, _: &Inputs) -> Vec<Unit> {
+        let unit = |filter: &usize| Unit {
+            name: format!("filter {filter}"),
+            photo: None,
+            part: Part::Filter(*filter),
+        };
+        self.filters.iter().map(unit).collect()
+    }
+
+    /// Filters run one by one: the picture of one never depends on which others run beside it.
+    fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError> {
+        let layer = chosen::map_layer(&passes.inputs, self.layer.as_ref());
+        let layer = layer.map_err(chosen::refused)?;
         let used = self.resolved();
-        let mut grown = used.grow_all(context, layer.node, &[], &used.filters, progress)?;
-        let mut finding = Finding {
-            parameters: parameters::used(&used),
-            ..Finding::default()
-        };
-        let dead: Vec<usize> = grown
-            .iter()
-            .filter(|one| one.is_dead)
-            .map(|one| one.filter)
-            .collect();
-        let gates = context.model.gates(layer.node);
-        if !dead.is_empty() && !gates.is_empty() {
-            for mut opened in used.grow_all(context, layer.node, &gates, &dead, progress)? {
-                opened.is_open = true;
-                if let Some(closed) = grown.iter_mut().find(|one| one.filter == opened.filter) {
-                    *closed = opened;
-                }
-            }
+        let steps = used.steps.unwrap_or_default();
+        for (index, unit) in units.iter().enumerate() {
+            let Part::Filter(filter) = unit.part else {
+                let message = "the unit names no filter".to_owned();
+                return Err(ExplainError::Failed(message));
+            };
+            let step = |step: usize| sink.advanced(index * steps + step, units.len() * steps);
+            let found = used.optimise(passes, layer, filter, &step)?;
+            sink.found(index, Results::Optimised(found))?;
         }
-        let named = |test: &dyn Fn(&Grown) -> bool, key: &'static str| {
-            let numbers: Vec<Message> = grown
-                .iter()
-                .filter(|one| test(one))
-                .map(|one| Message::literal(one.filter.to_string()))
-                .collect();
-            (!numbers.is_empty()).then(|| Message::new(key).with("filters", numbers))
-        };
-        finding
-            .notices
-            .extend(named(&|one| one.is_open && !one.is_dead, "filters.dead"));
-        finding
-            .notices
-            .extend(named(&|one| one.is_dead, "filters.no_gradient"));
-        finding
-            .notices
-            .extend(named(&|one| one.picture.is_none(), "filters.diverged"));
-        finding.exhibits = used.exhibits(layer, &grown);
-        Ok(finding)
+        Ok(())
     }
 }
 
@@ -221,9 +221,9 @@ impl Filters {
         used
     }
 
-    fn picture_size(&self, context: &Context) -> (usize, usize) {
+    fn picture_size(&self, inputs: &Inputs) -> (usize, usize) {
         self.size.map_or_else(
-            || context.preprocessing.resize.output_px(),
+            || inputs.preprocessing.resize.output_px(),
             |side| (side, side),
         )
     }
@@ -236,7 +236,7 @@ mod tests {
     #[test]
     fn defaults_are_the_peers_and_only_those_that_apply_are_reported() {
         let keys = |method: &Filters| -> Vec<String> {
-            parameters::used(&method.resolved())
+            parameters::in_yaml(&parameters::object(&method.resolved()))
                 .iter()
                 .map(|(key, value)| format!("{key}: {value}"))
                 .collect()

@@ -17,7 +17,6 @@
 //! apart; `samples: exact` with more than 10 segments.
 //! **Paper** Ribeiro, Singh, Guestrin: "Why Should I Trust You?", KDD 2016.
 
-mod exhibits;
 pub mod linear;
 pub mod masks;
 pub mod perturbed;
@@ -26,14 +25,18 @@ pub mod surrogate;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 use tch::Tensor;
 
-use super::chosen;
-use super::finding::Finding;
-use super::{Context, Entry, ExplainError, Fault, Method, Photo, Photos, numbers, parameters};
-use crate::model::{BatchSize, Class, ClassName};
+use super::{
+    Entry, ExplainError, Fault, Inputs, Method, Needs, Passes, Photo, Photos, Sink, Unit, Viewing,
+    chosen, parameters,
+};
+use crate::labels::{Class, ClassName};
+use crate::model::BatchSize;
 use crate::picture::Picture;
 use crate::picture::segment::Segmentation;
+use crate::results::{ClassTarget, Fit, Kind, Results, Superpixels};
 use masks::Masks;
 use perturbed::{Distinct, Perturbed};
 use segmenter::{Quickshift, Segmenter, Segmenting, Slic};
@@ -41,9 +44,13 @@ use surrogate::{Samples, Surrogate, distance, kernel};
 
 pub const ENTRY: Entry = Entry {
     name: "lime",
+    version: 1,
+    kind: Kind::Superpixels,
+    view: Viewing::PLAIN,
     photos: Photos::Any,
     schema: parameters::schema::<Lime>,
     parse: parameters::parse::<Lime>,
+    smallest: |_| Value::Object(Map::new()),
     citations: &[
         "Ribeiro, M. T., Singh, S., Guestrin, C.: \"Why Should I Trust You?\": Explaining the Predictions of Any Classifier. KDD 2016",
     ],
@@ -71,9 +78,6 @@ pub struct Lime {
     pub samples: SampleCount,
     /// What stands in for hidden segments: `mean` (each segment's mean colour) or a colour `[red, green, blue]` of 0 to 255. Default `mean`.
     pub hide: Hide,
-    /// How many segments of the largest weights are coloured, and how many are shown alone. Default 5.
-    #[schemars(range(min = 1, max = 100))]
-    pub features: usize,
     /// Width σ of the kernel: the smaller, the more do photos count that keep most segments. In cosine distance. Default 0.25.
     #[schemars(range(min = 0.01, max = 100.0))]
     pub kernel_width: f64,
@@ -96,7 +100,6 @@ impl Default for Lime {
             slic: Slic::default(),
             samples: SampleCount::Number(1000),
             hide: Hide::Word(MeanWord::Mean),
-            features: 5,
             kernel_width: 0.25,
             ridge: 1.0,
             batch: BatchSize::AUTO,
@@ -135,46 +138,70 @@ pub enum MeanWord {
     Mean,
 }
 
-/// What was found for one photo.
-struct Explained<'a> {
-    photo: &'a Photo,
-    segments: &'a Segmentation,
-    class: usize,
-    /// The network's probability of the class for the whole photo, 0..1.
-    probability: f64,
-    /// Perturbed photos that the line was fitted to, equal ones counted as often as drawn.
-    samples: usize,
-    surrogate: Surrogate,
-}
-
 impl Method for Lime {
-    fn check(&self, context: &Context) -> Vec<Fault> {
-        let target = chosen::class(context, &self.class);
-        let mut faults = chosen::photo_faults(context);
+    fn needs(&self) -> Needs {
+        Needs::Scores
+    }
+
+    fn check(&self, inputs: &Inputs) -> Vec<Fault> {
+        let target = chosen::class(inputs, &self.class);
+        let mut faults = chosen::photo_faults(inputs);
         faults.extend(target.err());
         faults.extend(self.segmenting().faults());
         if faults.is_empty() && self.samples == SampleCount::Word(ExactWord::Exact) {
-            let cut = context
-                .photos
-                .iter()
-                .map(|photo| (photo, self.segmenting().segment(&photo.picture)));
-            faults.extend(
-                cut.filter_map(|(photo, segments)| too_many_to_enumerate(photo, &segments)),
-            );
+            // A photo that cannot be read is a fault of its own.
+            let pictures = inputs.photos.iter();
+            let pictures = pictures.filter_map(|photo| Some((photo, photo.picture().ok()?)));
+            faults.extend(pictures.filter_map(|(photo, picture)| {
+                too_many_to_enumerate(photo, &self.segmenting().segment(picture))
+            }));
         }
         faults
     }
 
-    fn run(
-        &self,
-        context: &Context,
-        progress: &dyn Fn(usize, usize),
-    ) -> Result<Finding, ExplainError> {
-        let target = chosen::class(context, &self.class).map_err(chosen::refused)?;
-        let tasks = context
-            .photos
+    /// The seed resolved, without the settings of a segmenter that is not used.
+    fn parameters(&self, inputs: &Inputs) -> Map<String, Value> {
+        let resolved = Self {
+            seed: Some(self.seed(inputs.seed)),
+            ..self.clone()
+        };
+        let mut parameters = parameters::object(&resolved);
+        parameters.retain(|key, _| match key.as_str() {
+            "quickshift" => self.cuts(inputs, Segmenter::Quickshift),
+            "slic" => self.cuts(inputs, Segmenter::Slic),
+            "seed" => matches!(self.samples, SampleCount::Number(_)),
+            _ => true,
+        });
+        parameters
+    }
+
+    fn computing(&self, inputs: &Inputs) -> Map<String, Value> {
+        let mut computing = parameters::object(self);
+        for key in ["batch", "seed"] {
+            computing.shift_remove(key);
+        }
+        let (segmenter, unused) = match self.cuts(inputs, Segmenter::Slic) {
+            true => (Segmenter::Slic, "quickshift"),
+            false => (Segmenter::Quickshift, "slic"),
+        };
+        computing.shift_remove(unused);
+        computing.insert("segmenter".to_owned(), json!(segmenter));
+        computing.insert("class".to_owned(), chosen::class_key(inputs, &self.class));
+        if matches!(self.samples, SampleCount::Number(_)) {
+            computing.insert("seed".to_owned(), json!(self.seed(inputs.seed)));
+        }
+        computing
+    }
+
+    fn units(&self, inputs: &Inputs) -> Vec<Unit> {
+        Unit::each_photo(inputs)
+    }
+
+    fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError> {
+        let target = chosen::class(&passes.inputs, &self.class).map_err(chosen::refused)?;
+        let tasks = units
             .iter()
-            .map(|photo| self.task(photo, context.seed));
+            .map(|unit| self.task(passes.photo(unit.photo)?, passes.inputs.seed));
         let tasks = tasks.collect::<Result<Vec<_>, _>>()?;
         let distinct: Vec<_> = tasks
             .iter()
@@ -182,13 +209,13 @@ impl Method for Lime {
             .collect();
         let total: usize = distinct.iter().map(Distinct::pictures).sum();
         let mut done = 0;
-        let mut found = Vec::with_capacity(tasks.len());
-        for (task, distinct) in tasks.iter().zip(&distinct) {
-            let step = |pictures: usize| progress(done + pictures, total);
-            found.push(self.explain(context, target, task, distinct, &step)?);
+        for (index, (task, distinct)) in tasks.iter().zip(&distinct).enumerate() {
+            let step = |pictures: usize| sink.advanced(done + pictures, total);
+            let found = self.explain(passes, target, task, distinct, &step)?;
             done += distinct.pictures();
+            sink.found(index, Results::Superpixels(found))?;
         }
-        Ok(exhibits::finding(self, context, &found))
+        Ok(())
     }
 }
 
@@ -201,7 +228,7 @@ struct Task<'a> {
 
 impl Lime {
     fn task<'a>(&self, photo: &'a Photo, seed: u64) -> Result<Task<'a>, ExplainError> {
-        let segments = self.segmenting().segment(&photo.picture);
+        let segments = self.segmenting().segment(photo.picture()?);
         let masks = match self.samples {
             SampleCount::Number(samples) => {
                 Masks::random(samples.max(1), segments.count, self.seed(seed))
@@ -218,32 +245,27 @@ impl Lime {
         })
     }
 
-    fn explain<'a>(
+    fn explain(
         &self,
-        context: &Context,
+        passes: &Passes,
         target: Class,
-        task: &'a Task,
+        task: &Task,
         distinct: &Distinct,
-        progress: &dyn Fn(usize),
-    ) -> Result<Explained<'a>, ExplainError> {
+        progress: &dyn Fn(usize) -> Result<(), ExplainError>,
+    ) -> Result<Superpixels, ExplainError> {
         let Task {
             photo,
             segments,
             masks,
         } = task;
-        let perturbed = Perturbed::of_inputs(self.inputs(context, photo, segments), segments)?;
-        let scores = |input: &Tensor| context.model.scores(input);
+        let perturbed = Perturbed::of_inputs(self.inputs(passes, photo, segments)?, segments)?;
+        let scores = |input: &Tensor| passes.model.scores(input);
+        let whole = passes.scores(photo)?;
         let class = match target {
             Class::Index(class) => class,
-            Class::Predicted => {
-                let whole = numbers::probabilities(&scores(&perturbed.batch(&[masks.row(0)])?)?)?;
-                whole
-                    .first()
-                    .and_then(|row| numbers::largest(row, 1).first().copied())
-                    .unwrap_or(0)
-            }
+            Class::Predicted => whole.predicted(),
         };
-        let batch = context.model.batch_size(self.batch, FASTEST_BATCH_ON_CPU)?;
+        let batch = passes.model.batch_size(self.batch, FASTEST_BATCH_ON_CPU)?;
         let targets = distinct.probabilities(&perturbed, class, batch, &scores, progress)?;
         let weights: Vec<f64> = masks
             .rows()
@@ -254,21 +276,43 @@ impl Lime {
             targets: &targets,
             kernel: &weights,
         };
-        let surrogate =
-            Surrogate::fit(samples, self.ridge, self.seed(context.seed)).map_err(|singular| {
-                let photo = &photo.id;
-                ExplainError::Failed(format!(
-                    "photo `{photo}`: {singular}; more `samples` or a `ridge` above 0"
-                ))
-            })?;
-        Ok(Explained {
-            photo,
-            segments,
-            class,
-            probability: targets[0],
-            samples: masks.len(),
-            surrogate: self.without_sampling_error(surrogate),
+        let surrogate = Surrogate::fit(samples, self.ridge, self.seed(passes.inputs.seed));
+        let surrogate = surrogate.map_err(|singular| {
+            let photo = &photo.id;
+            ExplainError::Failed(format!(
+                "photo `{photo}`: {singular}; more `samples` or a `ridge` above 0"
+            ))
+        })?;
+        let is_exhaustive = self.samples == SampleCount::Word(ExactWord::Exact);
+        let score = whole.scores.get(class).copied().unwrap_or(f32::NAN);
+        Ok(Superpixels {
+            target: ClassTarget {
+                class,
+                score: f64::from(score),
+                probability: targets[0],
+            },
+            width: segments.width,
+            height: segments.height,
+            labels: segments.labels.clone(),
+            // Where every mask was looked at, the weights are not a sample's and have no error.
+            standard_errors: surrogate.standard_errors.filter(|_| !is_exhaustive),
+            intercept: surrogate.line.intercept,
+            weights: surrogate.line.weights,
+            fit: Fit {
+                samples: masks.len(),
+                is_exhaustive,
+                r_squared: surrogate.r_squared,
+                r_squared_held_out: surrogate.r_squared_held_out,
+                local_prediction: surrogate.local_prediction,
+            },
         })
+    }
+
+    /// Whether photos are cut by this segmenter: they are all of one size, that of the network's input.
+    fn cuts(&self, inputs: &Inputs, segmenter: Segmenter) -> bool {
+        self.segmenter
+            .resolved_for(inputs.preprocessing.resize.output_px())
+            == segmenter
     }
 
     fn segmenting(&self) -> Segmenting {
@@ -287,39 +331,27 @@ impl Lime {
     /// What the network gets of the photo, and of what stands in for its hidden segments.
     fn inputs(
         &self,
-        context: &Context,
+        passes: &Passes,
         photo: &Photo,
         segments: &Segmentation,
-    ) -> (Tensor, Tensor) {
-        let device = context.model.device();
-        let whole = photo.tensor(context.preprocessing, device);
-        let hidden = match (&photo.array, self.hide) {
+    ) -> Result<(Tensor, Tensor), ExplainError> {
+        let device = passes.model.device();
+        let hidden = match (photo.array()?, self.hide) {
             (Some(array), Hide::Word(MeanWord::Mean)) => {
                 perturbed::mean_valued(array, segments).tensor(device)
             }
             _ => {
-                let hidden = self.hidden(&photo.picture, segments);
-                context.preprocessing.tensor(&[&hidden], device)
+                let hidden = self.hidden(photo.picture()?, segments);
+                passes.inputs.preprocessing.tensor(&[&hidden], device)
             }
         };
-        (whole, hidden)
+        Ok((passes.input(photo)?, hidden))
     }
 
     fn hidden(&self, photo: &Picture, segments: &Segmentation) -> Picture {
         match self.hide {
             Hide::Word(MeanWord::Mean) => perturbed::mean_coloured(photo, segments),
             Hide::Colour(colour) => Picture::filled(photo.width, photo.height, colour),
-        }
-    }
-
-    /// Where every mask was looked at, the weights are not a sample's and have no interval.
-    fn without_sampling_error(&self, surrogate: Surrogate) -> Surrogate {
-        match self.samples {
-            SampleCount::Number(_) => surrogate,
-            SampleCount::Word(ExactWord::Exact) => Surrogate {
-                standard_errors: None,
-                ..surrogate
-            },
         }
     }
 }

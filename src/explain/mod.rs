@@ -1,26 +1,33 @@
-//! The explanation methods: one file each, one row each in `METHODS`.
+//! The explanation methods: one file each, one row each in `METHODS`. What they find is plain data; how it is
+//! shown is not their business.
 
 pub mod activation_maps;
 pub mod chosen;
 pub mod deep_dream;
+mod error;
 pub mod filters;
-pub mod finding;
-mod input;
+mod inputs;
 pub mod lime;
 pub mod names;
 pub mod numbers;
 pub mod optimise;
 pub mod parameters;
+mod passes;
+mod photo;
 pub mod photos;
 pub mod predictions;
 pub mod saliency;
 pub mod seed;
+mod unit;
 
-use std::path::Path;
+use serde_json::{Map, Value};
 
-use crate::model::{Labels, MemoryError, Model, ModelError, refusal};
-use crate::picture::{Array, Picture, Preprocessing};
-use finding::Finding;
+use crate::results::Kind;
+pub use error::ExplainError;
+pub use inputs::Inputs;
+pub use passes::{Known, Passes, Scores, Sink};
+pub use photo::Photo;
+pub use unit::{Part, Unit};
 
 /// Every method, in the order in which documentation lists them.
 pub const METHODS: &[Entry] = &[
@@ -37,14 +44,37 @@ pub const METHODS: &[Entry] = &[
 pub struct Entry {
     /// YAML key, also the name of `templates/methods/<name>.yaml`.
     pub name: &'static str,
+    /// Raised when the numbers change that the method finds: stored results of an earlier version are not used.
+    pub version: u32,
+    /// What it gives, and so how it is shown.
+    pub kind: Kind,
+    pub view: Viewing,
     /// How many photos of the spec it takes.
     pub photos: Photos,
     /// JSON Schema of its parameters, from their serde struct.
     pub schema: fn() -> schemars::Schema,
     /// Its parameters from checked JSON.
-    pub parse: fn(serde_json::Value) -> Result<Box<dyn Method>, serde_json::Error>,
+    pub parse: fn(Value) -> Result<Box<dyn Method>, serde_json::Error>,
+    /// What the method has no default for, for a network that is merely to be tried.
+    pub smallest: fn(&crate::model::ModelFacts) -> Value,
     /// Author, title, venue and year of the papers it implements.
     pub citations: &'static [&'static str],
+}
+
+/// How a method's results are shown where the spec does not say it.
+pub struct Viewing {
+    /// Keys of the view whose defaults are not those of the kind of result.
+    pub defaults: fn() -> Value,
+    /// Keys of the view that mean nothing for this method.
+    pub without: &'static [&'static str],
+}
+
+impl Viewing {
+    /// As every result of the kind.
+    pub const PLAIN: Self = Self {
+        defaults: || Value::Null,
+        without: &[],
+    };
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,51 +90,72 @@ pub enum Photos {
 /// What a method looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Needs {
-    /// Scores, and their gradient with respect to the picture: any network has them.
+    /// Nothing of the network.
+    Nothing,
+    /// Scores without gradients, computed in the report's precision.
     Scores,
+    /// Scores and their gradient with respect to the photo: any network has them.
+    Gradients,
     /// Outputs of layers, which a network that runs as a whole does not show.
     Layers,
 }
 
-/// A method with its parameters.
+/// A method with its parameters: those that change numbers. How a result is shown is in its view.
 pub trait Method {
     /// A figure whose method needs more than the network shows is left out, with a notice in its place.
-    fn needs(&self) -> Needs {
-        Needs::Scores
-    }
+    fn needs(&self) -> Needs;
 
     /// Every fault that can be found without running the network.
-    fn check(&self, context: &Context) -> Vec<Fault>;
+    fn check(&self, inputs: &Inputs) -> Vec<Fault>;
 
-    /// `progress(done, total)` may be called at any step.
-    fn run(
-        &self,
-        context: &Context,
-        progress: &dyn Fn(usize, usize),
-    ) -> Result<Finding, ExplainError>;
+    /// What is not wrong and still should be known, of a method that was checked.
+    fn warnings(&self) -> Vec<Fault> {
+        Vec::new()
+    }
+
+    /// Those of the faults that are the network's: a network that is merely tried has no user's files.
+    fn network_faults(&self, inputs: &Inputs) -> Vec<Fault> {
+        self.check(inputs)
+    }
+
+    /// Every parameter as it is used, defaults filled in, in the order of the documentation.
+    fn parameters(&self, inputs: &Inputs) -> Map<String, Value>;
+
+    /// What of the parameters decides the numbers of every unit: names resolved, the seed where it draws, and
+    /// nothing that the units say themselves. Part of the key under which results are stored.
+    fn computing(&self, inputs: &Inputs) -> Map<String, Value>;
+
+    /// The units of work: the grain in which results are stored. Each gives the same numbers whichever others
+    /// run beside it. Only asked where `check` found nothing.
+    fn units(&self, inputs: &Inputs) -> Vec<Unit>;
+
+    /// Runs some of the units and hands each result to the sink when it is there.
+    fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError>;
+
+    /// What a method of a labelled data set knows of it.
+    fn data(&self) -> Option<&dyn DataSet> {
+        None
+    }
 }
 
-/// What a method is given. It borrows the model and cannot change it.
-pub struct Context<'a> {
-    pub model: &'a Model,
-    pub labels: &'a Labels,
-    pub preprocessing: &'a Preprocessing,
-    pub photos: &'a [Photo],
-    /// The spec's seed; equal seeds give equal results.
-    pub seed: u64,
-    /// Folder of report.yaml, from which paths in parameters are resolved.
-    pub base: &'a Path,
-}
-
-/// A photo as the network sees it: oriented, resized and cropped, not yet normalised; or an array in its place.
-#[derive(Debug, Clone)]
-pub struct Photo {
-    /// Its `id` in the spec.
-    pub id: String,
-    /// Of the network's size; of an array, turned back into pixels for showing.
-    pub picture: Picture,
-    /// Fed in place of the picture, as it is.
-    pub array: Option<Array>,
+/// A labelled data set, as far as a report shows it.
+pub trait DataSet {
+    /// Names of the groups, without `other`, which has the number behind the last.
+    fn groups(&self) -> &[String];
+    /// Number of the model's classes in each group, `other` last.
+    fn classes_in(&self) -> Vec<usize>;
+    /// Group of each photo.
+    fn truths(&self) -> Vec<usize>;
+    /// Path of each photo.
+    fn paths(&self) -> Vec<&std::path::Path>;
+    /// How many photos are arrays.
+    fn arrays(&self) -> usize;
+    /// Files that are neither photos nor arrays.
+    fn skipped(&self) -> usize;
+    /// Of each file that could not be read when the data set was looked through the reason, which names it.
+    fn unreadable(&self) -> Vec<String>;
+    /// The class of each sub-folder's number where names were sorted as text, if that differs; else empty.
+    fn classes_in_text_order(&self) -> &[usize];
 }
 
 /// A wrong parameter.
@@ -115,33 +166,4 @@ pub struct Fault {
     pub message: String,
     /// What would be right.
     pub hint: String,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum ExplainError {
-    /// Boxed, for it is the largest by far.
-    #[error(transparent)]
-    Model(Box<ModelError>),
-    #[error("libtorch: {0}")]
-    Torch(#[from] tch::TchError),
-    #[error(transparent)]
-    File(#[from] crate::fs::FileError),
-    #[error("{0}")]
-    Failed(String),
-}
-
-impl MemoryError for ExplainError {
-    fn out_of_memory(&self) -> Option<String> {
-        match self {
-            Self::Model(error) => error.out_of_memory(),
-            Self::Torch(error) => refusal(error),
-            Self::File(_) | Self::Failed(_) => None,
-        }
-    }
-}
-
-impl From<ModelError> for ExplainError {
-    fn from(error: ModelError) -> Self {
-        Self::Model(Box::new(error))
-    }
 }

@@ -3,7 +3,8 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
-use crate::model::{ClassName, LayerName};
+use crate::labels::ClassName;
+use crate::model::LayerName;
 
 impl Serialize for LayerName {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -26,6 +27,20 @@ impl Serialize for ClassName {
 impl JsonSchema for ClassName {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "ClassName".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["integer", "string"], "minimum": 0 })
+    }
+}
+
+impl JsonSchema for LayerName {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "LayerName".into()
     }
 
     fn inline_schema() -> bool {

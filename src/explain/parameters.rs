@@ -4,7 +4,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Method;
 
@@ -23,17 +23,24 @@ where
     Ok(Box::new(serde_json::from_value::<P>(value)?))
 }
 
-/// Every key with its value as one line of YAML, in the order of the struct. Keys that were left
-/// out of the serialised form (they do not apply) are left out here.
-pub fn used<P: Serialize>(parameters: &P) -> Vec<(String, String)> {
+/// Every key with its value, in the order of the struct. Keys without a value do not apply and are left out.
+pub fn object<P: Serialize>(parameters: &P) -> Map<String, Value> {
     match serde_json::to_value(parameters) {
-        Ok(Value::Object(map)) => map
-            .iter()
-            .map(|(key, value)| (key.clone(), flow(value)))
-            .collect(),
+        Ok(Value::Object(mut map)) => {
+            map.retain(|_, value| !value.is_null());
+            map
+        }
         // Parameter structs hold numbers, text and lists only, which always become an object.
-        _ => Vec::new(),
+        _ => Map::new(),
     }
+}
+
+/// Every key with its value as one line of YAML, in their order.
+pub fn in_yaml(parameters: &Map<String, Value>) -> Vec<(String, String)> {
+    let pairs = parameters.iter();
+    pairs
+        .map(|(key, value)| (key.clone(), flow(value)))
+        .collect()
 }
 
 /// YAML flow style, on one line.
@@ -110,7 +117,7 @@ mod tests {
             start: Start { low: 150 },
             size: None,
         };
-        let used = used(&sample);
+        let used = in_yaml(&object(&sample));
         let text: Vec<String> = used
             .iter()
             .map(|(key, value)| format!("{key}: {value}"))

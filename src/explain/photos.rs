@@ -1,24 +1,29 @@
 //! What does the network see of each photo?
 //!
-//! **Output** the photos after orientation, resizing and cropping, before normalisation, 8-bit; arrays
-//! turned back into pixels, and a notice that says which.
+//! **Output** nothing that is computed: the photos after orientation, resizing and cropping, before
+//! normalisation, 8-bit; arrays turned back into pixels, and a notice that says which.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-use super::finding::{Argument, Body, Exhibit, Finding, Message, PictureTile, Pictures};
-use super::{Context, Entry, ExplainError, Fault, Method, Photos, chosen, parameters};
+use super::{
+    Entry, ExplainError, Fault, Inputs, Method, Needs, Passes, Photos, Sink, Unit, Viewing, chosen,
+    parameters,
+};
+use crate::results::Kind;
 
 pub const ENTRY: Entry = Entry {
     name: "photos",
+    version: 1,
+    kind: Kind::Photos,
+    view: Viewing::PLAIN,
     photos: Photos::Any,
     schema: parameters::schema::<Shown>,
     parse: parameters::parse::<Shown>,
+    smallest: |_| Value::Object(Map::new()),
     citations: &[],
 };
-
-/// Tiles in a row on a wide page.
-const COLUMNS: usize = 4;
 
 /// The photos as the network sees them. Takes no parameters of its own.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -26,55 +31,27 @@ const COLUMNS: usize = 4;
 pub struct Shown {}
 
 impl Method for Shown {
-    fn check(&self, context: &Context) -> Vec<Fault> {
-        chosen::photo_faults(context)
+    fn needs(&self) -> Needs {
+        Needs::Nothing
     }
 
-    fn run(
-        &self,
-        context: &Context,
-        progress: &dyn Fn(usize, usize),
-    ) -> Result<Finding, ExplainError> {
-        let tile = |photo: &super::Photo| PictureTile {
-            label: Message::literal(&photo.id),
-            picture: photo.picture.clone(),
-        };
-        let size = context
-            .photos
-            .first()
-            .map_or((0, 0), |photo| (photo.picture.width, photo.picture.height));
-        let names = context
-            .photos
-            .iter()
-            .map(|photo| Message::literal(&photo.id))
-            .collect::<Vec<_>>();
-        let exhibit = Exhibit {
-            caption: Message::new("photos.caption")
-                .with("width", Argument::Text(size.0.to_string()))
-                .with("height", Argument::Text(size.1.to_string())),
-            alt: Message::new("photos.alt")
-                .with("count", context.photos.len())
-                .with("photos", names),
-            body: Body::Pictures(Pictures {
-                columns: context.photos.len().clamp(1, COLUMNS),
-                tiles: context.photos.iter().map(tile).collect(),
-            }),
-        };
-        progress(1, 1);
-        Ok(Finding {
-            exhibits: vec![exhibit],
-            parameters: parameters::used(self),
-            notices: notices_of(context),
-        })
+    fn check(&self, inputs: &Inputs) -> Vec<Fault> {
+        chosen::photo_faults(inputs)
     }
-}
 
-/// Which photos are arrays.
-fn notices_of(context: &Context) -> Vec<Message> {
-    let arrays = context.photos.iter().filter(|photo| photo.array.is_some());
-    let names: Vec<Message> = arrays.map(|photo| Message::literal(&photo.id)).collect();
-    if names.is_empty() {
-        return Vec::new();
+    fn parameters(&self, _: &Inputs) -> Map<String, Value> {
+        Map::new()
     }
-    vec![Message::new("photos.arrays").with("photos", names)]
+
+    fn computing(&self, _: &Inputs) -> Map<String, Value> {
+        Map::new()
+    }
+
+    fn units(&self, _: &Inputs) -> Vec<Unit> {
+        Vec::new()
+    }
+
+    fn run(&self, _: &Passes, _: &[Unit], _: &mut Sink) -> Result<(), ExplainError> {
+        Ok(())
+    }
 }

@@ -1,24 +1,26 @@
 //! Pictures and heat maps in rows, with the colour bar of the figure.
 
+use rayon::prelude::*;
+
 use super::colour_bar::{self, Stop};
 use super::overlay::{ColourScale, map_indices, overlay};
 use super::raster::{check_map, check_picture, small_factor};
 use super::svg::Ink;
 use super::{Drawing, FigureError, Image, Tile, Words, encode};
-use crate::explain::finding::{HeatMaps, HeatTile, HeatView, Pictures, Scale, Sign};
+use crate::present::exhibit::{HeatMaps, HeatTile, HeatView, Pictures, Scale, Sign};
 
 /// Share of the bar within which zero is not written beside an end.
 const NEAR_END: f64 = 0.15;
 
 pub(super) fn pictures(pictures: &Pictures, words: &Words) -> Result<Drawing, FigureError> {
-    let tiles = pictures.tiles.iter().map(|tile| {
-        check_picture(&tile.picture)?;
-        Ok(Tile {
-            label: words.message(&tile.label),
-            image: encode::picture(&tile.picture)?,
-        })
-    });
-    let tiles = tiles.collect::<Result<_, FigureError>>()?;
+    let tiles = tiles(
+        &pictures.tiles,
+        |tile| {
+            check_picture(&tile.picture)?;
+            encode::picture(&tile.picture)
+        },
+        |tile| words.message(&tile.label),
+    )?;
     Ok(Drawing::Grid {
         columns: pictures.columns.max(1),
         tiles,
@@ -27,19 +29,33 @@ pub(super) fn pictures(pictures: &Pictures, words: &Words) -> Result<Drawing, Fi
 }
 
 pub(super) fn heat_maps(maps: &HeatMaps, words: &Words) -> Result<Drawing, FigureError> {
-    let tiles = maps.tiles.iter().map(|tile| {
-        let image = heat_tile(tile, maps.sign)?;
-        Ok(Tile {
-            label: label(tile, maps.scale, words),
-            image,
-        })
-    });
-    let tiles = tiles.collect::<Result<_, FigureError>>()?;
+    let tiles = tiles(
+        &maps.tiles,
+        |tile| heat_tile(tile, maps.sign),
+        |tile| label(tile, maps.scale, words),
+    )?;
     Ok(Drawing::Grid {
         columns: maps.columns.max(1),
         tiles,
         colour_bar: bar(maps, words)?,
     })
+}
+
+/// Each item as a labelled picture, in the order of the items. Compressing a picture takes milliseconds, so
+/// all cores draw; of several faults the first item's is told, whichever core was first.
+pub(super) fn tiles<T: Sync>(
+    items: &[T],
+    image: impl Fn(&T) -> Result<Image, FigureError> + Sync + Send,
+    label: impl Fn(&T) -> String,
+) -> Result<Vec<Tile>, FigureError> {
+    let images: Vec<_> = items.par_iter().map(image).collect();
+    let labelled = images.into_iter().zip(items).map(|(image, item)| {
+        Ok(Tile {
+            label: label(item),
+            image: image?,
+        })
+    });
+    labelled.collect()
 }
 
 fn heat_tile(tile: &HeatTile, sign: Sign) -> Result<Image, FigureError> {

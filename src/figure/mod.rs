@@ -11,7 +11,8 @@ mod segments;
 mod svg;
 mod table;
 
-use crate::explain::finding::{Argument, Body, Message};
+use crate::present::exhibit::Body;
+use crate::words::{Argument, Message};
 
 /// An encoded picture, ready to embed or to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,8 +60,8 @@ pub enum Drawing {
 /// Puts messages and numbers into the report's language.
 #[derive(Clone, Copy)]
 pub struct Words<'a> {
-    pub message: &'a dyn Fn(&Message) -> String,
-    pub argument: &'a dyn Fn(&Argument) -> String,
+    pub message: &'a (dyn Fn(&Message) -> String + Sync),
+    pub argument: &'a (dyn Fn(&Argument) -> String + Sync),
 }
 
 impl Words<'_> {
@@ -122,10 +123,15 @@ pub enum FigureError {
         found: usize,
         expected: usize,
     },
-    #[error("cannot encode a picture: {source}")]
-    Encode {
+    #[error("cannot encode a picture as JPEG: {source}")]
+    Jpeg {
         #[from]
         source: image::ImageError,
+    },
+    #[error("cannot encode a picture as PNG: {source}")]
+    Png {
+        #[from]
+        source: png::EncodingError,
     },
     #[error("cannot draw a chart: {reason}")]
     Chart { reason: String },

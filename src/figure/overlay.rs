@@ -2,8 +2,9 @@
 
 use super::palette::Palette;
 use super::raster::{bilinear, grey, mix};
-use crate::explain::finding::{Map, Sign};
-use crate::picture::Picture;
+use crate::present::exhibit::Sign;
+use crate::results::Map;
+use crate::results::Picture;
 
 /// How much of the photo's colour is taken out below a map, 0..1: a red apple must not look like
 /// evidence against.

@@ -3,14 +3,11 @@
 
 /// A colour map of 256 colours.
 ///
-/// Viridis, inferno and magma are by N. Smith, S. van der Walt and E. Firing for matplotlib (CC0);
-/// the diverging one is matplotlib's interpolation of RdBu from ColorBrewer by C. Brewer,
+/// Inferno is by N. Smith, S. van der Walt and E. Firing for matplotlib (CC0); the diverging one is matplotlib's interpolation of RdBu from ColorBrewer by C. Brewer,
 /// M. Harrower and The Pennsylvania State University (Apache-2.0).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Palette {
-    Viridis,
     Inferno,
-    Magma,
     /// Red below zero, near white at zero, blue above it.
     Diverging,
 }
@@ -32,18 +29,14 @@ pub const LINES: [[u8; 3]; 6] = [
     [0x56, 0xb4, 0xe9],
 ];
 
-const VIRIDIS: &[u8; 768] = include_bytes!("palettes/viridis.rgb");
 const INFERNO: &[u8; 768] = include_bytes!("palettes/inferno.rgb");
-const MAGMA: &[u8; 768] = include_bytes!("palettes/magma.rgb");
 const RED_BLUE_REVERSED: &[u8; 768] = include_bytes!("palettes/RdBu_r.rgb");
 
 impl Palette {
     /// The colour numbered `index`, from the low end.
     pub fn colour(self, index: u8) -> [u8; 3] {
         let (table, index) = match self {
-            Self::Viridis => (VIRIDIS, index),
             Self::Inferno => (INFERNO, index),
-            Self::Magma => (MAGMA, index),
             // The table runs from blue to red, ours from red (against) to blue (for).
             Self::Diverging => (RED_BLUE_REVERSED, 255 - index),
         };

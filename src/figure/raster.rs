@@ -1,8 +1,8 @@
 //! Pixels: checking, enlarging, mixing.
 
 use super::FigureError;
-use crate::explain::finding::Map;
-use crate::picture::Picture;
+use crate::results::Map;
+use crate::results::Picture;
 
 /// Pictures whose longer side is below this are enlarged, in px: a browser would blur them.
 const SMALL_PX: usize = 160;

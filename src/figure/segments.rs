@@ -1,12 +1,13 @@
 //! Superpixels over their photo: outlined, coloured by their weight, or alone.
 
 use super::colour_bar::{self, Stop};
+use super::grid::tiles;
 use super::palette::{NEGATIVE, POSITIVE};
 use super::raster::{blocks, check_picture, factor, grey, mix, smooth};
 use super::svg::Ink;
-use super::{Drawing, FigureError, Image, Tile, Words, encode};
-use crate::explain::finding::{SegmentTile, SegmentView, Segments};
-use crate::picture::Picture;
+use super::{Drawing, FigureError, Image, Words, encode};
+use crate::present::exhibit::{SegmentTile, SegmentView, Segments};
+use crate::results::Picture;
 
 /// Photos are enlarged to this, so that an outline of 2 px is a thin line, in px.
 const LARGE_PX: usize = 400;
@@ -27,13 +28,11 @@ pub(super) fn draw(segments: &Segments, words: &Words) -> Result<Drawing, Figure
         check(tile)?;
     }
     let heaviest = segments.tiles.iter().map(heaviest).fold(0.0, f64::max);
-    let tiles = segments.tiles.iter().map(|tile| {
-        Ok(Tile {
-            label: words.message(&tile.label),
-            image: encode_tile(tile, heaviest)?,
-        })
-    });
-    let tiles = tiles.collect::<Result<_, FigureError>>()?;
+    let tiles = tiles(
+        &segments.tiles,
+        |tile| encode_tile(tile, heaviest),
+        |tile| words.message(&tile.label),
+    )?;
     let colour_bar = bar(heaviest, words)?;
     Ok(Drawing::Grid {
         columns: segments.columns.max(1),

@@ -1,7 +1,8 @@
 //! Tables: every cell as text, columns of numbers found.
 
 use super::{Drawing, FigureError, Words};
-use crate::explain::finding::{Argument, Table};
+use crate::present::exhibit::Table;
+use crate::words::Argument;
 
 pub(super) fn draw(table: &Table, words: &Words) -> Result<Drawing, FigureError> {
     let expected = table.header.len();

@@ -4,8 +4,7 @@ use serde::Serialize;
 
 use super::methods::{self, MethodRow};
 use crate::explain::Entry;
-use crate::model::Model;
-use crate::model::graph::ValueId;
+use crate::model::{Model, ModelFacts};
 
 #[derive(Debug, Serialize)]
 pub struct Classifier {
@@ -35,35 +34,21 @@ impl Classifier {
     pub fn of(model: &Model, entries: &[&'static Entry]) -> Self {
         Self {
             input_shape: model.input_shape(),
-            output: Output::of(model),
+            output: Output::of(model.facts()),
             layers: model.layers().len(),
             other_names: model.containers().len() + model.nodes().len(),
-            methods: methods::rows(model, entries),
+            methods: methods::rows(model.facts(), entries),
         }
     }
 }
 
 impl Output {
-    fn of(model: &Model) -> Self {
-        let graph = model.graph();
-        let producers = graph.producers();
-        let scores = model.scores_node();
-        let mut left_out = Vec::new();
-        let mut value: Option<ValueId> = Some(graph.output);
-        // From the output back to the scores, which the model found on the same way.
-        while let Some(node) = value.and_then(|value| producers[value.0]) {
-            if node == scores {
-                break;
-            }
-            let described = &graph.nodes[node.0];
-            left_out.push(described.operator.clone());
-            value = described.first_input();
-        }
+    fn of(facts: &ModelFacts) -> Self {
         Self {
-            name: graph.values[graph.output.0].clone(),
-            classes: model.classes(),
-            left_out,
-            scores: graph.nodes[scores.0].name.clone(),
+            name: facts.output.name.clone(),
+            classes: facts.classes,
+            left_out: facts.output.left_out.clone(),
+            scores: facts.output.scores_name.clone(),
         }
     }
 }

@@ -1,12 +1,14 @@
 //! Which methods a network serves: each is asked to check itself, with the parameters that it requires.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
-use crate::explain::{Context, Entry, Fault, Needs, Photo};
-use crate::model::{Labels, Model, Parts};
+use crate::explain::{Entry, Fault, Inputs, Needs, Photo};
+use crate::labels::Labels;
+use crate::model::{ModelFacts, Parts};
 use crate::picture::{Channels, PRESETS, Picture, Preprocessing};
 
 #[derive(Debug, Serialize)]
@@ -19,19 +21,16 @@ pub struct MethodRow {
     pub tried_with: Value,
 }
 
-/// Parameters that name the user's files; a network has no part in whether they are right.
-const FILES: &[&str] = &["/data", "/groups"];
-
-pub fn rows(model: &Model, entries: &[&'static Entry]) -> Vec<MethodRow> {
-    let labels = Labels::numbers(model.classes());
-    let preprocessing = preprocessing(model.input_shape());
+pub fn rows(facts: &ModelFacts, entries: &[&'static Entry]) -> Vec<MethodRow> {
+    let labels = Labels::numbers(facts.classes);
+    let preprocessing = preprocessing(facts.input_shape);
     let row = |entry: &&'static Entry| {
-        let parameters = required(entry, model);
+        let parameters = (entry.smallest)(facts);
         let faults = match &preprocessing {
-            Some(preprocessing) => faults(entry, &parameters, model, &labels, preprocessing),
+            Some(preprocessing) => faults(entry, &parameters, facts, &labels, preprocessing),
             None => vec![format!(
                 "it takes {} channels; photos have 3, or 1 made of them",
-                model.input_shape()[0]
+                facts.input_shape[0]
             )],
         };
         MethodRow {
@@ -57,34 +56,10 @@ fn preprocessing([channels, height, width]: [i64; 3]) -> Option<Preprocessing> {
         .find(|preprocessing| preprocessing.faults().is_empty())
 }
 
-/// What the method has no default for: the last layer that gives maps, and its first filter.
-fn required(entry: &Entry, model: &Model) -> Value {
-    let schema = (entry.schema)().to_value();
-    let names = schema.get("required").and_then(Value::as_array);
-    let last = model
-        .layers()
-        .iter()
-        .rfind(|layer| layer.output_shape.len() == 4);
-    let mut parameters = Map::new();
-    for name in names.into_iter().flatten().filter_map(Value::as_str) {
-        let value = match name {
-            // A network that shows no layers has no such path; the method says so itself.
-            "layer" => Some(last.map_or(json!(0), |layer| json!(layer.path))),
-            "filters" => Some(json!([0])),
-            "filter" | "class" => Some(json!(0)),
-            _ => None,
-        };
-        if let Some(value) = value {
-            parameters.insert(name.to_owned(), value);
-        }
-    }
-    Value::Object(parameters)
-}
-
 fn faults(
     entry: &Entry,
     parameters: &Value,
-    model: &Model,
+    facts: &ModelFacts,
     labels: &Labels,
     preprocessing: &Preprocessing,
 ) -> Vec<String> {
@@ -92,17 +67,15 @@ fn faults(
         Ok(method) => method,
         Err(error) => return vec![error.to_string()],
     };
-    if method.needs() == Needs::Layers && model.parts() == Parts::None {
+    if method.needs() == Needs::Layers && facts.parts == Parts::None {
         let why_not = "it needs the layers of the network, which TorchScript does not show";
         return vec![why_not.to_owned()];
     }
     let (height, width) = preprocessing.resize.output_px();
-    let photos = [Photo::of_picture(
-        String::new(),
-        Picture::filled(width, height, [0; 3]),
-    )];
-    let context = Context {
-        model,
+    let grey = Picture::filled(width, height, [0; 3]);
+    let photos = [Arc::new(Photo::of_picture("photo", grey, preprocessing))];
+    let inputs = Inputs {
+        facts,
         labels,
         preprocessing,
         photos: &photos,
@@ -113,9 +86,6 @@ fn faults(
         true => fault.message,
         false => format!("{}; {}", fault.message, fault.hint),
     };
-    let faults = method.check(&context).into_iter();
-    faults
-        .filter(|fault| !FILES.contains(&fault.pointer.as_str()))
-        .map(text)
-        .collect()
+    let faults = method.network_faults(&inputs).into_iter();
+    faults.map(text).collect()
 }

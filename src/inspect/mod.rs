@@ -1,6 +1,8 @@
 //! What is in a model file, and what can be done with it; as far as it goes for files that do not load.
 
 mod classifier;
+mod inspection;
+mod layer_table;
 mod mcnemar;
 mod methods;
 mod network;
@@ -9,40 +11,18 @@ pub mod trial;
 mod trial_text;
 pub mod verify;
 
-use serde::Serialize;
-
 use crate::explain::Entry;
 use crate::fs;
-use crate::model::load::{self, Loaded};
-use crate::model::{Architecture, Model, ModelError, Source};
+use crate::model::load;
+use crate::model::{Architecture, Device, Model, ModelError, Source};
 
 pub use classifier::Classifier;
+pub use inspection::Inspection;
+pub use layer_table::{layer_json, layer_table};
 pub use methods::MethodRow;
 pub use network::Network;
 pub use text::{as_text, verification_text};
 pub use trial_text::trial_text;
-
-/// Everything that `cnn-report inspect` says of a file.
-#[derive(Debug, Serialize)]
-pub struct Inspection {
-    /// As the user named it.
-    pub file: String,
-    pub size_bytes: usize,
-    /// What the content says, whatever the extension.
-    pub format: &'static str,
-    /// Of the whole file, in hexadecimal; of an ONNX file together with its data files.
-    pub sha256: String,
-    /// Program and version that wrote it; `None` where the file does not say.
-    pub written_by: Option<String>,
-    /// Built-in architecture that the weights were put into.
-    pub architecture: Option<String>,
-    /// `None` where the file cannot be read as a network.
-    pub network: Option<Network>,
-    /// `None` where the network cannot be run as a classifier.
-    pub classifier: Option<Classifier>,
-    /// Why it cannot be used; `None` where it can.
-    pub fault: Option<String>,
-}
 
 /// Looks at a file, whose weights go into `architecture` where one is given.
 /// `methods` are those that are tried on it. An error only where the file cannot be read at all; the
@@ -50,7 +30,7 @@ pub struct Inspection {
 pub fn inspect(
     source: &Source,
     architecture: Option<&Architecture>,
-    device: tch::Device,
+    device: Device,
     methods: &[&'static Entry],
 ) -> Result<(Inspection, Option<Model>), ModelError> {
     load::check_is_file(&source.file)?;
@@ -84,21 +64,5 @@ pub fn inspect(
             inspection.fault = Some(error.to_string());
             Ok((inspection, None))
         }
-    }
-}
-
-impl Inspection {
-    fn describe(&mut self, loaded: &Loaded) {
-        let provenance = &loaded.provenance;
-        let torch = provenance.torch_version.as_ref();
-        self.written_by = match (&provenance.producer, torch, &provenance.architecture) {
-            (Some(producer), _, _) => Some(producer.clone()),
-            // The version is that of the built-in architecture, not of the weights.
-            (None, _, Some(_)) => None,
-            (None, torch, None) => torch.map(|version| format!("PyTorch {version}")),
-        };
-        self.sha256.clone_from(&provenance.sha256);
-        self.architecture.clone_from(&provenance.architecture);
-        self.network = Some(Network::of(loaded));
     }
 }

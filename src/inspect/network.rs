@@ -11,7 +11,7 @@ use crate::model::operators;
 #[derive(Debug, Serialize)]
 pub struct Network {
     pub input: Input,
-    /// Numbers in all parameters.
+    /// Number of elements of all parameters.
     pub parameters: usize,
     /// Of parameters, buffers and constants, by type.
     pub weights: Vec<WeightKind>,

@@ -1,8 +1,10 @@
 //! An inspection as lines to read.
 
+use super::classifier::Classifier;
+use super::inspection::Inspection;
+use super::methods::MethodRow;
 use super::network::{Input, Network};
 use super::verify::{Compared, Verification};
-use super::{Classifier, Inspection};
 
 /// Operators shown; the JSON has all.
 const SHOWN: usize = 12;
@@ -123,7 +125,7 @@ fn classifier_lines(classifier: &Classifier) -> Vec<(&'static str, String)> {
 fn method_lines(classifier: &Classifier) -> String {
     let rows = &classifier.methods;
     let width = rows.iter().map(|row| row.method.len()).max().unwrap_or(0);
-    let line = |row: &super::MethodRow| {
+    let line = |row: &MethodRow| {
         let answer = match row.runs {
             true => "yes".to_owned(),
             false => format!("no: {}", row.why_not),

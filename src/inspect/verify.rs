@@ -16,7 +16,7 @@ pub enum VerifyError {
     #[error(transparent)]
     Input(InputError),
     #[error(
-        "`{0}` is no array; `.npy` of `numpy.save`, or a `.safetensors` of one tensor, would be right"
+        "`{0}` is not an array; expected a `.npy` file of `numpy.save` or a `.safetensors` file of one tensor"
     )]
     NoArray(String),
     #[error(transparent)]

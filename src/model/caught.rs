@@ -4,19 +4,19 @@ use std::any::Any;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Whether a panic of this text becomes an error.
+/// Whether a panic of this message becomes an error.
 type IsError = fn(&str) -> bool;
 
 thread_local! {
-    /// What the innermost [`caught`] that is running makes errors of.
+    /// Which messages the innermost running [`caught`] converts into errors.
     static CATCHING: Cell<Option<IsError>> = const { Cell::new(None) };
 }
 
 /// A panic that was caught.
 pub struct Caught(pub Box<dyn Any + Send>);
 
-/// Runs calls of tch, and catches a panic of theirs; the caller makes an error of it where `is_error` is
-/// true of its text and libtorch said it.
+/// Runs calls of tch and catches a panic of libtorch. The caller converts the panic into an error if
+/// `is_error` accepts its message.
 pub fn caught<T>(is_error: IsError, run: impl FnOnce() -> T) -> Result<T, Caught> {
     let outer = CATCHING.replace(Some(is_error));
     let result = catch_unwind(AssertUnwindSafe(run));
@@ -25,21 +25,23 @@ pub fn caught<T>(is_error: IsError, run: impl FnOnce() -> T) -> Result<T, Caught
 }
 
 impl Caught {
-    /// The first line of what libtorch said, or the whole text of a panic that is not its own.
-    pub fn said(&self) -> String {
+    /// The first line of libtorch's message, or the whole message of another panic.
+    pub fn message(&self) -> String {
         let text = self.0.downcast_ref::<String>().map(String::as_str);
         let text = text.or(self.0.downcast_ref::<&str>().copied());
         let text = text.unwrap_or_default();
-        let said = text.split_once(OF_LIBTORCH).map_or(text, |(_, said)| said);
-        said.split("\\n").next().unwrap_or_default().to_owned()
+        let message = text
+            .split_once(OF_LIBTORCH)
+            .map_or(text, |(_, message)| message);
+        message.split("\\n").next().unwrap_or_default().to_owned()
     }
 }
 
-/// How tch's `unwrap` begins what libtorch said.
+/// How tch's `unwrap` begins libtorch's message.
 const OF_LIBTORCH: &str = "Torch(\"";
 
-/// Whether a panic of this thread with this text, at this moment, is libtorch's and becomes an error. A
-/// panic hook need not print it.
+/// Whether a panic of this thread with this message, at this moment, is libtorch's and is converted into an
+/// error, so that a panic hook need not print it.
 pub fn becomes_an_error(panic: &str) -> bool {
     panic.contains(OF_LIBTORCH) && CATCHING.get().is_some_and(|is_error| is_error(panic))
 }
@@ -67,8 +69,11 @@ mod tests {
         let other = caught(|text| text.contains("memory"), || becomes_an_error(panic));
         assert!(matches!(other, Ok(false)));
         assert!(!becomes_an_error(panic));
-        assert_eq!(Caught(Box::new(panic.to_owned())).said(), "shapes differ");
-        assert_eq!(Caught(Box::new("a bug")).said(), "a bug");
+        assert_eq!(
+            Caught(Box::new(panic.to_owned())).message(),
+            "shapes differ"
+        );
+        assert_eq!(Caught(Box::new("a bug")).message(), "a bug");
     }
 
     #[test]
@@ -78,11 +83,11 @@ mod tests {
             |_| true,
             || Tensor::zeros([2], options) + Tensor::zeros([3], options),
         );
-        let said = result.err().map(|caught| caught.said());
-        let said = said.unwrap_or_default();
+        let message = result.err().map(|caught| caught.message());
+        let message = message.unwrap_or_default();
         assert!(
-            said.starts_with("The size of tensor a (2) must match"),
-            "{said}"
+            message.starts_with("The size of tensor a (2) must match"),
+            "{message}"
         );
         assert!(CATCHING.get().is_none());
     }

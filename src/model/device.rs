@@ -1,27 +1,50 @@
 //! Which device a network runs on.
 
-use tch::{Cuda, Device};
+use serde::{Deserialize, Serialize};
+use tch::Cuda;
+
+/// What a network runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Device {
+    Cpu,
+    /// A graphics card of NVIDIA, by its number.
+    Cuda(usize),
+    /// A graphics processor of Apple.
+    Mps,
+}
+
+/// As libtorch names it, for tensors.
+impl From<Device> for tch::Device {
+    fn from(device: Device) -> Self {
+        match device {
+            Device::Cpu => Self::Cpu,
+            Device::Cuda(number) => Self::Cuda(number),
+            Device::Mps => Self::Mps,
+        }
+    }
+}
 
 #[derive(Debug, thiserror::Error)]
 pub enum DeviceError {
-    #[error("`{wish}` is no device; `auto`, `cpu`, `cuda`, `cuda:N` or `mps`")]
-    Unknown { wish: String },
-    #[error("the device `{wish}` is not here: {found}; `auto` takes what there is")]
-    Missing { wish: String, found: String },
+    #[error("unknown device `{requested}`; expected `auto`, `cpu`, `cuda`, `cuda:N` or `mps`")]
+    Unknown { requested: String },
+    #[error("the device `{requested}` is not available: {found}; `auto` chooses one that is")]
+    Missing { requested: String, found: String },
 }
 
-/// The device of a wish: `auto` (CUDA where there is one, else Apple's graphics processor, else the CPU),
+/// The requested device: `auto` (CUDA where there is one, else Apple's graphics processor, else the CPU),
 /// `cpu`, `cuda`, `cuda:N` or `mps`.
-pub fn device(wish: &str) -> Result<Device, DeviceError> {
+pub fn device(requested: &str) -> Result<Device, DeviceError> {
     let missing = |found: String| DeviceError::Missing {
-        wish: wish.to_owned(),
+        requested: requested.to_owned(),
         found,
     };
-    let number = match wish {
+    let number = match requested {
         "auto" => {
-            return Ok(match Device::cuda_if_available() {
-                Device::Cpu if tch::utils::has_mps() => Device::Mps,
-                device => device,
+            return Ok(match Cuda::is_available() {
+                true => Device::Cuda(0),
+                false if tch::utils::has_mps() => Device::Mps,
+                false => Device::Cpu,
             });
         }
         "cpu" => return Ok(Device::Cpu),
@@ -36,7 +59,7 @@ pub fn device(wish: &str) -> Result<Device, DeviceError> {
             .strip_prefix("cuda:")
             .and_then(|number| number.parse().ok())
             .ok_or_else(|| DeviceError::Unknown {
-                wish: other.to_owned(),
+                requested: other.to_owned(),
             })?,
     };
     let count = if Cuda::is_available() {
@@ -63,7 +86,15 @@ pub fn device_name(device: Device) -> String {
         Device::Cuda(number) => format!("cuda:{number}"),
         Device::Cpu => "cpu".to_owned(),
         Device::Mps => "mps".to_owned(),
-        other => format!("{other:?}").to_lowercase(),
+    }
+}
+
+/// `cpu`, `cuda` or `mps`: numbers differ between kinds of device, not between two of one kind.
+pub fn device_kind(device: Device) -> &'static str {
+    match device {
+        Device::Cpu => "cpu",
+        Device::Cuda(_) => "cuda",
+        Device::Mps => "mps",
     }
 }
 
@@ -75,13 +106,13 @@ mod tests {
     fn a_device_that_is_not_there_is_named() {
         let error = device("cuda:99").unwrap_err().to_string();
         assert!(
-            error.starts_with("the device `cuda:99` is not here: libtorch finds "),
+            error.starts_with("the device `cuda:99` is not available: libtorch finds "),
             "{error}"
         );
         assert!(matches!(device("gpu"), Err(DeviceError::Unknown { .. })));
         assert_eq!(device("cpu").unwrap(), Device::Cpu);
-        for wish in ["cuda:", "cuda:-1", "cuda:18446744073709551615", "mps:0"] {
-            assert!(device(wish).is_err(), "{wish}");
+        for requested in ["cuda:", "cuda:-1", "cuda:18446744073709551615", "mps:0"] {
+            assert!(device(requested).is_err(), "{requested}");
         }
     }
 
@@ -91,7 +122,7 @@ mod tests {
             Ok(device) => assert_eq!(device_name(device), "mps"),
             Err(error) => {
                 let error = error.to_string();
-                let expected = "the device `mps` is not here: libtorch finds no graphics";
+                let expected = "the device `mps` is not available: libtorch finds no graphics";
                 assert!(error.starts_with(expected), "{error}");
                 assert_ne!(device("auto").unwrap(), Device::Mps);
             }

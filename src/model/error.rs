@@ -2,14 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::batches::{MemoryError, refusal, refused};
-use super::labels::LabelsError;
-use super::load::fit::{self, WeightFault};
+use super::export::EXPORT;
+use super::layers::UnknownLayer;
+use super::libtorch::first_line;
+use super::load::weight_fault::{self, WeightFault};
 use super::operators::OperatorError;
-
-/// How a user writes the file that is read best.
-pub const EXPORT: &str = "torch.export.save(torch.export.export(model.eval(), (x,), \
-     dynamic_shapes=({0: torch.export.Dim.DYNAMIC},)), \"model.pt2\")";
 
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
@@ -17,8 +14,6 @@ pub enum ModelError {
     Torch(#[from] tch::TchError),
     #[error(transparent)]
     File(#[from] crate::fs::FileError),
-    #[error(transparent)]
-    Labels(#[from] LabelsError),
     /// The file is something else than a model.
     #[error("`{}` is {is}; {hint}", file.display())]
     NotAModel {
@@ -59,7 +54,7 @@ pub enum ModelError {
         /// ``the graph of `net.pt2` `` or `the layers`.
         into: String,
     },
-    #[error("there is no built-in architecture `{architecture}`{near}; there are {known}")]
+    #[error("unknown architecture `{architecture}`{near}; expected one of {known}")]
     ArchitectureUnknown {
         architecture: String,
         near: String,
@@ -67,7 +62,7 @@ pub enum ModelError {
     },
     #[error(
         "the weights in `{}` do not fit {into}: {}",
-        file.display(), fit::list(faults)
+        file.display(), weight_fault::list(faults)
     )]
     WeightsDoNotFit {
         file: PathBuf,
@@ -76,8 +71,8 @@ pub enum ModelError {
         faults: Vec<WeightFault>,
     },
     #[error(
-        "the tensor `{tensor}` in `{}` holds {count} numbers that are not finite; \
-         a network that learned anything has none",
+        "the tensor `{tensor}` in `{}` holds {count} values that are NaN or infinite; \
+         take a checkpoint from before the training diverged",
         file.display()
     )]
     NotFinite {
@@ -122,59 +117,50 @@ pub enum ModelError {
     )]
     FixedBatch { batch: i64, fault: String },
     #[error(
-        "the network gives the same pictures other scores each time it runs; \
+        "the network is non-deterministic: the same pictures get different scores each time it runs; \
          call `model.eval()` before `torch.jit.trace` or `torch.jit.script`"
     )]
-    OtherEachTime,
-    #[error("there is no layer `{name}`; {hint}")]
-    LayerUnknown { name: String, hint: String },
+    Nondeterministic,
+    #[error(transparent)]
+    Layer(#[from] UnknownLayer),
     #[error("the node `{node}` gives several tensors or none and cannot be recorded")]
     NotOneTensor { node: String },
-    #[error("the activations handed in do not cut the network: {needed} is needed as well")]
-    NotCut {
+    #[error(
+        "the given activations do not separate the output from the network's input: {needed} is needed as well"
+    )]
+    NotASeparator {
         /// ``the output of `add_1``` or `the network's input`.
         needed: String,
     },
     #[error("the output of the node `{node}` does not depend on that of `{before}`")]
-    NotBehind { node: String, before: String },
+    NotDownstream { node: String, before: String },
     #[error(
-        "the node `{node}` gives {expected:?} for one picture; {got:?} is not that of a whole number of pictures"
+        "the node `{node}` gives {expected:?} for one picture; {got:?} is not a whole number of pictures"
     )]
     ActivationShape {
         node: String,
         got: Vec<i64>,
         expected: Vec<i64>,
     },
-    #[error("there is not enough memory for a batch of 1: {said}")]
-    OutOfMemory { said: String },
+    #[error("there is not enough memory for a batch of 1: {message}")]
+    OutOfMemory { message: String },
     #[error("the network does not run in bf16: {source}; choose `precision: fp32`")]
     Bf16DoesNotRun { source: Box<ModelError> },
-    #[error("a network of TorchScript computes in float32 only; choose `precision: fp32`")]
+    #[error("TorchScript networks run in float32 only; choose `precision: fp32`")]
     Bf16NotOfTorchScript,
     #[error("the graph has no node {node}; it has {nodes}")]
     NodeUnknown { node: usize, nodes: usize },
 }
 
-impl MemoryError for ModelError {
-    fn out_of_memory(&self) -> Option<String> {
+impl ModelError {
+    /// Whether the error is of this file's content or of reading it.
+    pub fn is_about(&self, path: &std::path::Path) -> bool {
         match self {
-            Self::Torch(error) => refusal(error),
-            Self::Operator { source, .. } => match source.as_ref() {
-                OperatorError::Torch(error) => refusal(error),
-                OperatorError::Panicked { message } => refused(message),
-                _ => None,
-            },
-            Self::OutOfMemory { said } => Some(said.clone()),
-            _ => None,
+            Self::File(error) => error.path == path,
+            Self::NotAModel { file, .. }
+            | Self::Damaged { file, .. }
+            | Self::NotSupported { file, .. } => file == path,
+            _ => false,
         }
     }
-}
-
-/// What libtorch says without the C++ stack it prints below.
-pub fn first_line(error: &tch::TchError) -> String {
-    let text = error.to_string();
-    let text = text.strip_prefix("Internal torch error: ").unwrap_or(&text);
-    // What it says of code begins with an empty line.
-    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
-    lines.next().unwrap_or_default().trim().to_owned()
 }

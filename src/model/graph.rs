@@ -1,6 +1,10 @@
 //! The graph of a network: an ordered list of operators over named values.
 
-use super::NodeId;
+use serde::{Deserialize, Serialize};
+
+/// A node of the graph, in the order of execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct NodeId(pub usize);
 
 /// A tensor or a size that flows through the graph: an input, a weight or an output of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -160,6 +164,20 @@ impl Node {
     /// Path of the innermost module; empty in the network's own `forward`.
     pub fn module_path(&self) -> &str {
         self.modules.last().map_or("", |module| &module.path)
+    }
+
+    /// The innermost module in an error text: in backticks, or `the network itself`.
+    pub fn module_title(&self) -> String {
+        match self.module_path() {
+            "" => "the network itself".to_owned(),
+            path => format!("`{path}`"),
+        }
+    }
+
+    /// Operator, name and module in an error text: `` `aten.foo.default` (node `foo_1` in `layer1.0`) ``.
+    pub fn place(&self) -> String {
+        let module = self.module_title();
+        format!("`{}` (node `{}` in {module})", self.operator, self.name)
     }
 
     /// Name of the operator without namespace and overload: `conv2d` of `aten.conv2d.default`.

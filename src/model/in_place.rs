@@ -1,7 +1,6 @@
 //! Operators that overwrite their input, made to run out of place.
 
-use super::NodeId;
-use super::graph::{Argument, Graph, Node, ValueId};
+use super::graph::{Argument, Graph, Node, NodeId, ValueId};
 
 impl Graph {
     /// Gives later readers of a tensor that is overwritten in place the overwritten one, so that the

@@ -1,90 +1,70 @@
 //! The numbered table of layers, and finding one by number or path.
 
-use std::collections::{BTreeMap, BTreeSet};
+use serde::{Deserialize, Serialize};
 
-use super::error::ModelError;
-use super::graph::{Graph, StoredKind, ValueId};
-use super::receptive_field::{Seen, receptive_fields};
-use super::run::Program;
-use super::{Layer, LayerName, NodeId};
+use super::graph::NodeId;
+use super::receptive_field::ReceptiveField;
+
+/// A leaf module as it runs, in the numbering of `cnn-report layers`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Layer {
+    pub number: usize,
+    /// Module path, `features.3.squeeze`; a module that runs again has `#2` and so on behind it.
+    pub path: String,
+    /// `Conv2d`, `ReLU`, …
+    pub kind: String,
+    /// The node whose output is the layer's output.
+    pub node: NodeId,
+    /// For a batch of 1. \[1, C, H, W\] in the convolutional part.
+    pub output_shape: Vec<i64>,
+    /// Number of elements of the layer's own weights.
+    pub parameters: usize,
+}
+
+/// A layer as the user names it: by number or by module path.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum LayerName {
+    Number(usize),
+    Path(String),
+}
 
 /// All that can be named in a network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Layers {
     /// Leaf modules in the order they run.
     leaves: Vec<Layer>,
-    /// Modules that hold others, then the nodes of the graph by their own names. Their number is that
-    /// of the last leaf that runs before their output is there.
-    others: Vec<Layer>,
-    /// How many of `others` are modules.
-    modules: usize,
-    /// What each node of the graph sees of the photo.
-    seen: Vec<Option<Seen>>,
+    /// Modules that hold others. Their number is that of the last leaf that runs before their output is
+    /// there.
+    containers: Vec<Layer>,
+    /// The nodes of the graph that give one tensor, by their own names and in the order they run; numbered
+    /// as `containers`.
+    nodes: Vec<Layer>,
+    /// Of each node of the graph.
+    receptive_fields: Vec<Option<ReceptiveField>>,
 }
 
-/// One run of a module.
-struct Call {
-    path: String,
-    class: String,
-    /// The last node that gives one tensor.
-    output: Option<NodeId>,
+/// The network has no such layer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no layer `{name}`; {hint}")]
+pub struct UnknownLayer {
+    pub name: String,
+    pub hint: String,
 }
 
 impl Layers {
-    /// `shapes` of every node's output for a batch of 1, from a dry pass on an input of `input_shape`.
-    pub fn new(program: &Program, input_shape: [i64; 3], shapes: &[Option<Vec<i64>>]) -> Self {
-        let graph = program.graph();
-        let containers = containers(graph);
-        let sizes = parameter_sizes(program);
-        let mut times: BTreeMap<String, usize> = BTreeMap::new();
-        let (mut leaves, mut modules) = (Vec::new(), Vec::new());
-        for call in calls(graph, shapes) {
-            let Some(node) = call.output else { continue };
-            let time = times.entry(call.path.clone()).or_default();
-            *time += 1;
-            let layer = Layer {
-                number: leaves.len(),
-                path: if *time == 1 {
-                    call.path.clone()
-                } else {
-                    format!("{}#{time}", call.path)
-                },
-                kind: call.class.rsplit('.').next().unwrap_or_default().to_owned(),
-                node,
-                output_shape: shapes[node.0].clone().unwrap_or_default(),
-                parameters: parameters_below(&sizes, &call.path),
-            };
-            let kind = if containers.contains(&call.path) {
-                &mut modules
-            } else {
-                &mut leaves
-            };
-            kind.push(layer);
-        }
-        let count = modules.len();
-        let mut others = modules;
-        others.extend(graph.nodes.iter().zip(shapes).enumerate().filter_map(
-            |(index, (node, shape))| {
-                Some(Layer {
-                    number: 0,
-                    path: node.name.clone(),
-                    kind: node.operator_base().to_owned(),
-                    node: NodeId(index),
-                    output_shape: shape.clone()?,
-                    parameters: 0,
-                })
-            },
-        ));
-        for other in &mut others {
-            let before = leaves.iter().rfind(|leaf| leaf.node <= other.node);
-            other.number = before.map_or(0, |leaf| leaf.number);
-        }
+    /// `receptive_fields` has an entry for each node of the graph.
+    pub fn new(
+        leaves: Vec<Layer>,
+        containers: Vec<Layer>,
+        nodes: Vec<Layer>,
+        receptive_fields: Vec<Option<ReceptiveField>>,
+    ) -> Self {
         Self {
             leaves,
-            others,
-            modules: count,
-            seen: receptive_fields(graph, input_shape, shapes, &|value| {
-                stored_sizes(program, value)
-            }),
+            containers,
+            nodes,
+            receptive_fields,
         }
     }
 
@@ -94,35 +74,48 @@ impl Layers {
 
     /// Modules that hold others.
     pub fn containers(&self) -> &[Layer] {
-        &self.others[..self.modules]
+        &self.containers
     }
 
     /// Every node that gives one tensor, by its own name.
     pub fn nodes(&self) -> &[Layer] {
-        &self.others[self.modules..]
+        &self.nodes
     }
 
-    /// What a node sees of the photo; `None` where its output does not depend on it.
-    pub fn seen(&self, node: NodeId) -> Option<Seen> {
-        self.seen.get(node.0).copied().flatten()
+    /// Number of nodes of the graph, those that give several tensors included.
+    pub fn node_count(&self) -> usize {
+        self.receptive_fields.len()
+    }
+
+    /// Of the output of a node for a batch of 1; `None` where it gives several tensors or none.
+    pub fn output_shape(&self, node: NodeId) -> Option<&[i64]> {
+        let found = self.nodes.binary_search_by_key(&node, |named| named.node);
+        found
+            .ok()
+            .map(|index| self.nodes[index].output_shape.as_slice())
+    }
+
+    /// How much of the photo a node depends on; `None` where it does not depend on it.
+    pub fn receptive_field(&self, node: NodeId) -> Option<ReceptiveField> {
+        self.receptive_fields.get(node.0).copied().flatten()
     }
 
     /// A leaf by number; a leaf, a module or a node by path; a leaf by the beginning of its path, where
     /// no other one begins so.
-    pub fn find(&self, name: &LayerName) -> Result<&Layer, ModelError> {
+    pub fn find(&self, name: &LayerName) -> Result<&Layer, UnknownLayer> {
         match name {
             LayerName::Number(number) => self.leaves.get(*number).ok_or_else(|| {
                 let hint = match self.leaves.len() {
                     0 => "the file names no modules; name a node of its graph".to_owned(),
                     count => format!("the numbers run from 0 to {}", count - 1),
                 };
-                ModelError::LayerUnknown {
+                UnknownLayer {
                     name: number.to_string(),
                     hint,
                 }
             }),
             LayerName::Path(path) => {
-                let mut all = self.leaves.iter().chain(&self.others);
+                let mut all = self.named().chain(&self.nodes);
                 match all.find(|layer| layer.path == *path) {
                     Some(layer) => Ok(layer),
                     None => self.completed(path),
@@ -131,9 +124,14 @@ impl Layers {
         }
     }
 
+    /// Modules, leaves first.
+    fn named(&self) -> impl Iterator<Item = &Layer> {
+        self.leaves.iter().chain(&self.containers)
+    }
+
     /// The one leaf whose path goes on from `start`: whole names first (`layer4.1` is no `layer4.10`),
     /// then letters (`conv4` is `conv4_block1`).
-    fn completed(&self, start: &str) -> Result<&Layer, ModelError> {
+    fn completed(&self, start: &str) -> Result<&Layer, UnknownLayer> {
         let rest = |layer: &&Layer| {
             layer
                 .path
@@ -152,7 +150,7 @@ impl Layers {
             [] => self.suggestion(start),
             several => ambiguous(several),
         };
-        Err(ModelError::LayerUnknown {
+        Err(UnknownLayer {
             name: start.to_owned(),
             hint,
         })
@@ -160,7 +158,7 @@ impl Layers {
 
     fn suggestion(&self, wrong: &str) -> String {
         const SUGGESTIONS: usize = 3;
-        let named = self.leaves.iter().chain(&self.others[..self.modules]);
+        let named = self.named();
         let mut near: Vec<_> = named
             .map(|layer| {
                 (
@@ -192,96 +190,8 @@ fn ambiguous(candidates: &[&Layer]) -> String {
         more => format!(" and {more} more"),
     };
     format!(
-        "{} layers begin so: {}{more}",
+        "{} layers begin with it: {}{more}",
         candidates.len(),
         paths.join(", ")
     )
 }
-
-/// Paths of modules whose `forward` calls other modules.
-fn containers(graph: &Graph) -> BTreeSet<String> {
-    let outer = graph
-        .nodes
-        .iter()
-        .flat_map(|node| node.modules.iter().rev().skip(1));
-    outer.map(|module| module.path.clone()).collect()
-}
-
-/// The runs of modules in the order they begin, the network itself left out.
-fn calls(graph: &Graph, shapes: &[Option<Vec<i64>>]) -> Vec<Call> {
-    let mut calls: Vec<Call> = Vec::new();
-    let mut open: Vec<(&str, usize)> = Vec::new(); // key of the call, index in `calls`
-    for (index, node) in graph.nodes.iter().enumerate() {
-        if node.modules.is_empty() {
-            continue;
-        }
-        let modules: Vec<_> = node
-            .modules
-            .iter()
-            .filter(|module| !module.path.is_empty())
-            .collect();
-        let same = open
-            .iter()
-            .zip(&modules)
-            .take_while(|((key, _), module)| *key == module.key);
-        open.truncate(same.count());
-        for module in &modules[open.len()..] {
-            open.push((&module.key, calls.len()));
-            let (path, class) = (module.path.clone(), module.class.clone());
-            calls.push(Call {
-                path,
-                class,
-                output: None,
-            });
-        }
-        if shapes[index].is_some() {
-            for (_, call) in &open {
-                calls[*call].output = Some(NodeId(index));
-            }
-        }
-    }
-    calls
-}
-
-/// Of a weight; from the graph where it has none.
-fn stored_sizes(program: &Program, value: ValueId) -> Option<Vec<i64>> {
-    if let Some(tensor) = program.weight(value) {
-        return Some(tensor.size());
-    }
-    let mut stored = program.graph().stored.iter();
-    let stored = stored.find(|stored| stored.value == value)?;
-    stored.sizes.as_ref()?.iter().copied().collect()
-}
-
-/// Numbers in each parameter, by state-dict name.
-fn parameter_sizes(program: &Program) -> Vec<(&str, usize)> {
-    let parameters = program
-        .graph()
-        .stored
-        .iter()
-        .filter(|s| s.kind == StoredKind::Parameter);
-    parameters
-        .map(|stored| {
-            (
-                stored.name.as_str(),
-                program.weight(stored.value).map_or(0, |w| w.numel()),
-            )
-        })
-        .collect()
-}
-
-fn parameters_below(sizes: &[(&str, usize)], path: &str) -> usize {
-    let below = |name: &str| {
-        name.strip_prefix(path)
-            .is_some_and(|rest| rest.starts_with('.'))
-    };
-    sizes
-        .iter()
-        .filter(|(name, _)| below(name))
-        .map(|(_, size)| size)
-        .sum()
-}
-
-#[cfg(test)]
-#[path = "layers_tests.rs"]
-mod tests;

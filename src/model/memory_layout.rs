@@ -1,11 +1,11 @@
-//! In which order the numbers of a picture lie in memory.
+//! The memory layout of batches of pictures: channels last.
 
 use tch::{Device, TchError, Tensor};
 
 /// The same tensor with its channels last in memory, where that is faster: on the CPU convolutions of
-/// oneDNN run on [N, H, W, C], and a batch of [N, C, H, W] would be turned round before each of them
-/// (SqueezeNet 1.1 takes about half the time). Shape and values stay; what has not four dimensions,
-/// or lies on another device, comes back as it is.
+/// oneDNN run on [N, H, W, C], and a batch of [N, C, H, W] would be reordered before each of them
+/// (SqueezeNet 1.1 takes about half the time). Shape and values stay. Tensors that are not 4-D or are on
+/// another device are returned unchanged.
 pub fn channels_last(tensor: &Tensor) -> Result<Tensor, TchError> {
     if tensor.dim() != 4 || tensor.device() != Device::Cpu {
         return Ok(tensor.shallow_clone());

@@ -2,9 +2,15 @@
 
 use tch::Tensor;
 
-use super::backward::{self, Differentiated};
+use super::backward::{self, Differentiated, ReluRule};
 use super::batches::{BatchSize, first_size};
-use super::{Change, Model, ModelError, NodeId, Precision, RectifierRule, ScoresAre, rectifiers};
+use super::error::ModelError;
+use super::facts::ScoresAre;
+use super::graph::NodeId;
+use super::network::Model;
+use super::precision::Precision;
+use super::relus;
+use super::run::pass::Change;
 
 /// Room for what libtorch takes besides the outputs of nodes: buffers of its convolutions, copies in
 /// another order. SqueezeNet 1.1 and ResNet-18 took 1.05 and 0.95 times their outputs on the CPU, 32
@@ -21,9 +27,12 @@ impl Model {
         let mut recorded = match self.precision {
             Precision::Bf16 if !input.requires_grad() => {
                 self.check_input(input)?;
-                self.program.record_lowered(input, &[self.scores])?
+                self.program
+                    .record_lowered(input, &[self.facts.output.scores])?
             }
-            Precision::Fp32 | Precision::Bf16 => self.record(input, &[self.scores], &[])?,
+            Precision::Fp32 | Precision::Bf16 => {
+                self.record(input, &[self.facts.output.scores], &[])?
+            }
         };
         let scores = recorded.remove(0);
         Ok(match self.scores_are() {
@@ -37,12 +46,12 @@ impl Model {
     /// What the file itself gives [N, classes], a closing softmax or sigmoid included.
     pub fn output(&self, input: &Tensor) -> Result<Tensor, ModelError> {
         let graph = self.graph();
-        let node = graph.producers()[graph.output.0].unwrap_or(self.scores);
+        let node = graph.producers()[graph.output.0].unwrap_or(self.facts.output.scores);
         Ok(self.record(input, &[node], &[])?.remove(0))
     }
 
-    /// Outputs of `nodes`, running no further than the last of them. Nodes in `bypass` hand their
-    /// input through (an open ReLU). Gradients flow to `input` [N, C, H, W] if it asks for them.
+    /// Outputs of `nodes`, running no further than the last of them. Nodes in `bypass` give their
+    /// input (an open ReLU). Gradients flow to `input` [N, C, H, W] if it asks for them.
     ///
     /// A batch norm that nobody asks for runs as part of the convolution before it; outputs behind it
     /// then differ by rounding from those of a pass that records the convolution.
@@ -92,12 +101,12 @@ impl Model {
     }
 
     /// Gradient of `score(output of node)`, which is one number, with respect to `input` [N, C, H, W],
-    /// where the rectifiers pass gradients back as `rule` says.
+    /// where the ReLUs pass gradients back as `rule` says.
     pub fn gradient(
         &self,
         input: &Tensor,
         node: NodeId,
-        rule: RectifierRule,
+        rule: ReluRule,
         score: &dyn Fn(&Tensor) -> Tensor,
     ) -> Result<Tensor, ModelError> {
         self.check_input(input)?;
@@ -106,15 +115,15 @@ impl Model {
     }
 
     /// Gradients of `score(output of node)`, which is one number, for `input` [N, C, H, W] with respect to
-    /// the outputs of the nodes `with_respect_to`, each of the output's shape; the rectifiers between them
-    /// pass gradients back as `rule` says. That of a rectifier's output is the one that reaches it, before
+    /// the outputs of the nodes `with_respect_to`, each of the output's shape; the ReLUs between them
+    /// pass gradients back as `rule` says. That of a ReLU's output is the one that reaches it, before
     /// its own rule.
     pub fn gradient_at(
         &self,
         input: &Tensor,
         node: NodeId,
         with_respect_to: &[NodeId],
-        rule: RectifierRule,
+        rule: ReluRule,
         score: &dyn Fn(&Tensor) -> Tensor,
     ) -> Result<Vec<Tensor>, ModelError> {
         self.check_input(input)?;
@@ -122,54 +131,66 @@ impl Model {
         backward::of_nodes(&self.program, input, &of, with_respect_to)
     }
 
-    /// The rectifiers that decide whether `node` can be above zero: itself or those before it, seen
+    /// The ReLUs that decide whether `node` can be above zero: itself or those before it, seen
     /// through pooling, dropout and concatenation only. Bypassing them records the pre-activation.
     pub fn gates(&self, node: NodeId) -> Vec<NodeId> {
-        rectifiers::gates(self.graph(), node)
+        relus::gates(self.graph(), node)
     }
 
-    /// All rectifiers of the network in the order they run.
-    pub fn rectifiers(&self) -> Vec<NodeId> {
-        rectifiers::all(self.graph())
+    /// All ReLUs of the network in the order they run.
+    pub fn relus(&self) -> Vec<NodeId> {
+        relus::all(self.graph())
     }
 
     /// How many inputs of the model's own shape a loop over batches begins with, for passes without
     /// gradients: `fastest_on_cpu` is what was measured for the caller's work. See [`super::in_batches`].
-    pub fn batch_size(&self, wish: BatchSize, fastest_on_cpu: usize) -> Result<usize, ModelError> {
-        let peak = self
-            .program
-            .peak_numbers(&self.shapes, self.input_shape, self.scores)?;
+    pub fn batch_size(
+        &self,
+        requested: BatchSize,
+        fastest_on_cpu: usize,
+    ) -> Result<usize, ModelError> {
+        let facts = &self.facts;
+        let peak =
+            self.program
+                .peak_numbers(&facts.layers, facts.input_shape, facts.output.scores)?;
         let bytes_each = peak.saturating_mul(WITH_BUFFERS * BYTES_OF_FLOAT32);
-        Ok(first_size(wish, fastest_on_cpu, self.device, bytes_each))
+        Ok(first_size(
+            requested,
+            fastest_on_cpu,
+            self.device,
+            bytes_each,
+        ))
     }
 
     /// Any height and width: many networks run on others than those they were made for.
     fn check_input(&self, input: &Tensor) -> Result<(), ModelError> {
         let got = input.size();
-        if got.len() == 4 && got[1] == self.input_shape[0] {
+        if got.len() == 4 && got[1] == self.facts.input_shape[0] {
             return Ok(());
         }
         Err(ModelError::InputShape {
             got,
-            expected: self.input_shape,
+            expected: self.facts.input_shape,
         })
     }
 
     /// How many pictures an output is of: the first size of maps [N, C, H, W], and for any other how many
     /// times as many numbers it holds as for one picture (a transformer's may have the batch elsewhere).
     fn pictures(&self, node: NodeId, output: &Tensor) -> Result<i64, ModelError> {
-        let nodes = self.shapes.len();
-        let shape = self.shapes.get(node.0).ok_or(ModelError::NodeUnknown {
-            node: node.0,
-            nodes,
-        })?;
-        let Some(one) = shape else {
+        let nodes = self.graph().nodes.len();
+        if node.0 >= nodes {
+            return Err(ModelError::NodeUnknown {
+                node: node.0,
+                nodes,
+            });
+        }
+        let Some(one) = self.facts.layers.output_shape(node) else {
             return Err(ModelError::NotOneTensor {
                 node: self.graph().nodes[node.0].name.clone(),
             });
         };
         let got = output.size();
-        let count = match (one.as_slice(), got.as_slice()) {
+        let count = match (one, got.as_slice()) {
             ([1, channels, _, _], [pictures, same, _, _]) if channels == same => Some(*pictures),
             ([1, _, _, _], _) => None,
             (one, got) if one.len() == got.len() => {
@@ -185,7 +206,12 @@ impl Model {
         ModelError::ActivationShape {
             node: self.graph().nodes[node.0].name.clone(),
             got: output.size(),
-            expected: self.shapes[node.0].clone().unwrap_or_default(),
+            expected: self
+                .facts
+                .layers
+                .output_shape(node)
+                .unwrap_or_default()
+                .to_vec(),
         }
     }
 }

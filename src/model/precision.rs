@@ -1,10 +1,12 @@
 //! In which type of number a network runs.
 
-use tch::Device;
+use serde::{Deserialize, Serialize};
+
+use super::device::Device;
 
 /// Type of the weights and activations of passes without gradients that give scores only. Everything else
 /// (recorded layers, gradients, optimisation) is float32 always.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Precision {
     /// float32: 24 bits of a number.
     #[default]
@@ -14,22 +16,22 @@ pub enum Precision {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("`{wish}` is no precision; `fp32`, `bf16` or `auto`")]
+#[error("unknown precision `{requested}`; expected `fp32`, `bf16` or `auto`")]
 pub struct PrecisionError {
-    wish: String,
+    requested: String,
 }
 
-/// The precision of a wish: `fp32`, `bf16`, or `auto`, which takes bfloat16 where the device computes in
+/// The requested precision: `fp32`, `bf16`, or `auto`, which takes bfloat16 where the device computes in
 /// it. A device that does not can still be told to: it is slow there (on a CPU without AVX512-BF16
 /// SqueezeNet 1.1 took 5 times as long).
-pub fn precision(wish: &str, device: Device) -> Result<Precision, PrecisionError> {
-    match wish {
+pub fn precision(requested: &str, device: Device) -> Result<Precision, PrecisionError> {
+    match requested {
         "fp32" => Ok(Precision::Fp32),
         "bf16" => Ok(Precision::Bf16),
         "auto" if computes_in_bf16(device) => Ok(Precision::Bf16),
         "auto" => Ok(Precision::Fp32),
         other => Err(PrecisionError {
-            wish: other.to_owned(),
+            requested: other.to_owned(),
         }),
     }
 }
@@ -60,15 +62,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wish_is_understood_or_refused() {
+    fn a_requested_precision_is_known_or_an_error() {
         let cpu = Device::Cpu;
         assert_eq!(precision("fp32", cpu).unwrap(), Precision::Fp32);
         assert_eq!(precision("bf16", cpu).unwrap(), Precision::Bf16);
         let error = precision("fp16", cpu).unwrap_err().to_string();
-        assert_eq!(error, "`fp16` is no precision; `fp32`, `bf16` or `auto`");
-        // Whichever it is, it is the same each time, and its name leads back to it.
-        let auto = precision("auto", cpu).unwrap();
-        assert_eq!(precision(precision_name(auto), cpu).unwrap(), auto);
+        assert_eq!(
+            error,
+            "unknown precision `fp16`; expected `fp32`, `bf16` or `auto`"
+        );
+        for precision_of_name in [Precision::Fp32, Precision::Bf16] {
+            let name = precision_name(precision_of_name);
+            assert_eq!(precision(name, cpu).unwrap(), precision_of_name);
+        }
         assert_eq!(precision("auto", Device::Mps).unwrap(), Precision::Fp32);
+    }
+
+    /// The kernel's list of what the CPU can do is the second opinion.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn auto_is_bf16_where_the_cpu_computes_in_it() {
+        let kernel = std::fs::read_to_string("/proc/cpuinfo").unwrap();
+        let expected = match kernel.split_whitespace().any(|flag| flag == "avx512_bf16") {
+            true => Precision::Bf16,
+            false => Precision::Fp32,
+        };
+        assert_eq!(precision("auto", Device::Cpu).unwrap(), expected);
     }
 }

@@ -1,6 +1,6 @@
 //! Which file a network comes from, and how it is to be read.
 
-use super::Precision;
+use super::precision::Precision;
 
 /// Where a network comes from.
 #[derive(Debug, Clone)]

@@ -8,6 +8,9 @@ use std::sync::Arc;
 
 use tch::{Device, Tensor};
 
+use super::source::{FileSource, Source};
+use crate::fs::FileError;
+
 /// An input of the network, normalised already.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Array {
@@ -37,14 +40,14 @@ pub(super) enum Unreadable {
 pub(super) fn read(bytes: &[u8], tensor: Option<&str>) -> Option<Result<Stored, Unreadable>> {
     let stored = if npy::is_npy(bytes) {
         npy::read(bytes).map_err(Unreadable::Broken)
-    } else if tensors::is_safetensors(bytes) {
+    } else if tensors::is_safetensors(bytes, bytes.len() as u64) {
         tensors::read(bytes, tensor)
     } else {
         return None;
     };
     let finite = |stored: Stored| match stored.values.iter().find(|value| !value.is_finite()) {
         Some(value) => {
-            let reason = format!("it holds `{value}`, which is no finite number");
+            let reason = format!("it holds `{value}`, which is not a finite number");
             Err(Unreadable::Broken(reason))
         }
         None => Ok(stored),
@@ -52,9 +55,24 @@ pub(super) fn read(bytes: &[u8], tensor: Option<&str>) -> Option<Result<Stored, 
     Some(stored.and_then(finite))
 }
 
+/// The shape of the array in a file, from its header, or why there is none; `None` if the file is
+/// something else. [`read`] refuses the same files, and those with numbers that are not finite.
+pub(super) fn shape_in(
+    file: &FileSource,
+) -> Result<Option<Result<Vec<usize>, Unreadable>>, FileError> {
+    Ok(if npy::is_npy(&file.start) {
+        Some(npy::shape(&file.start, file.length()).map_err(Unreadable::Broken))
+    } else if tensors::is_safetensors(&file.start, file.length()) {
+        let header = file.bytes_at(0, tensors::header_bytes(&file.start))?;
+        Some(tensors::shape(&header, file.length()))
+    } else {
+        None
+    })
+}
+
 /// Whether only `.safetensors` files begin so.
 pub(super) fn has_named_tensors(bytes: &[u8]) -> bool {
-    tensors::is_safetensors(bytes)
+    tensors::is_safetensors(bytes, bytes.len() as u64)
 }
 
 impl Stored {
@@ -67,16 +85,20 @@ impl Stored {
     /// The array for a network of the input `wanted` (channels, height, width): of this shape, with a 1
     /// before it or, for one channel, without the channels. `None` for every other shape.
     pub(super) fn fitted(self, wanted: [usize; 3]) -> Option<Array> {
-        let [channels, height, width] = wanted;
-        let fits = match *self.shape {
-            [rows, columns] => channels == 1 && [rows, columns] == [height, width],
-            [c, rows, columns] | [1, c, rows, columns] => [c, rows, columns] == wanted,
-            _ => false,
-        };
-        fits.then(|| Array {
+        fits(&self.shape, wanted).then(|| Array {
             shape: wanted,
             values: self.values.into(),
         })
+    }
+}
+
+/// See [`Stored::fitted`].
+pub(super) fn fits(shape: &[usize], wanted: [usize; 3]) -> bool {
+    let [channels, height, width] = wanted;
+    match *shape {
+        [rows, columns] => channels == 1 && [rows, columns] == [height, width],
+        [c, rows, columns] | [1, c, rows, columns] => [c, rows, columns] == wanted,
+        _ => false,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which numbers of a pixel the network gets, and in which order.
 
 /// The channels of the network's input, in its order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(serde::Serialize, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Channels {
     Rgb,
     /// As OpenCV reads pictures, and with it Caffe.

@@ -1,12 +1,14 @@
 //! From a file to upright 8-bit sRGB.
 
-use std::io::Cursor;
+use std::io::{BufRead, Cursor, Seek};
 use std::path::{Path, PathBuf};
 
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbaImage};
 
-use super::{Picture, truncation};
+use super::Picture;
+use super::source::{FileSource, Source};
+use super::truncation::{is_cut_off, jpeg_header};
 use crate::fs::{self, FileError};
 
 /// What [`Picture::open`] reads, as the error texts name it.
@@ -47,15 +49,16 @@ impl Picture {
     /// Transparent pixels are laid over white, grey and CMYK become RGB, 16 bits become 8. The values
     /// are taken as sRGB: an embedded colour profile is not applied. Of an animation, the first frame.
     pub fn open(path: &Path) -> Result<Self, PictureError> {
-        Self::decode(path, &fs::read(path)?)
+        Self::decode(path, &fs::read_file(path)?)
     }
 
     /// As [`Picture::open`], of the file's content; `path` is for the error.
     pub(super) fn decode(path: &Path, bytes: &[u8]) -> Result<Self, PictureError> {
-        let (format, mut decoder) = checked_decoder(path, bytes)?;
+        let format = whole_format(path, bytes, bytes)?;
+        let mut decoder = checked_decoder(path, format, Cursor::new(bytes))?;
         let broken = |source| PictureError::Broken {
             path: path.to_owned(),
-            format,
+            format: name(format),
             source,
         };
         let orientation = decoder.orientation().map_err(broken)?;
@@ -64,92 +67,114 @@ impl Picture {
         Ok(flattened(decoded))
     }
 
-    /// Width and height in px of the upright picture, from the header alone: thousands of files can be
-    /// checked before anything is computed. What [`Picture::open`] refuses is refused here too, except
-    /// for damage inside the compressed pixels.
+    /// Width and height in px of the upright picture, from its header: of a whole file no more than
+    /// the header and the end are read, so that thousands of files can be checked before anything is
+    /// computed. [`Picture::open`] refuses the same files, and those with damaged pixels.
     pub fn dimensions_of(path: &Path) -> Result<(usize, usize), PictureError> {
-        Self::dimensions_in(path, &fs::read(path)?)
+        Self::dimensions_in(path, &FileSource::open(path)?)
     }
 
-    /// As [`Picture::dimensions_of`], of the file's content; `path` is for the error.
-    pub(super) fn dimensions_in(path: &Path, bytes: &[u8]) -> Result<(usize, usize), PictureError> {
-        let (format, mut decoder) = checked_decoder(path, bytes)?;
-        let (width, height) = decoder.dimensions();
-        let orientation = decoder
-            .orientation()
-            .map_err(|source| PictureError::Broken {
-                path: path.to_owned(),
-                format,
-                source,
-            })?;
-        let (width, height) = (width as usize, height as usize);
-        Ok(if on_its_side(orientation) {
-            (height, width)
+    /// As [`Picture::dimensions_of`], of an open file; `path` is for the error.
+    pub(super) fn dimensions_in(
+        path: &Path,
+        file: &FileSource,
+    ) -> Result<(usize, usize), PictureError> {
+        let format = whole_format(path, &file.start, file)?;
+        if format == ImageFormat::Jpeg {
+            // This decoder reads whatever it is given to the end.
+            let header = Cursor::new(jpeg_header(file)?);
+            upright_size(path, format, checked_decoder(path, format, header)?)
         } else {
-            (width, height)
-        })
+            let reader = file.parts.reader();
+            upright_size(path, format, checked_decoder(path, format, reader)?)
+        }
     }
 }
 
-/// The decoder of `bytes` behind its header, and the name of the format.
+fn upright_size(
+    path: &Path,
+    format: ImageFormat,
+    mut decoder: impl ImageDecoder,
+) -> Result<(usize, usize), PictureError> {
+    let (width, height) = decoder.dimensions();
+    let orientation = decoder
+        .orientation()
+        .map_err(|source| PictureError::Broken {
+            path: path.to_owned(),
+            format: name(format),
+            source,
+        })?;
+    let (width, height) = (width as usize, height as usize);
+    Ok(if on_its_side(orientation) {
+        (height, width)
+    } else {
+        (width, height)
+    })
+}
+
+/// As the error texts name it.
+fn name(format: ImageFormat) -> &'static str {
+    match format {
+        ImageFormat::Png => "PNG",
+        ImageFormat::Jpeg => "JPEG",
+        _ => "WebP", // no other one is read
+    }
+}
+
+/// The format that the first bytes tell, of a picture that is read and not cut off.
+fn whole_format<S: Source + ?Sized>(
+    path: &Path,
+    start: &[u8],
+    source: &S,
+) -> Result<ImageFormat, PictureError> {
+    let found = match image::guess_format(start).ok() {
+        Some(format @ (ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP)) => {
+            return if is_cut_off(format, source)? {
+                Err(PictureError::Truncated {
+                    path: path.to_owned(),
+                    format: name(format),
+                })
+            } else {
+                Ok(format)
+            };
+        }
+        Some(other) => format!("an {} file", other.to_mime_type()),
+        None if start.is_empty() => "empty".to_owned(),
+        None => "not a picture of a known format".to_owned(),
+    };
+    Err(PictureError::Format {
+        path: path.to_owned(),
+        found,
+    })
+}
+
+/// The decoder behind the header.
 fn checked_decoder<'a>(
     path: &Path,
-    bytes: &'a [u8],
-) -> Result<(&'static str, impl ImageDecoder + 'a), PictureError> {
-    let guessed = image::guess_format(bytes).ok();
-    let (format, name) = match guessed {
-        Some(format @ ImageFormat::Png) => (format, "PNG"),
-        Some(format @ ImageFormat::Jpeg) => (format, "JPEG"),
-        Some(format @ ImageFormat::WebP) => (format, "WebP"),
-        Some(other) => {
-            let found = format!("an {} file", other.to_mime_type());
-            return Err(PictureError::Format {
-                path: path.to_owned(),
-                found,
-            });
-        }
-        None if bytes.is_empty() => {
-            let found = "empty".to_owned();
-            return Err(PictureError::Format {
-                path: path.to_owned(),
-                found,
-            });
-        }
-        None => {
-            let found = "not a picture of a known format".to_owned();
-            return Err(PictureError::Format {
-                path: path.to_owned(),
-                found,
-            });
-        }
-    };
-    if truncation::is_cut_off(format, bytes) {
-        return Err(PictureError::Truncated {
-            path: path.to_owned(),
-            format: name,
-        });
-    }
+    format: ImageFormat,
+    reader: impl BufRead + Seek + 'a,
+) -> Result<impl ImageDecoder + 'a, PictureError> {
     let mut limits = Limits::default();
     limits.max_alloc = Some(LARGEST_DECODED_BYTES);
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    let mut reader = ImageReader::with_format(reader, format);
     reader.limits(limits);
     let decoder = reader
         .into_decoder()
         .map_err(|source| PictureError::Broken {
             path: path.to_owned(),
-            format: name,
+            format: name(format),
             source,
         })?;
     let (width, height) = decoder.dimensions();
     if width.max(height) > LONGEST_SIDE_PX || decoder.total_bytes() > LARGEST_DECODED_BYTES {
         return Err(PictureError::TooLarge {
             path: path.to_owned(),
-            format: name,
+            format: name(format),
             width,
             height,
         });
     }
-    Ok((name, decoder))
+    Ok(decoder)
 }
 
 /// Whether turning the picture upright swaps its width and height.

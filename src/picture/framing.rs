@@ -7,7 +7,7 @@ pub(super) const LONGEST_PX: usize = 8192;
 const SIZES_PX: std::ops::RangeInclusive<usize> = 1..=LONGEST_PX;
 
 /// How a photo of any size becomes one of the network's size.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(serde::Serialize, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resize {
     /// The shorter side to `shorter` px, then the middle `height` × `width` (torchvision's evaluation).
     ShorterThenCrop {

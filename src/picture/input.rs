@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use tch::Device;
 
 use super::array::{self, Stored, Unreadable, in_words};
+use super::source::FileSource;
 use super::{Array, Picture, PictureError, Preprocessing};
 use crate::fs::{self, FileError};
 
@@ -13,6 +14,13 @@ pub enum Input {
     Picture(Picture),
     /// Never resized, never normalised.
     Array(Stored),
+}
+
+/// What a file holds for the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InputKind {
+    Picture,
+    Array,
 }
 
 /// An input brought to the network's size.
@@ -24,6 +32,16 @@ pub struct Prepared {
     pub array: Option<Array>,
 }
 
+impl Prepared {
+    /// What the network gets, [1, C, H, W]: the picture normalised, or the array as it is.
+    pub fn tensor(&self, preprocessing: &Preprocessing, device: Device) -> tch::Tensor {
+        match &self.array {
+            Some(array) => array.tensor(device),
+            None => preprocessing.tensor(&[&self.picture], device),
+        }
+    }
+}
+
 /// Why a file did not become an input.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
@@ -33,7 +51,7 @@ pub enum InputError {
     Picture(#[from] PictureError),
     #[error("the array `{}` cannot be read: {reason}", path.display())]
     Array { path: PathBuf, reason: String },
-    #[error("the array `{}` is {found} and the network's input {wanted}; an array is fed as it is, and never resized", path.display())]
+    #[error("the array `{}` is {found}, but the network's input is {wanted}; arrays are used as they are and never resized", path.display())]
     Shape {
         path: PathBuf,
         found: String,
@@ -49,7 +67,7 @@ impl Input {
     /// The picture or array of a file, told by its content. `tensor` names one of several in a
     /// `.safetensors` file.
     pub fn open(path: &Path, tensor: Option<&str>) -> Result<Self, InputError> {
-        let bytes = fs::read(path)?;
+        let bytes = fs::read_file(path)?;
         if tensor.is_some() && !array::has_named_tensors(&bytes) {
             let path = path.to_owned();
             return Err(InputError::NoTensors { path });
@@ -68,16 +86,30 @@ impl Input {
         }
     }
 
-    /// Whether [`Input::open`] and [`Input::prepared`] would succeed, with a look at a picture's header
-    /// only; `true` for an array.
-    pub fn is_array(path: &Path, preprocessing: &Preprocessing) -> Result<bool, InputError> {
-        let bytes = fs::read(path)?;
-        if array::read(&bytes, None).is_none() {
-            Picture::dimensions_in(path, &bytes)?;
-            return Ok(false);
+    /// What a file is, with a look at its header only: at most 64 kB of a picture, and as much again as
+    /// a longer header takes. [`Input::open`] and [`Input::prepared`] refuse the same files, and those
+    /// with damaged pixels or numbers that are not finite.
+    pub fn check_header(
+        path: &Path,
+        preprocessing: &Preprocessing,
+    ) -> Result<InputKind, InputError> {
+        let file = FileSource::open(path)?;
+        match array::shape_in(&file)? {
+            None => {
+                Picture::dimensions_in(path, &file)?;
+                Ok(InputKind::Picture)
+            }
+            Some(Ok(shape)) if array::fits(&shape, preprocessing.input_shape()) => {
+                Ok(InputKind::Array)
+            }
+            Some(Ok(shape)) => Err(wrong_shape(path, &shape, preprocessing)),
+            Some(Err(Unreadable::Name(reason) | Unreadable::Broken(reason))) => {
+                Err(InputError::Array {
+                    path: path.to_owned(),
+                    reason,
+                })
+            }
         }
-        Self::open(path, None)?.prepared(path, preprocessing)?;
-        Ok(true)
     }
 
     /// Brought to the network's size; an array must have it. `path` is for the error.
@@ -95,15 +127,19 @@ impl Input {
             }
             Self::Array(stored) => stored,
         };
-        let (wanted, found) = (preprocessing.input_shape(), in_words(&stored.shape));
-        let array = stored.fitted(wanted).ok_or_else(|| InputError::Shape {
-            path: path.to_owned(),
-            found,
-            wanted: in_words(&wanted),
-        })?;
+        let wrong = wrong_shape(path, &stored.shape, preprocessing);
+        let array = stored.fitted(preprocessing.input_shape()).ok_or(wrong)?;
         Ok(Prepared {
             picture: preprocessing.picture(&array.tensor(Device::Cpu).squeeze_dim(0)),
             array: Some(array),
         })
+    }
+}
+
+fn wrong_shape(path: &Path, found: &[usize], preprocessing: &Preprocessing) -> InputError {
+    InputError::Shape {
+        path: path.to_owned(),
+        found: in_words(found),
+        wanted: in_words(&preprocessing.input_shape()),
     }
 }

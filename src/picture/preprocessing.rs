@@ -8,7 +8,7 @@ use super::{Channels, Filter, Picture, Resize};
 const WHITE_LEVEL: f64 = 255.0;
 
 /// How photos become the network's input, and back: (level × scale − mean) / std.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(serde::Serialize, Debug, Clone, PartialEq)]
 pub struct Preprocessing {
     pub resize: Resize,
     /// What resizing rebuilds pixels with.

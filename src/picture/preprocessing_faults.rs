@@ -50,7 +50,7 @@ impl Preprocessing {
             }
         }
         if let Some(mean) = self.mean.iter().find(|mean| !mean.is_finite()) {
-            let message = format!("the mean `{mean}` is no finite number");
+            let message = format!("the mean `{mean}` is not a finite number");
             faults.push(InputFault::new("mean", message, ""));
         }
         let is_wrong = |std: &f32| !(std.is_finite() && *std > 0.0);

@@ -14,7 +14,7 @@ use super::Picture;
 const WEIGHT_BITS: u32 = 32 - 8 - 2;
 
 /// The kernel a pixel is rebuilt with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(serde::Serialize, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Filter {
     /// Triangle, 1 px to each side.
     Bilinear,

@@ -1,36 +1,41 @@
-//! Items of `figures`: from YAML mappings to methods with parameters and photos.
+//! Items of `figures`: from YAML mappings to tasks, methods with parameters, view and photos.
+
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::{Item, Plan, Section, Step};
+use super::{Item, Plan, Section, Task};
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::explain::{Entry, Photo, Photos};
+use crate::explain::{Entry, Method, Photo, Photos};
 use crate::model::ScoresAre;
-use crate::model::error::EXPORT;
+use crate::model::export::EXPORT;
+use crate::present::View;
+use crate::present::view;
 use crate::spec::{Document, Spec};
 
+/// The outline of the report, and its tasks in the order in which they appear.
 pub fn sections(
     document: &Document,
     spec: &Spec,
     methods: &[&'static Entry],
-    photos: &[(String, Photo)],
+    photos: &[Arc<Photo>],
     faults: &mut Vec<Diagnostic>,
-) -> Vec<Section> {
+) -> (Vec<Section>, Vec<Task>) {
     let mut taken: Vec<String> = Vec::new();
-    let mut sections = Vec::new();
+    let (mut sections, mut tasks) = (Vec::new(), Vec::new());
     for (index, question) in spec.questions.iter().enumerate() {
         let mut items = Vec::new();
         for (number, item) in question.figures.iter().enumerate() {
             let Some((key, value)) = item.iter().next() else {
                 continue;
             };
+            let pointer = format!("/questions/{index}/figures/{number}/{key}");
             if let (true, Some(text)) = (key == "text", value.as_str()) {
                 items.push(Item::Text(text.to_owned()));
                 continue;
             }
-            let pointer = format!("/questions/{index}/figures/{number}/{key}");
             let Some(entry) = methods.iter().find(|entry| entry.name == key) else {
-                continue;
+                continue; // the schema refused it
             };
             let parameters = value.as_object().cloned().unwrap_or_default();
             if let Some(id) = parameters.get("id").and_then(Value::as_str) {
@@ -44,8 +49,11 @@ pub fn sections(
                 }
                 taken.push(id.to_owned());
             }
-            match step(document, entry, parameters, photos, pointer) {
-                Ok(step) => items.push(Item::Step(step)),
+            match task(document, entry, parameters, photos, pointer) {
+                Ok(task) => {
+                    items.push(Item::Task(tasks.len()));
+                    tasks.push(task);
+                }
                 Err(more) => faults.extend(more),
             }
         }
@@ -57,33 +65,66 @@ pub fn sections(
             items,
         });
     }
-    sections
+    name_uniquely(&mut tasks);
+    (sections, tasks)
 }
 
-fn step(
+/// A figure goes by its id; one without by its method, and by a number behind that where it is not the first.
+fn name_uniquely(tasks: &mut [Task]) {
+    for index in 0..tasks.len() {
+        if tasks[index].id.is_some() {
+            continue;
+        }
+        let method = tasks[index].entry.name;
+        let is_taken = |name: &str| tasks.iter().any(|task| task.name == name);
+        let mut names = std::iter::once(method.to_owned())
+            .chain((2..).map(|number| format!("{method}-{number}")));
+        let name = names.find(|name| !is_taken(name));
+        tasks[index].name = name.unwrap_or_default();
+    }
+}
+
+fn task(
     document: &Document,
     entry: &'static Entry,
     mut parameters: Map<String, Value>,
-    photos: &[(String, Photo)],
+    photos: &[Arc<Photo>],
     pointer: String,
-) -> Result<Step, Vec<Diagnostic>> {
+) -> Result<Task, Vec<Diagnostic>> {
     let text = |value: Option<Value>| value.and_then(|value| value.as_str().map(str::to_owned));
     let id = text(parameters.shift_remove("id"));
     let title = text(parameters.shift_remove("title"));
+    let caption = text(parameters.shift_remove("caption"));
     let chosen = choose(document, entry, &mut parameters, photos, &pointer)?;
-    let method = (entry.parse)(Value::Object(parameters)).map_err(|error| {
+    let (method, view) = method_and_view(entry, parameters).map_err(|error| {
         vec![document.key_error(&pointer, format!("`{}`: {error}", entry.name), "")]
     })?;
     let position = document.key_position(&pointer);
-    Ok(Step {
+    Ok(Task {
         entry,
         method,
+        view,
+        name: id.clone().unwrap_or_default(),
         id,
         title,
+        caption,
         photos: chosen,
+        units: Vec::new(),
         pointer,
         position,
     })
+}
+
+/// A figure's keys, in two parts: what the method computes, and how it is shown.
+pub fn method_and_view(
+    entry: &Entry,
+    keys: Map<String, Value>,
+) -> Result<(Box<dyn Method>, View), serde_json::Error> {
+    let schema = view::schema(entry.kind, entry.view.without);
+    let of_view = |key: &String| schema["properties"].get(key).is_some();
+    let (shown, computed) = keys.into_iter().partition(|(key, _)| of_view(key));
+    let view = View::parse(entry.kind, &(entry.view.defaults)(), shown)?;
+    Ok(((entry.parse)(Value::Object(computed))?, view))
 }
 
 /// The photos that a figure asks for, by `images` or `image`.
@@ -91,27 +132,24 @@ fn choose(
     document: &Document,
     entry: &Entry,
     parameters: &mut Map<String, Value>,
-    photos: &[(String, Photo)],
+    photos: &[Arc<Photo>],
     pointer: &str,
-) -> Result<Vec<Photo>, Vec<Diagnostic>> {
+) -> Result<Vec<Arc<Photo>>, Vec<Diagnostic>> {
     let find = |id: &str, pointer: String| {
-        photos
-            .iter()
-            .find(|(known, _)| known == id)
-            .map(|(_, photo)| photo.clone())
-            .ok_or_else(|| {
-                let ids = photos.iter().map(|(id, _)| id.as_str());
-                let hint = match nearest(id, ids.clone()) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!(
-                        "`images` has {}",
-                        ids.map(|id| format!("`{id}`"))
-                            .collect::<Vec<_>>()
-                            .join(", ")
-                    ),
-                };
-                document.error(&pointer, format!("no image has the id `{id}`"), hint)
-            })
+        let found = photos.iter().find(|photo| photo.id == id);
+        found.cloned().ok_or_else(|| {
+            let ids = photos.iter().map(|photo| photo.id.as_str());
+            let hint = match nearest(id, ids.clone()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!(
+                    "`images` has {}",
+                    ids.map(|id| format!("`{id}`"))
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                ),
+            };
+            document.error(&pointer, format!("no image has the id `{id}`"), hint)
+        })
     };
     match entry.photos {
         Photos::None => Ok(Vec::new()),
@@ -119,7 +157,7 @@ fn choose(
             Some(id) => find(id.as_str().unwrap_or_default(), format!("{pointer}/image"))
                 .map(|photo| vec![photo])
                 .map_err(|fault| vec![fault]),
-            None if photos.len() == 1 => Ok(vec![photos[0].1.clone()]),
+            None if photos.len() == 1 => Ok(photos.to_vec()),
             None => Err(vec![document.key_error(
                 pointer,
                 "`image` is missing",
@@ -128,13 +166,15 @@ fn choose(
         },
         Photos::Any => match parameters.shift_remove("images") {
             Some(Value::Array(ids)) => {
-                let mut chosen = Vec::new();
+                let mut chosen: Vec<Arc<Photo>> = Vec::new();
                 let mut faults = Vec::new();
                 for (index, id) in ids.iter().enumerate() {
-                    match find(
-                        id.as_str().unwrap_or_default(),
-                        format!("{pointer}/images/{index}"),
-                    ) {
+                    let place = format!("{pointer}/images/{index}");
+                    match find(id.as_str().unwrap_or_default(), place.clone()) {
+                        Ok(photo) if chosen.iter().any(|known| known.id == photo.id) => {
+                            let message = format!("the image `{}` is listed twice", photo.id);
+                            faults.push(document.error(&place, message, "list it once"));
+                        }
                         Ok(photo) => chosen.push(photo),
                         Err(fault) => faults.push(fault),
                     }
@@ -150,16 +190,20 @@ fn choose(
                 "the report has no photos",
                 "list some under `images`",
             )]),
-            _ => Ok(photos.iter().map(|(_, photo)| photo.clone()).collect()),
+            _ => Ok(photos.to_vec()),
         },
     }
 }
 
-/// What only the methods themselves can tell, now that there is a model.
+/// What only the methods themselves can tell, now that the facts of the network are known.
 pub fn check(document: &Document, plan: &Plan, faults: &mut Vec<Diagnostic>) {
-    for step in plan.steps().filter(|step| !plan.leaves_out(step)) {
-        for fault in step.method.check(&plan.context(&step.photos)) {
-            let pointer = format!("{}{}", step.pointer, fault.pointer);
+    for task in plan.tasks.iter().filter(|task| !plan.leaves_out(task)) {
+        let of_view = task.view.faults(plan.facts.classes).into_iter();
+        faults.extend(of_view.map(|(pointer, message, hint)| {
+            document.error(&format!("{}{pointer}", task.pointer), message, hint)
+        }));
+        for fault in task.method.check(&plan.inputs(task)) {
+            let pointer = format!("{}{}", task.pointer, fault.pointer);
             faults.push(document.error(&pointer, fault.message, fault.hint));
         }
     }
@@ -168,19 +212,25 @@ pub fn check(document: &Document, plan: &Plan, faults: &mut Vec<Diagnostic>) {
 /// What the report will say of the network and of figures that are left out, which keeps it from nothing.
 pub fn warnings(document: &Document, plan: &Plan) -> Vec<Diagnostic> {
     let mut warnings = Vec::new();
-    if plan.model.scores_are() == ScoresAre::Probabilities {
+    if plan.facts.scores_are == ScoresAre::Probabilities {
         let message = "the network gives probabilities, not the scores before its closing softmax; \
                        their logarithms stand for the scores";
         let hint = format!("export it with `{EXPORT}`, where the softmax can be left out");
         warnings.push(document.error("/model/file", message.to_owned(), hint));
     }
-    for step in plan.steps().filter(|step| plan.leaves_out(step)) {
+    for task in plan.tasks.iter().filter(|task| !plan.leaves_out(task)) {
+        warnings.extend(task.method.warnings().into_iter().map(|warning| {
+            let pointer = format!("{}{}", task.pointer, warning.pointer);
+            document.error(&pointer, warning.message, warning.hint)
+        }));
+    }
+    for task in plan.tasks.iter().filter(|task| plan.leaves_out(task)) {
         let message = format!(
             "`{}` is left out: it needs the layers of the network, which TorchScript does not show",
-            step.entry.name
+            task.entry.name
         );
         let hint = format!("export the network with `{EXPORT}`");
-        warnings.push(document.key_error(&step.pointer, message, hint));
+        warnings.push(document.key_error(&task.pointer, message, hint));
     }
     warnings.into_iter().map(Diagnostic::as_warning).collect()
 }

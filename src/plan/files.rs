@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Output, Overrides, keep, weights};
+use super::{Output, Overrides, keep};
 use crate::diagnostic::Diagnostic;
 use crate::fs;
-use crate::model::{self, Labels, Model, Precision, Source};
-use crate::picture::Preprocessing;
+use crate::labels::Labels;
 use crate::spec::{Document, Format, Spec};
 
 /// A path of the spec, seen from the folder of report.yaml.
@@ -46,7 +45,7 @@ pub fn output(
         faults.push(document.error(
             "/output/formats",
             "the list is empty",
-            "`html`, `markdown` or both",
+            "some of `html`, `markdown` and `json`",
         ));
     }
     keep(fs::check_writable(&folder), faults, |error| {
@@ -69,51 +68,20 @@ pub fn output(
     })
 }
 
-/// The network on its device, and the names of its classes.
-pub fn network(
+/// The names of the classes.
+pub fn labels(
     document: &Document,
     spec: &Spec,
-    overrides: &Overrides,
     base: &Path,
-    preprocessing: &Preprocessing,
+    classes: usize,
     faults: &mut Vec<Diagnostic>,
-) -> Option<(Model, Labels)> {
-    let run_on = device_and_precision(document, spec, overrides, faults);
-    let (device, precision) = run_on.unwrap_or((tch::Device::Cpu, Precision::default()));
-    let source = Source::new(
-        resolve(base, &spec.model.file),
-        preprocessing.input_shape().map(|size| size as i64),
-    )
-    .with_precision(precision);
-    let model = weights::model(document, &spec.model, base, source, device, faults)?;
-    let labels = match &spec.model.classes {
-        None => Labels::numbers(model.classes()),
-        Some(path) => {
-            let labels = Labels::read(&resolve(base, path));
-            let labels = labels.and_then(|labels| labels.check(model.classes()).map(|()| labels));
-            keep(labels, faults, |error| {
-                document.error("/model/classes", error.to_string(), "")
-            })?
-        }
+) -> Option<Labels> {
+    let Some(path) = &spec.model.classes else {
+        return Some(Labels::numbers(classes));
     };
-    run_on.map(|_| (model, labels))
-}
-
-/// Where the network runs and in which numbers.
-pub fn device_and_precision(
-    document: &Document,
-    spec: &Spec,
-    overrides: &Overrides,
-    faults: &mut Vec<Diagnostic>,
-) -> Option<(tch::Device, Precision)> {
-    let wish = overrides.device.as_deref().unwrap_or(&spec.device);
-    let device = keep(model::device(wish), faults, |error| {
-        document.error("/device", error.to_string(), "")
-    });
-    let wish = overrides.precision.as_deref().unwrap_or(&spec.precision);
-    let precision = model::precision(wish, device.unwrap_or(tch::Device::Cpu));
-    let precision = keep(precision, faults, |error| {
-        document.error("/precision", error.to_string(), "")
-    });
-    device.zip(precision)
+    let labels = Labels::read(&resolve(base, path));
+    let labels = labels.and_then(|labels| labels.check(classes).map(|()| labels));
+    keep(labels, faults, |error| {
+        document.error("/model/classes", error.to_string(), "")
+    })
 }

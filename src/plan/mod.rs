@@ -1,21 +1,32 @@
-//! The spec and the files it names, checked and resolved: every fault together, before computing.
+//! The spec and the files it names, checked and resolved: every fault together, before computing. No tensor,
+//! no pixel and no network is in a plan.
 
 mod figures;
 mod files;
 mod input;
+pub mod memory;
+mod model;
 mod photos;
 mod texts;
-mod weights;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
 
 use crate::diagnostic::{Diagnostic, Position};
-use crate::explain::{Context, Entry, Method, Needs, Photo};
-use crate::model::{Architecture, Labels, Model, Parts, Source};
+use crate::explain::{Entry, Inputs, Method, Needs, Part, Photo, Unit};
+use crate::labels::Labels;
+use crate::model::{Device, ModelFacts, Parts, Precision};
 use crate::picture::Preprocessing;
-use crate::report::Strings;
+use crate::present::View;
+use crate::present::values::{Names, known};
 use crate::spec::{Document, Format, Spec};
-use weights::Blueprint;
+use crate::words::Strings;
+pub use figures::method_and_view;
+use memory::Memory;
+pub use model::{NamedModel, Origin, faults_of};
 
 /// What will be done. Everything in it is resolved; paths are absolute or relative to the caller.
 pub struct Plan {
@@ -24,11 +35,15 @@ pub struct Plan {
     pub byline: Vec<(String, String)>,
     pub introduction: String,
     pub sections: Vec<Section>,
-    pub model: Model,
+    /// In the order in which they run and appear.
+    pub tasks: Vec<Task>,
+    pub facts: ModelFacts,
+    pub device: Device,
+    pub precision: Precision,
     /// Its file's name.
     pub model_file: String,
     pub labels: Labels,
-    pub preprocessing: Preprocessing,
+    pub preprocessing: Arc<Preprocessing>,
     pub seed: u64,
     /// Folder of report.yaml.
     pub base: PathBuf,
@@ -48,18 +63,25 @@ pub struct Section {
 pub enum Item {
     /// Markdown.
     Text(String),
-    Step(Step),
+    /// Index in the plan's tasks.
+    Task(usize),
 }
 
-/// One method with its parameters and photos.
-pub struct Step {
+/// A figure of the spec: one method with its parameters, its view and its photos.
+pub struct Task {
     pub entry: &'static Entry,
     pub method: Box<dyn Method>,
+    pub view: View,
     /// For references.
     pub id: Option<String>,
+    /// The id, or one made from the method; unique in the report.
+    pub name: String,
     /// Heading in place of the method's own name.
     pub title: Option<String>,
-    pub photos: Vec<Photo>,
+    /// The author's words before the caption.
+    pub caption: Option<String>,
+    pub photos: Vec<Arc<Photo>>,
+    pub units: Vec<Unit>,
     /// Where it stands in report.yaml: as a JSON pointer, and as line and column.
     pub pointer: String,
     pub position: Option<Position>,
@@ -82,39 +104,129 @@ pub struct Overrides {
 }
 
 impl Plan {
-    pub fn context<'a>(&'a self, photos: &'a [Photo]) -> Context<'a> {
-        Context {
-            model: &self.model,
+    pub fn inputs<'a>(&'a self, task: &'a Task) -> Inputs<'a> {
+        Inputs {
+            facts: &self.facts,
             labels: &self.labels,
             preprocessing: &self.preprocessing,
-            photos,
+            photos: &task.photos,
             seed: self.seed,
             base: &self.base,
         }
     }
 
-    /// Whether the network does not show what the step's method needs.
-    pub fn leaves_out(&self, step: &Step) -> bool {
-        step.method.needs() == Needs::Layers && self.model.parts() == Parts::None
+    /// The names of all values that the texts may quote.
+    pub fn value_names(&self) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        for task in self.tasks.iter().filter(|task| !self.leaves_out(task)) {
+            let photos: Vec<&str> = task.photos.iter().map(|photo| photo.id.as_str()).collect();
+            let filters = task.units.iter().filter_map(|unit| match unit.part {
+                Part::Filter(filter) => Some(filter),
+                Part::Whole | Part::Range { .. } => None,
+            });
+            let mut filters: Vec<usize> = filters.collect();
+            filters.sort_unstable();
+            filters.dedup();
+            let octaves = task.method.parameters(&self.inputs(task));
+            let octaves = octaves.get("octaves").and_then(Value::as_u64);
+            let of_task = known(&Names {
+                kind: task.entry.kind,
+                photos: &photos,
+                filters: &filters,
+                octaves: octaves.map(|octaves| octaves as usize),
+                classes: self.facts.classes,
+                groups: task.method.data().map_or(&[], |data| data.groups()),
+            });
+            names.extend(
+                of_task
+                    .into_iter()
+                    .map(|name| format!("{}.{name}", task.name)),
+            );
+        }
+        names
     }
 
-    /// The steps in the order in which they run and appear.
-    pub fn steps(&self) -> impl Iterator<Item = &Step> {
-        let items = self.sections.iter().flat_map(|section| &section.items);
-        items.filter_map(|item| match item {
-            Item::Step(step) => Some(step),
-            Item::Text(_) => None,
-        })
+    /// Whether the network does not show what the task's method needs.
+    pub fn leaves_out(&self, task: &Task) -> bool {
+        task.method.needs() == Needs::Layers && self.facts.parts == Parts::None
     }
 }
 
-/// Checks and resolves a spec, or lists all that is wrong with it.
+impl Task {
+    /// Every parameter as used, defaults filled in, those of the view behind the method's own.
+    pub fn parameters(&self, inputs: &Inputs) -> Map<String, Value> {
+        let mut parameters = self.method.parameters(inputs);
+        parameters.extend(self.view.parameters(self.entry.view.without));
+        parameters
+    }
+}
+
+/// What a spec says of its network and of how photos become its input, before anything is loaded.
+pub struct Network {
+    pub model: NamedModel,
+    pub preprocessing: Preprocessing,
+    /// The file of class names.
+    pub classes: Option<PathBuf>,
+}
+
+/// The network of a spec, for commands that look at it alone.
+pub fn network(
+    document: &Document,
+    spec: &Spec,
+    overrides: &Overrides,
+) -> Result<Network, Vec<Diagnostic>> {
+    let mut faults = Vec::new();
+    let base = folder_of(&document.path);
+    let preprocessing = input::preprocessing(document, &spec.model.input, &mut faults);
+    let model = named(
+        document,
+        spec,
+        overrides,
+        &base,
+        preprocessing.as_ref(),
+        &mut faults,
+    );
+    match (model, preprocessing) {
+        (Some(model), Some(preprocessing)) => Ok(Network {
+            model,
+            preprocessing,
+            classes: spec
+                .model
+                .classes
+                .as_ref()
+                .map(|path| files::resolve(&base, path)),
+        }),
+        _ => Err(sorted(faults)),
+    }
+}
+
+fn named(
+    document: &Document,
+    spec: &Spec,
+    overrides: &Overrides,
+    base: &Path,
+    preprocessing: Option<&Preprocessing>,
+    faults: &mut Vec<Diagnostic>,
+) -> Option<NamedModel> {
+    let device = overrides.device.as_deref().unwrap_or(&spec.device);
+    let precision = overrides.precision.as_deref().unwrap_or(&spec.precision);
+    let run_on = model::device_and_precision(document, (device, precision), faults);
+    model::named_model(document, spec, base, preprocessing?, run_on, faults)
+}
+
+/// Finds the facts of a network, or says what is wrong with it.
+pub type FindFacts<'a> = dyn Fn(&NamedModel) -> Result<ModelFacts, Vec<Diagnostic>> + 'a;
+
+/// Checks and resolves a spec, or lists all that is wrong with it. The network comes back beside the plan, for
+/// whoever has to run what is not known yet.
 pub fn plan(
     document: &Document,
     spec: Spec,
     methods: &[&'static Entry],
     overrides: &Overrides,
-) -> Result<Plan, Vec<Diagnostic>> {
+    memory: &dyn Memory,
+    find_facts: &FindFacts,
+) -> Result<(Plan, NamedModel), Vec<Diagnostic>> {
     let base = folder_of(&document.path);
     let mut faults = Vec::new();
     let strings = keep(Strings::new(&spec.language), &mut faults, |error| {
@@ -122,27 +234,33 @@ pub fn plan(
     });
     let output = files::output(document, &spec, overrides, &base, &mut faults);
     let preprocessing = input::preprocessing(document, &spec.model.input, &mut faults);
-    let network = preprocessing.as_ref().and_then(|preprocessing| {
-        files::network(
-            document,
-            &spec,
-            overrides,
-            &base,
-            preprocessing,
-            &mut faults,
-        )
-    });
+    let preprocessing = preprocessing.map(Arc::new);
+    let model = named(
+        document,
+        &spec,
+        overrides,
+        &base,
+        preprocessing.as_deref(),
+        &mut faults,
+    );
+    let facts = model
+        .as_ref()
+        .and_then(|model| find_facts(model).map_err(|more| faults.extend(more)).ok());
+    let labels = facts
+        .as_ref()
+        .and_then(|facts| files::labels(document, &spec, &base, facts.classes, &mut faults));
     let photos = photos::photos(
         document,
         &spec.images,
         &base,
         preprocessing.as_ref(),
+        memory,
         &mut faults,
     );
     texts::check(document, &spec, &mut faults);
-    let sections = figures::sections(document, &spec, methods, &photos, &mut faults);
-    let (Some(strings), Some(output), Some(preprocessing), Some((model, labels))) =
-        (strings, output, preprocessing, network)
+    let (sections, tasks) = figures::sections(document, &spec, methods, &photos, &mut faults);
+    let (Some(strings), Some(output), Some(preprocessing), Some(model), Some(facts), Some(labels)) =
+        (strings, output, preprocessing, model, facts, labels)
     else {
         return Err(sorted(faults));
     };
@@ -152,20 +270,18 @@ pub fn plan(
             .map_or_else(|| value.to_string(), str::to_owned);
         (label.clone(), text)
     });
+    let model_file = spec.model.file.file_name().unwrap_or_default();
     let mut plan = Plan {
         strings,
-        model_file: spec
-            .model
-            .file
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned(),
-        title: spec.title,
+        model_file: model_file.to_string_lossy().into_owned(),
         byline: byline.collect(),
-        introduction: spec.introduction,
+        title: spec.title.clone(),
+        introduction: spec.introduction.clone(),
         sections,
-        model,
+        tasks,
+        facts,
+        device: model.device,
+        precision: model.source.precision,
         labels,
         preprocessing,
         seed: u64::from(overrides.seed.unwrap_or(spec.seed)),
@@ -173,84 +289,62 @@ pub fn plan(
         output,
         warnings: Vec::new(),
     };
-    plan.warnings = figures::warnings(document, &plan);
     figures::check(document, &plan, &mut faults);
+    plan.warnings = figures::warnings(document, &plan);
     if faults.is_empty() {
-        Ok(plan)
+        resolve_tasks(document, &mut plan, memory, &mut faults);
+        texts::check_values(document, &spec, &plan, &mut faults);
+    }
+    if faults.is_empty() {
+        Ok((plan, model))
     } else {
         Err(sorted(faults))
     }
 }
 
-/// The network of a spec alone, for whoever wants to know its layers before the figures are right.
-pub fn network(
+/// Views and units of tasks that are right.
+fn resolve_tasks(
     document: &Document,
-    spec: &Spec,
-    overrides: &Overrides,
-) -> Result<Model, Vec<Diagnostic>> {
-    let mut faults = Vec::new();
-    let base = folder_of(&document.path);
-    let loaded =
-        input::preprocessing(document, &spec.model.input, &mut faults).and_then(|preprocessing| {
-            files::network(
-                document,
-                spec,
-                overrides,
-                &base,
-                &preprocessing,
-                &mut faults,
-            )
-        });
-    loaded.map(|(model, _)| model).ok_or(faults)
+    plan: &mut Plan,
+    memory: &dyn Memory,
+    faults: &mut Vec<Diagnostic>,
+) {
+    for index in 0..plan.tasks.len() {
+        let task = &plan.tasks[index];
+        let mut units = match plan.leaves_out(task) {
+            true => Vec::new(),
+            false => task.method.units(&plan.inputs(task)),
+        };
+        if let Some(data) = task.method.data()
+            && let Err(error) = add_digests(&mut units, &data.paths(), memory)
+        {
+            faults.push(document.key_error(&task.pointer, error.to_string(), ""));
+        }
+        let task = &mut plan.tasks[index];
+        task.units = units;
+        task.view = task.view.clone().resolved(plan.facts.classes);
+    }
 }
 
-/// The model that a spec names, before anyone tries to load it.
-pub struct NamedModel {
-    pub source: Source,
-    /// Where weights go that `graph:` or `layers:` has a place for.
-    pub architecture: Option<Architecture>,
-    pub device: tch::Device,
-    pub preprocessing: Preprocessing,
-    /// The file of class names.
-    pub classes: Option<PathBuf>,
-}
-
-/// What a spec says of its model, for whoever looks at one that may not load.
-pub fn named_model(
-    document: &Document,
-    spec: &Spec,
-    overrides: &Overrides,
-) -> Result<NamedModel, Vec<Diagnostic>> {
-    let mut faults = Vec::new();
-    let base = folder_of(&document.path);
-    let preprocessing = input::preprocessing(document, &spec.model.input, &mut faults);
-    let run_on = files::device_and_precision(document, spec, overrides, &mut faults);
-    let (Some(preprocessing), Some((device, precision))) = (preprocessing, run_on) else {
-        return Err(sorted(faults));
-    };
-    let shape = preprocessing.input_shape().map(|size| size as i64);
-    let source = Source::new(files::resolve(&base, &spec.model.file), shape)
-        .with_architecture(spec.model.architecture.as_deref())
-        .with_precision(precision);
-    let (shape, model) = (source.input_shape, &spec.model);
-    let architecture = match weights::blueprint(document, model, &base, shape, &mut faults) {
-        Some(Blueprint::Graph(architecture)) => Some(architecture),
-        Some(Blueprint::Layers(sequential)) => Some(sequential.architecture),
-        Some(Blueprint::Own) => None,
-        None => return Err(sorted(faults)),
-    };
-    let classes = spec.model.classes.as_ref();
-    Ok(NamedModel {
-        source,
-        architecture,
-        device,
-        preprocessing,
-        classes: classes.map(|path| files::resolve(&base, path)),
-    })
+/// A range of a data set is known by the content of its files.
+fn add_digests(
+    units: &mut [Unit],
+    paths: &[&Path],
+    memory: &dyn Memory,
+) -> Result<(), crate::fs::FileError> {
+    for unit in units {
+        if let Part::Range { from, to, digests } = &mut unit.part {
+            let files = paths.get(*from..*to).unwrap_or_default().iter();
+            *digests = files
+                .map(|path| memory.digest(path))
+                .collect::<Result<_, _>>()?;
+        }
+    }
+    Ok(())
 }
 
 /// The folder from which a spec's paths are resolved.
-fn folder_of(path: &Path) -> PathBuf {
+pub fn folder_of(path: &Path) -> PathBuf {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
         _ => PathBuf::from("."),

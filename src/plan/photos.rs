@@ -1,24 +1,28 @@
-//! `images:` resolved: every photo or array of the report, brought to the network's size.
+//! `images:` resolved: every photo or array of the report, known by its content.
 
 use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::json;
 
 use super::files::resolve;
-use super::keep;
+use super::memory::Memory;
 use crate::diagnostic::Diagnostic;
 use crate::explain::Photo;
 use crate::picture::{Input, InputError, Picture, Prepared, Preprocessing};
 use crate::spec::{Document, ImageSpec};
 
-/// The photos as the network sees them, each with its id; an unreadable one leaves a fault. Without
+/// The photos; an unreadable one leaves a fault. One that was prepared before is not decoded. Without
 /// preprocessing, which is at fault itself then, they are only read.
 pub fn photos(
     document: &Document,
     images: &[ImageSpec],
     base: &Path,
-    preprocessing: Option<&Preprocessing>,
+    preprocessing: Option<&Arc<Preprocessing>>,
+    memory: &dyn Memory,
     faults: &mut Vec<Diagnostic>,
-) -> Vec<(String, Photo)> {
-    let mut photos: Vec<(String, Photo)> = Vec::new();
+) -> Vec<Arc<Photo>> {
+    let mut photos: Vec<Arc<Photo>> = Vec::new();
     for (index, image) in images.iter().enumerate() {
         let pointer = format!("/images/{index}");
         if images[..index].iter().any(|earlier| earlier.id == image.id) {
@@ -30,27 +34,55 @@ pub fn photos(
             ));
         }
         let path = resolve(base, &image.file);
-        let prepared = Input::open(&path, image.tensor.as_deref()).and_then(|input| {
-            preprocessing
-                .map(|how| input.prepared(&path, how))
-                .transpose()
+        let read = photo(image, &path, preprocessing, memory);
+        let read = read.unwrap_or_else(|error| {
+            let place = format!("{pointer}/{}", key_of(&error));
+            faults.push(document.error(&place, error.to_string(), ""));
+            stand_in(image)
         });
-        let prepared = keep(prepared, faults, |error| {
-            document.error(
-                &format!("{pointer}/{}", key_of(&error)),
-                error.to_string(),
-                "",
-            )
-        });
-        // A photo that cannot be read still has its id, or every figure would be at fault too.
-        let prepared = prepared.flatten().unwrap_or_else(|| Prepared {
-            picture: Picture::filled(1, 1, [0; 3]),
-            array: None,
-        });
-        let name = image.name.clone().unwrap_or_else(|| image.id.clone());
-        photos.push((image.id.clone(), Photo::new(name, prepared)));
+        photos.push(Arc::new(read));
     }
     photos
+}
+
+fn photo(
+    image: &ImageSpec,
+    path: &Path,
+    preprocessing: Option<&Arc<Preprocessing>>,
+    memory: &dyn Memory,
+) -> Result<Photo, InputError> {
+    let digest = memory.digest(path)?;
+    let Some(preprocessing) = preprocessing else {
+        Input::open(path, image.tensor.as_deref())?;
+        return Ok(stand_in(image));
+    };
+    let key = json!({
+        "photo": digest,
+        "tensor": image.tensor,
+        "preprocessing": preprocessing.as_ref(),
+    });
+    let name = image.name.clone().unwrap_or_else(|| image.id.clone());
+    let photo = Photo::of_file(
+        (image.id.clone(), name),
+        path.to_owned(),
+        image.tensor.clone(),
+        digest,
+        preprocessing.clone(),
+    );
+    if !memory.is_known(&key) {
+        photo.prepared()?;
+        memory.remember(&key);
+    }
+    Ok(photo)
+}
+
+/// A photo that cannot be read still has its id, or every figure would be at fault too.
+fn stand_in(image: &ImageSpec) -> Photo {
+    let prepared = Prepared {
+        picture: Picture::filled(1, 1, [0; 3]),
+        array: None,
+    };
+    Photo::of_prepared(&image.id, prepared, &Preprocessing::default())
 }
 
 /// The key of an image that an error is about.

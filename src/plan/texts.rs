@@ -1,7 +1,9 @@
 //! The author's Markdown: references that lead nowhere, pictures that a report could not carry.
 
+use super::Plan;
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::report::{images_in, references, refused_links_in};
+use crate::present::values::Quantity;
+use crate::report::{images_in, references, refused_links_in, value_format, values};
 use crate::spec::{Document, Spec};
 
 pub fn check(document: &Document, spec: &Spec, faults: &mut Vec<Diagnostic>) {
@@ -46,6 +48,63 @@ pub fn check(document: &Document, spec: &Spec, faults: &mut Vec<Diagnostic>) {
             }
         }
     }
+}
+
+/// Every `{value:…}` names a value that there will be, in a format that there is.
+pub fn check_values(document: &Document, spec: &Spec, plan: &Plan, faults: &mut Vec<Diagnostic>) {
+    let known = plan.value_names();
+    let mut check = |pointer: String, text: &str| {
+        for (reference, _) in values(text) {
+            let written = format!("{{value:{reference}}}");
+            if known.contains(reference.trim()) {
+                continue;
+            }
+            let (name, format) = value_format(&reference);
+            if !known.contains(name) {
+                let message = format!("there is no value `{name}`");
+                let hint = match nearest(name, known.iter().map(String::as_str)) {
+                    Some(near) => format!("did you mean `{{value:{near}}}`?"),
+                    None => "`cnn-report values` lists what there is".to_owned(),
+                };
+                faults.push(document.text_error(&pointer, &written, message, hint));
+            } else if let Some(Err(error)) = format.map(Quantity::check_format) {
+                let (message, hint) = match error.to_string().split_once("; ") {
+                    Some((message, hint)) => (message.to_owned(), hint.to_owned()),
+                    None => (error.to_string(), String::new()),
+                };
+                faults.push(document.text_error(&pointer, &written, message, hint));
+            }
+        }
+    };
+    for (pointer, text) in texts(spec) {
+        check(pointer, text);
+    }
+}
+
+/// Every text of the author in which values are filled in, with its JSON pointer.
+fn texts(spec: &Spec) -> Vec<(String, &str)> {
+    let mut texts = vec![
+        ("/title".to_owned(), spec.title.as_str()),
+        ("/introduction".to_owned(), spec.introduction.as_str()),
+    ];
+    for (index, question) in spec.questions.iter().enumerate() {
+        let pointer = format!("/questions/{index}");
+        texts.push((format!("{pointer}/title"), &question.title));
+        texts.push((format!("{pointer}/prompt"), &question.prompt));
+        texts.push((format!("{pointer}/answer"), &question.answer));
+        for (item, figure) in question.figures.iter().enumerate() {
+            let place = format!("{pointer}/figures/{item}");
+            for (method, value) in figure {
+                let place = format!("{place}/{method}");
+                texts.extend(value.as_str().map(|text| (place.clone(), text)));
+                for key in ["title", "caption"] {
+                    let text = value.get(key).and_then(|text| text.as_str());
+                    texts.extend(text.map(|text| (format!("{place}/{key}"), text)));
+                }
+            }
+        }
+    }
+    texts
 }
 
 /// The parameters of every figure.

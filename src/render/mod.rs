@@ -10,8 +10,8 @@ pub use markdown::{MarkdownReport, markdown};
 
 use crate::figure::{Media, Tile};
 use crate::report::prose::Place;
-use crate::report::strings::StringsError;
 use crate::report::{Explanation, Figure, Section};
+use crate::words::StringsError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {

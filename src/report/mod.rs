@@ -1,15 +1,11 @@
 //! The report as a document: sections, blocks, numbered figures. Knows no output format.
 
 mod cjk;
-pub mod format;
 pub mod number;
 pub mod prose;
-pub mod strings;
 
-pub use crate::explain::finding::Message;
 pub use number::Numbering;
-pub use prose::{images_in, references, refused_links_in};
-pub use strings::Strings;
+pub use prose::{images_in, references, refused_links_in, resolve_values, value_format, values};
 
 use crate::figure::Drawing;
 

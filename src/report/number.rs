@@ -5,10 +5,10 @@ use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
-use super::strings::Strings;
 use super::{Block, Figure, Report, prose};
-use crate::explain::finding::Message;
 use crate::figure::Drawing;
+use crate::words::Message;
+use crate::words::Strings;
 
 /// Numbers figures and tables in the order they are made, each kind from 1.
 pub struct Numbering<'a> {

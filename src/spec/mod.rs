@@ -1,5 +1,7 @@
 //! What the user wrote: `report.yaml` as serde structs, with the place of every value.
 
+mod expected;
+mod faults;
 mod input;
 mod layers;
 mod positions;
@@ -7,6 +9,7 @@ mod reference;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod yaml;
 
 use std::path::{Path, PathBuf};
 
@@ -19,7 +22,7 @@ pub use input::{
     ChannelsSpec, InputSpec, Interpolation, MiddleSpec, PresetName, ResizeSpec, SizeSpec,
     WholePhoto,
 };
-pub use positions::{Positions, escape};
+pub use positions::{Mark, Positions, escape};
 pub use reference::reference;
 pub use schema::{ImagesKey, MethodSchema, json_schema};
 
@@ -51,11 +54,11 @@ pub struct Spec {
     pub output: OutputSpec,
     /// `auto` (CUDA where there is one, else Apple's `mps`, else the CPU), `cpu`, `cuda`, `cuda:N` or `mps`. Default: `auto`.
     #[serde(default = "default_device")]
-    #[schemars(regex(pattern = r"^(auto|cpu|cuda(:[0-9]+)?|mps)$"))]
+    #[schemars(regex(pattern = r"^(auto|cpu|cuda(:[0-9]+)?|mps)$"), extend("patternErrorMessage" = "one of `auto`, `cpu`, `cuda`, `cuda:N`, `mps`"))]
     pub device: String,
     /// What `predictions`, `lime` and `confusion_matrix` compute the network's scores in: `fp32`, `bf16` (half the memory of a pass; scores differ in the third digit) or `auto`, which is `bf16` on devices that compute in it. Gradients, layers and optimisation are `fp32` always. Default: `fp32`.
     #[serde(default = "default_precision")]
-    #[schemars(regex(pattern = r"^(fp32|bf16|auto)$"))]
+    #[schemars(regex(pattern = r"^(fp32|bf16|auto)$"), extend("patternErrorMessage" = "one of `fp32`, `bf16`, `auto`"))]
     pub precision: String,
     /// Start of every random number; equal seeds give equal reports. Default: 0.
     #[serde(default)]
@@ -131,9 +134,9 @@ pub struct OutputSpec {
     /// Folder for the report, made where it is missing, relative to report.yaml. Default: `build` beside it.
     pub folder: Option<PathBuf>,
     /// File name without extension. Default: that of the YAML file.
-    #[schemars(regex(pattern = r"^[^/\\]+$"))]
+    #[schemars(regex(pattern = r"^[^/\\]+$"), extend("patternErrorMessage" = r"a file name without `/` and `\`"))]
     pub name: Option<String>,
-    /// What to write: `html`, `markdown`. Default: both.
+    /// What to write: `html`, `markdown`, `json` (every number, and every map as an array beside it). Default: `html` and `markdown`.
     pub formats: Option<Vec<Format>>,
 }
 
@@ -142,6 +145,7 @@ pub struct OutputSpec {
 pub enum Format {
     Html,
     Markdown,
+    Json,
 }
 
 fn default_language() -> String {
@@ -167,6 +171,11 @@ pub struct Document {
 
 impl Document {
     pub fn new(path: &Path, text: String) -> Self {
+        // Editors on Windows begin a file with a byte order mark; YAML's columns do not count it.
+        let text = match text.strip_prefix('\u{feff}') {
+            Some(text) => text.to_owned(),
+            None => text,
+        };
         let positions = Positions::of(&text);
         Self {
             path: path.to_owned(),
@@ -182,7 +191,7 @@ impl Document {
         message: impl Into<String>,
         hint: impl Into<String>,
     ) -> Diagnostic {
-        self.error_at(self.positions.value_at(pointer), message, hint)
+        self.error_in(self.positions.value_at(pointer), message, hint)
     }
 
     /// A fault of the key at a JSON pointer.
@@ -192,17 +201,28 @@ impl Document {
         message: impl Into<String>,
         hint: impl Into<String>,
     ) -> Diagnostic {
-        self.error_at(self.positions.key_at(pointer), message, hint)
+        self.error_in(self.positions.key_at(pointer), message, hint)
     }
 
-    /// Where the key at a JSON pointer stands.
+    /// Where the key at a JSON pointer is.
     pub fn key_position(&self, pointer: &str) -> Option<Position> {
-        self.positions.key_at(pointer)
+        self.positions.key_at(pointer).map(|mark| mark.position)
+    }
+
+    fn error_in(
+        &self,
+        mark: Option<Mark>,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Diagnostic {
+        let length = mark.map_or(1, |mark| mark.length);
+        self.error_at(mark.map(|mark| mark.position), length, message, hint)
     }
 
     fn error_at(
         &self,
         position: Option<Position>,
+        length: usize,
         message: impl Into<String>,
         hint: impl Into<String>,
     ) -> Diagnostic {
@@ -212,10 +232,11 @@ impl Document {
             message.into(),
             hint.into(),
         )
+        .marking(&self.text, length)
     }
 
-    /// A fault at a byte offset into the text value at a pointer. Exact for block texts (`|`), whose
-    /// lines stand in the file as they are; otherwise the place where the value starts.
+    /// A fault of `fragment` in the text at a pointer. Exact for block texts (`|`), whose lines are in
+    /// the file as they are; otherwise the place where the value starts.
     pub fn text_error(
         &self,
         pointer: &str,
@@ -224,12 +245,12 @@ impl Document {
         hint: impl Into<String>,
     ) -> Diagnostic {
         let start = self.positions.value_at(pointer);
-        let found = start.and_then(|start| self.find_from(start, fragment));
-        self.error_at(found.or(start), message, hint)
+        let found = start.and_then(|start| self.find_from(start.position, fragment));
+        self.error_in(found.or(start), message, hint)
     }
 
     /// The first place of `fragment` at or after `start`.
-    fn find_from(&self, start: Position, fragment: &str) -> Option<Position> {
+    fn find_from(&self, start: Position, fragment: &str) -> Option<Mark> {
         self.text
             .lines()
             .enumerate()
@@ -245,45 +266,40 @@ impl Document {
                     .nth(skip)
                     .map_or(line.len(), |(byte, _)| byte);
                 let byte = from + line[from..].find(fragment)?;
-                Some(Position {
+                let position = Position {
                     line: index + 1,
                     column: line[..byte].chars().count() + 1,
-                })
+                };
+                let length = fragment.chars().count();
+                Some(Mark { position, length })
             })
     }
 
     /// The spec, or every fault that can be told from the file alone.
     pub fn parse(&self, methods: &[MethodSchema]) -> Result<Spec, Vec<Diagnostic>> {
-        let duplicates = self.positions.duplicates.iter().map(|(pointer, place)| {
-            let key = pointer.rsplit('/').next().unwrap_or(pointer);
-            self.error_at(
-                Some(*place),
-                format!("the key `{key}` stands here twice"),
-                "leave one of them out",
-            )
-        });
-        let duplicates: Vec<_> = duplicates.collect();
-        if !duplicates.is_empty() {
-            return Err(duplicates);
+        let refused = self
+            .positions
+            .refused
+            .iter()
+            .map(|refusal| self.error_in(Some(refusal.mark), &refusal.message, &refusal.hint));
+        let refused: Vec<_> = refused.collect();
+        if !refused.is_empty() {
+            return Err(refused);
         }
-        let value: Value = serde_yaml::from_str(&self.text).map_err(|error| {
-            let position = error.location().map(|place| Position {
-                line: place.line(),
-                column: place.column(),
-            });
-            let message = error.to_string();
-            let message = message
-                .split(" at line ")
-                .next()
-                .unwrap_or_default()
-                .to_owned();
-            vec![self.error_at(position, format!("this is not YAML: {message}"), "")]
-        })?;
-        let faults = schema::faults(self, methods, &value);
-        if !faults.is_empty() {
-            return Err(faults);
+        let (value, not_finite) = yaml::read(self).map_err(|fault| vec![fault])?;
+        let mut found = faults::faults(self, methods, &value);
+        // The schema sees no value where a number is not finite.
+        found.retain(|fault| {
+            not_finite
+                .iter()
+                .all(|other| other.position != fault.position)
+        });
+        found.extend(not_finite);
+        if !found.is_empty() {
+            found.sort_by_key(|fault| fault.position);
+            return Err(found);
         }
         serde_json::from_value(value)
-            .map_err(|error| vec![self.error_at(None, error.to_string(), "")])
+            .map_err(|error| vec![self.error_at(None, 1, error.to_string(), "")])
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use super::schema::type_in_words;
+use super::expected::type_in_words;
 use super::{MethodSchema, json_schema};
 
 const HEAD: &str = "<!-- Written by `cnn-report reference`; a test keeps it true. -->\n\
@@ -97,7 +97,7 @@ fn type_of(schema: &Value) -> String {
     let mut text = if options.is_empty() {
         kinds.join(" or ")
     } else {
-        let other = kinds.iter().filter(|kind| **kind != "a text").copied();
+        let other = kinds.iter().filter(|kind| **kind != "a string").copied();
         options
             .iter()
             .map(|o| format!("`{o}`"))

@@ -37,13 +37,13 @@ fn all_faults_come_together_each_with_its_place() {
     assert_eq!(
         faults(text),
         [
-            "report.yaml:1:1: `title` is missing; Title of the report",
-            "report.yaml:1:1: unknown key `titel`; did you mean `title`?",
-            "report.yaml:2:38: `3` does not fit here; a text is wanted",
-            "report.yaml:3:7: `-1` is too small; at least 0",
-            "report.yaml:7:31: `mux` does not fit here; one of `max`, `sum`",
-            "report.yaml:7:48: `7` is too small; at least 50",
-            "report.yaml:8:9: unknown key `salience`; did you mean `saliency`?",
+            "report.yaml:1:1: error: the key `title` is missing; hint: add `title: …`, title of the report",
+            "report.yaml:1:1: error: unknown key `titel`; hint: did you mean `title`?",
+            "report.yaml:2:38: error: expected a string, found `3`; hint: write it in quotation marks: `\"3\"`",
+            "report.yaml:3:7: error: expected a whole number from 0 to 4294967295, found `-1`",
+            "report.yaml:7:31: error: expected one of `max`, `sum`; found `mux`; hint: did you mean `max`?",
+            "report.yaml:7:48: error: expected a number from 50 to 100, found `7`",
+            "report.yaml:8:9: error: unknown key `salience`; hint: did you mean `saliency`?",
         ]
     );
 }
@@ -53,12 +53,17 @@ fn a_key_that_stands_twice_is_a_fault() {
     let twice = format!("{GOOD}title: again\n");
     assert_eq!(
         faults(&twice),
-        ["report.yaml:8:1: the key `title` stands here twice; leave one of them out"]
+        [
+            "report.yaml:8:1: error: the key `title` is given twice; hint: remove one of the two; the first is in line 1"
+        ]
     );
 }
 
 #[test]
 fn broken_yaml_says_where() {
     let faults = faults("title: [T\nmodel: x\n");
-    assert!(faults[0].starts_with("report.yaml:2:"), "{faults:?}");
+    assert!(
+        faults[0].starts_with("report.yaml:1:8: error: a list that starts with `[` is not closed"),
+        "{faults:?}"
+    );
 }

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use cnn_report::model::load::architecture::{indices, names};
-use cnn_report::model::load::{families, fit};
+use cnn_report::model::load::built_in::{indices, names};
+use cnn_report::model::load::{fit, fitting};
 use cnn_report::model::operators::find;
-use cnn_report::model::{Architecture, Model, Source};
+use cnn_report::model::{self, Architecture, Model, Source};
 use tch::{Device, Kind, Tensor};
 
 const CLASSES: i64 = 7;
@@ -118,7 +118,7 @@ fn architectures_of_seven_classes_give_pytorchs_scores() {
         Tensor::write_safetensors(&weights, &file).unwrap();
         let shape = [3, golden.side_px, golden.side_px];
         let source = Source::new(&file, shape).with_architecture(Some(&name));
-        let model = Model::load(&source, Device::Cpu).unwrap();
+        let model = Model::load(&source, model::Device::Cpu).unwrap();
         let picture = pattern(&[1, 3, golden.side_px, golden.side_px], 0);
         let scores = model.scores(&picture).unwrap();
         let expected = Tensor::from_slice(&golden.scores).unsqueeze(0);
@@ -177,7 +177,7 @@ fn names_of_old_checkpoints_are_understood() {
         let tensor = weights.remove(&full).unwrap();
         weights.insert(full.replace(new, old), tensor);
         assert_eq!(
-            families::that_fit(&weights).unwrap(),
+            fitting::that_fit(&weights).unwrap(),
             format!(" that fit `{name}`")
         );
         assert_eq!(architecture.faults(&weights).len(), 2);
@@ -188,13 +188,10 @@ fn names_of_old_checkpoints_are_understood() {
 #[test]
 fn weights_that_nearly_fit_say_to_what() {
     let mut weights = of_shapes(&shapes("resnet18"));
-    assert_eq!(
-        families::that_fit(&weights).unwrap(),
-        " that fit `resnet18`"
-    );
+    assert_eq!(fitting::that_fit(&weights).unwrap(), " that fit `resnet18`");
     let deeper = Tensor::zeros([512, 512, 3, 3], (Kind::Float, Device::Cpu));
     weights.insert("layer4.2.conv1.weight".to_owned(), deeper);
-    let near = families::that_fit(&weights).unwrap();
+    let near = fitting::that_fit(&weights).unwrap();
     assert!(
         near.starts_with(" that come near `resnet18` (1 of them differ)"),
         "{near}"

@@ -2,12 +2,16 @@
 
 use std::path::Path;
 
-use cnn_report::explain::finding::{Body, Finding, HeatView, Message};
-use cnn_report::picture::{Preprocessing, png};
+use cnn_report::execute::Network;
+use cnn_report::picture::Preprocessing;
 use cnn_report::plan::{Overrides, Plan};
-use cnn_report::{Failure, check_spec};
+use cnn_report::present::exhibit::{Body, HeatView};
+use cnn_report::{Failure, plan_report};
 use tch::{Kind, Tensor};
 use tempfile::TempDir;
+
+use crate::bench::{keys, run_plan};
+use crate::encode::png;
 
 /// float32 sums in another order differ by 1e-7 to 4e-7.
 const TOLERANCE: f64 = 1e-5;
@@ -80,9 +84,9 @@ fn big_endian_fortran(tensor: &Tensor) -> Vec<u8> {
 
 const ARRAYS: [&str; 2] = ["{id: coffee, file: coffee.npy}", "{id: cat, file: cat.npy}"];
 
-fn planned(folder: &TempDir) -> Result<Plan, Vec<String>> {
+fn planned(folder: &TempDir) -> Result<(Plan, Network), Vec<String>> {
     let path = folder.path().join("report.yaml");
-    check_spec(&path, &Overrides::default()).map_err(|failure| match failure {
+    plan_report(&path, &Overrides::default(), None).map_err(|failure| match failure {
         Failure::Spec(faults) | Failure::Run(faults) => {
             let place = format!("{}/", folder.path().display());
             let text = |fault: &cnn_report::diagnostic::Diagnostic| fault.to_string();
@@ -91,27 +95,27 @@ fn planned(folder: &TempDir) -> Result<Plan, Vec<String>> {
                 .map(|fault| text(fault).replace(&place, ""))
                 .collect()
         }
+        Failure::Cancelled => Vec::new(),
     })
 }
 
-fn run(plan: &Plan) -> Vec<Finding> {
-    let run = |step: &cnn_report::plan::Step| {
-        let context = plan.context(&step.photos);
-        step.method.run(&context, &|_, _| ()).unwrap()
-    };
-    plan.steps().map(run).collect()
+/// The network's input of the first figure's photos.
+fn input(plan: &Plan) -> Tensor {
+    let photos = plan.tasks[0].photos.iter();
+    let tensors = photos.map(|photo| photo.tensor(tch::Device::Cpu).unwrap());
+    Tensor::cat(&tensors.collect::<Vec<_>>(), 0)
 }
 
 #[test]
 fn the_golden_input_gives_the_golden_logits_and_saliency() {
-    let plan = planned(&project(&ARRAYS, &["saliency:"])).unwrap();
-    let step = plan.steps().next().unwrap();
-    let input = plan.context(&step.photos).input(&step.photos).unwrap();
+    let folder = project(&ARRAYS, &["saliency:"]);
+    let (plan, network) = planned(&folder).unwrap();
+    let input = input(&plan);
     assert_eq!(input, golden("input"), "fed as it is, to the last bit");
-    let scores = plan.model.scores(&input).unwrap();
+    let scores = network.open().unwrap().scores(&input).unwrap();
     assert!(relative(&scores, &golden("logits")) < TOLERANCE);
 
-    let found = run(&plan);
+    let found = run_plan(&plan, &network);
     let Body::HeatMaps(maps) = &found[0].exhibits[0].body else {
         panic!("heat maps expected")
     };
@@ -139,19 +143,12 @@ fn every_method_takes_arrays_and_the_report_says_so() {
         "confusion_matrix: {data: labelled}",
     ];
     let folder = project(&ARRAYS, &figures);
-    let plan = planned(&folder).unwrap();
-    let found = run(&plan);
-    let keys = |finding: &Finding| -> Vec<&str> {
-        let key = |message: &Message| match message {
-            Message::Keyed { key, .. } => *key,
-            Message::Literal(_) => "",
-        };
-        finding.notices.iter().map(key).collect()
-    };
-    assert_eq!(keys(&found[0]), ["photos.arrays"]);
-    let of_matrix = keys(&found[7]);
+    let (plan, network) = planned(&folder).unwrap();
+    let found = run_plan(&plan, &network);
+    assert_eq!(keys(&found[0].notices), ["shown_photos.arrays"]);
+    let of_matrix = keys(&found[7].notices);
     assert!(
-        of_matrix.contains(&"confusion_matrix.notice_arrays"),
+        of_matrix.contains(&"outcomes.notice_arrays"),
         "{of_matrix:?}"
     );
     let Body::Pictures(pictures) = &found[0].exhibits[0].body else {
@@ -170,8 +167,8 @@ fn lime_of_an_array_is_near_that_of_its_photo() {
     let folder = project(&images, &["lime: {samples: 200}"]);
     let picture = Preprocessing::default().picture(&golden("input").get(0));
     std::fs::write(folder.path().join("again.png"), png(&picture)).unwrap();
-    let plan = planned(&folder).unwrap();
-    let found = run(&plan);
+    let (plan, network) = planned(&folder).unwrap();
+    let found = run_plan(&plan, &network);
     let Body::Segments(segments) = &found[0].exhibits[0].body else {
         panic!("segments expected")
     };
@@ -193,10 +190,9 @@ fn a_tensor_is_chosen_by_name() {
         "{id: only, file: coffee.safetensors}",
         "{id: named, file: both.safetensors, tensor: y}",
     ];
-    let plan = planned(&project(&images, &["predictions:"])).unwrap();
-    let step = plan.steps().next().unwrap();
-    let input = plan.context(&step.photos).input(&step.photos).unwrap();
-    assert_eq!(input, golden("input"));
+    let folder = project(&images, &["predictions:"]);
+    let (plan, _) = planned(&folder).unwrap();
+    assert_eq!(input(&plan), golden("input"));
 }
 
 #[test]
@@ -220,12 +216,12 @@ fn every_fault_of_an_array_is_told_at_its_key() {
     std::fs::write(at("endless.npy"), &bytes).unwrap();
     let told = planned(&folder).err().unwrap();
     let expected = [
-        "report.yaml:6:19: the array `small.npy` is 3 × 32 × 64 and the network's input 3 × 64 × 64; an array is fed as it is, and never resized",
-        "report.yaml:7:19: the array `both.safetensors` cannot be read: it has the tensors `x`, `y`: name one with `tensor`",
-        "report.yaml:8:45: the array `both.safetensors` cannot be read: it has no tensor `z`, but `x`, `y`",
-        "report.yaml:9:39: `photo.webp` has no tensors with names; `tensor` is for `.safetensors` files",
-        "report.yaml:10:19: the array `cut.npy` cannot be read: the file is cut off: 3 × 64 × 64 numbers are declared",
-        "report.yaml:11:19: the array `endless.npy` cannot be read: it holds `inf`, which is no finite number",
+        "report.yaml:6:19: error: the array `small.npy` is 3 × 32 × 64, but the network's input is 3 × 64 × 64; arrays are used as they are and never resized",
+        "report.yaml:7:19: error: the array `both.safetensors` cannot be read: it has the tensors `x`, `y`: name one with `tensor`",
+        "report.yaml:8:45: error: the array `both.safetensors` cannot be read: it has no tensor `z`, but `x`, `y`",
+        "report.yaml:9:39: error: `photo.webp` has no tensors with names; `tensor` is for `.safetensors` files",
+        "report.yaml:10:19: error: the array `cut.npy` cannot be read: the file is cut off: 3 × 64 × 64 numbers are declared",
+        "report.yaml:11:19: error: the array `endless.npy` cannot be read: it holds `inf`, which is not a finite number",
     ];
     assert_eq!(told, expected);
 }

@@ -13,6 +13,7 @@ fn repository() -> &'static Path {
 fn cnn_report(folder: &Path, arguments: &[&str]) -> std::process::Output {
     Command::new(env!("CARGO_BIN_EXE_cnn-report"))
         .current_dir(folder)
+        .args(["--format", "short"])
         .args(arguments)
         .output()
         .unwrap()
@@ -175,9 +176,9 @@ fn faults_of_layers_filters_and_files_come_before_computing() {
     assert_eq!(output.status.code(), Some(2));
     let told = stderr(&output);
     for wanted in [
-        "report.yaml:12:34: there is no layer `conv9`",
-        "report.yaml:13:46: layer `conv2` (3) has no filter 99; 0 to 31",
-        "report.yaml:14:27: there is no class 10; the numbers run from 0 to 9",
+        "report.yaml:12:34: error: there is no layer `conv9`",
+        "report.yaml:13:46: error: layer `conv2` (3) has no filter 99; hint: 0 to 31",
+        "report.yaml:14:27: error: there is no class 10; the numbers run from 0 to 9",
         "report.yaml:15:34: ",
     ] {
         assert!(told.contains(wanted), "{wanted} is missing in\n{told}");
@@ -193,10 +194,10 @@ fn a_missing_model_and_an_unreadable_photo_are_told_together() {
     assert_eq!(output.status.code(), Some(2));
     let told = stderr(&output);
     assert!(
-        told.contains("report.yaml:4:9: cannot read `net1.pt2`"),
+        told.contains("report.yaml:4:9: error: cannot read `net1.pt2`"),
         "{told}"
     );
-    assert!(told.contains("report.yaml:7:24: "), "{told}");
+    assert!(told.contains("report.yaml:7:24: error: "), "{told}");
 }
 
 #[test]
@@ -277,13 +278,15 @@ fn layers_of_a_model_file_are_those_of_a_report_that_names_it() {
     let told = stderr(&grey);
     assert_eq!(grey.status.code(), Some(2));
     assert!(
-        told.starts_with("cnn-report: the network does not run on an input of [1, 1, 64, 64]"),
+        told.starts_with(
+            "cnn-report: error: the network does not run on an input of [1, 1, 64, 64]"
+        ),
         "{told}"
     );
     let options = cnn_report(project.path(), &["layers", "--architecture", "vgg16"]);
     assert_eq!(options.status.code(), Some(2));
     assert!(
-        stderr(&options).contains("`--architecture` is for model files"),
+        stderr(&options).contains("`--architecture` applies to model files only"),
         "{}",
         stderr(&options)
     );
@@ -325,7 +328,7 @@ fn a_device_that_is_not_there_is_an_error() {
     let output = cnn_report(project.path(), &["check", "--device", "cuda:99"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(
-        stderr(&output).contains("the device `cuda:99` is not here"),
+        stderr(&output).contains("the device `cuda:99` is not available"),
         "{}",
         stderr(&output)
     );
@@ -338,7 +341,7 @@ fn a_precision_is_checked_and_shown() {
     assert_eq!(wrong.status.code(), Some(2));
     let said = stderr(&wrong);
     assert!(
-        said.contains("`fp16` is no precision; `fp32`, `bf16` or `auto`"),
+        said.contains("unknown precision `fp16`; expected `fp32`, `bf16` or `auto`"),
         "{said}"
     );
     let output = cnn_report(project.path(), &["build", "--precision", "bf16"]);
@@ -368,7 +371,7 @@ fn the_shipped_report_has_no_fault() {
 #[test]
 fn the_page_of_commands_is_what_they_say_themselves() {
     let page = std::fs::read_to_string(repository().join("docs/commands.md")).unwrap();
-    for command in ["build", "check", "layers", "inspect"] {
+    for command in ["build", "check", "values", "cache", "layers", "inspect"] {
         let output = cnn_report(repository(), &[command, "--help"]);
         let help = String::from_utf8(output.stdout).unwrap();
         let block = format!("```text\n$ cnn-report {command} --help\n{help}```\n");

@@ -4,14 +4,16 @@
 use std::path::{Path, PathBuf};
 
 use cnn_report::evaluate::confusion_matrix::{self, ConfusionMatrix};
-use cnn_report::evaluate::metrics::Rates;
-use cnn_report::explain::finding::{Argument, Body, Finding, Matrix, Message};
-use cnn_report::explain::{Context, Fault};
-use cnn_report::model::{Labels, Model, Source};
+use cnn_report::explain::Fault;
+use cnn_report::labels::Labels;
+use cnn_report::model::{self, Model, Source};
 use cnn_report::picture::{Preprocessing, Resize};
+use cnn_report::present::exhibit::{Body, Matrix};
+use cnn_report::results::rates::Rates;
+use cnn_report::words::{Argument, Message};
 use serde_json::{Value, json};
-use tch::Device;
 
+use crate::bench::{Bench, Ran, keys};
 use crate::strings;
 
 fn repository(path: &str) -> PathBuf {
@@ -81,9 +83,9 @@ fn parameters(parameters: Value) -> ConfusionMatrix {
     serde_json::from_value(parameters).unwrap()
 }
 
-fn run(folder: &Folder, parameters: Value) -> Finding {
+fn run(folder: &Folder, parameters: Value) -> Ran {
     let source = Source::new(repository("tests/data/model/net1.pt2"), [3, 64, 64]);
-    let net1 = Model::load(&source, Device::Cpu).unwrap();
+    let net1 = Model::load(&source, model::Device::Cpu).unwrap();
     let resize = Resize::Stretch {
         height: 64,
         width: 64,
@@ -94,44 +96,23 @@ fn run(folder: &Folder, parameters: Value) -> Finding {
         std: vec![0.229, 0.224, 0.225],
         ..Preprocessing::default()
     };
-    run_with(
-        &net1,
-        &labels(),
-        &preprocessing,
-        folder.0.path(),
-        parameters,
-    )
+    run_with(net1, labels(), preprocessing, folder.0.path(), parameters)
 }
 
 fn run_with(
-    model: &Model,
-    labels: &Labels,
-    preprocessing: &Preprocessing,
+    model: Model,
+    labels: Labels,
+    preprocessing: Preprocessing,
     base: &Path,
     parameters: Value,
-) -> Finding {
-    let method = (confusion_matrix::ENTRY.parse)(parameters).unwrap();
-    let context = Context {
-        model,
-        labels,
-        preprocessing,
-        photos: &[],
-        seed: 0,
-        base,
-    };
-    assert_eq!(method.check(&context), []);
-    let steps = std::cell::RefCell::new(Vec::new());
-    let finding = method
-        .run(&context, &|done, total| {
-            steps.borrow_mut().push((done, total))
-        })
-        .unwrap();
-    let (done, total) = *steps.borrow().last().unwrap();
-    assert!(done == total && done > 0);
-    finding
+) -> Ran {
+    let mut bench = Bench::new(model, preprocessing, Vec::new());
+    bench.labels = labels;
+    bench.base = base.to_owned();
+    bench.run(&confusion_matrix::ENTRY, parameters)
 }
 
-fn matrix(finding: &Finding) -> &Matrix {
+fn matrix(finding: &Ran) -> &Matrix {
     match &finding.exhibits[0].body {
         Body::Matrix(matrix) => matrix,
         _ => panic!("the matrix comes first"),
@@ -142,11 +123,8 @@ fn literal(names: &[&str]) -> Vec<Message> {
     names.iter().map(|name| Message::literal(*name)).collect()
 }
 
-fn says(finding: &Finding, wanted: &str) -> bool {
-    finding
-        .notices
-        .iter()
-        .any(|notice| matches!(notice, Message::Keyed { key, .. } if *key == wanted))
+fn says(ran: &Ran, wanted: &str) -> bool {
+    keys(&ran.notices).contains(&wanted)
 }
 
 /// net1 takes both photos for class 8, `i`, at every size and with every filter.
@@ -182,9 +160,9 @@ fn photos_are_counted_by_group_and_no_group_is_left_out() {
     assert_eq!(matrix.columns[..4], matrix.rows);
     assert_eq!(matrix.counts[0][0], 1); // coffee
     assert_eq!(matrix.counts.iter().flatten().sum::<usize>(), 2);
-    assert!(says(&finding, "confusion_matrix.notice_without_photos"));
-    assert!(says(&finding, "confusion_matrix.notice_skipped"));
-    strings::assert_said("confusion_matrix", &finding);
+    assert!(says(&finding, "outcomes.notice_without_photos"));
+    assert!(says(&finding, "outcomes.notice_skipped"));
+    strings::assert_said(&finding);
 }
 
 #[test]
@@ -196,8 +174,8 @@ fn mistakes_are_listed_and_shown() {
         json!({ "data": "photos", "groups": "groups.yaml", "batch": 1 }),
     );
     assert_eq!(matrix(&finding).counts, [[1, 0], [1, 0]]);
-    assert!(says(&finding, "confusion_matrix.notice_not_in_model"));
-    assert!(says(&finding, "confusion_matrix.notice_undefined")); // cat: never predicted
+    assert!(says(&finding, "outcomes.notice_not_in_model"));
+    assert!(says(&finding, "outcomes.notice_undefined")); // cat: never predicted
     let Body::Table(rates) = &finding.exhibits[1].body else {
         panic!("rates come second")
     };
@@ -225,7 +203,7 @@ fn mistakes_are_listed_and_shown() {
         (pictures.tiles.len(), picture.width, picture.height),
         (1, 64, 64)
     );
-    strings::assert_said("confusion_matrix", &finding);
+    strings::assert_said(&finding);
     let without = run(
         &folder,
         json!({ "data": "photos", "groups": "groups.yaml", "examples": 0 }),
@@ -241,12 +219,9 @@ fn other_is_a_column_when_predicted_and_a_row_when_a_label() {
         json!({ "data": "photos", "groups": "groups.yaml" }),
     );
     assert_eq!(matrix(&finding).counts, [[0, 0, 1], [0, 0, 1]]);
-    assert_eq!(
-        matrix(&finding).columns[2],
-        Message::new("confusion_matrix.other")
-    );
-    assert!(says(&finding, "confusion_matrix.notice_other"));
-    strings::assert_said("confusion_matrix", &finding);
+    assert_eq!(matrix(&finding).columns[2], Message::new("outcomes.other"));
+    assert!(says(&finding, "outcomes.notice_other"));
+    strings::assert_said(&finding);
     let list = folder.with("list.csv", b"photos/drink/1.webp,other\n");
     let finding = run(
         &list,
@@ -254,7 +229,7 @@ fn other_is_a_column_when_predicted_and_a_row_when_a_label() {
     );
     assert_eq!(matrix(&finding).counts, [[0, 0, 0], [0, 0, 0], [0, 0, 1]]);
     assert_eq!(finding.exhibits.len(), 2); // no mistake
-    strings::assert_said("confusion_matrix", &finding);
+    strings::assert_said(&finding);
 }
 
 #[test]
@@ -304,8 +279,7 @@ fn every_fault_of_a_list_is_found_at_once_with_its_line() {
     let found = faults(&folder, json!({ "data": "list.txt" }));
     let starts = [
         "/data `list.txt:1:1`: there is no class `k`; a class name or number",
-        "/data `list.txt:5:1`: `./x` has no label; `path,label`",
-        "/data `list.txt:2:1`: the PNG picture `broken.png` is cut off",
+        "/data `list.txt:5:1`: `./x` has no label; path and label, separated",
         "/data `list.txt:3:1`: cannot read `missing.jpg`",
         "/data `list.txt:6:1`: `photos/drink/1.webp` is listed twice; the first place is line 4",
     ];
@@ -353,21 +327,21 @@ fn parameters_are_checked() {
     let refused = |value: Value| (confusion_matrix::ENTRY.parse)(value).is_err();
     assert!(refused(json!({ "folder": "photos" })) && refused(json!({ "data": 3 })));
     assert!(!refused(
-        json!({ "data": "photos", "groups": "groups.yaml", "pairs": 2 })
+        json!({ "data": "photos", "groups": "groups.yaml", "batch": 2 })
     ));
-    strings::assert_table("confusion_matrix");
 }
 
-/// `photos/README.md` gives the counts that PyTorch and Pillow came to.
+/// `photos/README.md` gives the counts that PyTorch and Pillow came to, and the two photos of 159 that our JPEG
+/// decoder tips to another group. The next nearest decision has a margin of 3.7 %, which no rounding reaches.
 #[test]
-fn the_repositorys_own_photos_come_out_as_measured_with_pytorch() {
+fn the_repositorys_own_photos_come_out_as_the_readme_says() {
     let labels = Labels::read(&repository("models/imagenet_classes.txt")).unwrap();
     let source = Source::new(
         repository("models/squeezenet1_1.safetensors"),
         [3, 224, 224],
     )
     .with_architecture(Some("squeezenet1_1"));
-    let squeezenet = Model::load(&source, Device::Cpu).unwrap();
+    let squeezenet = Model::load(&source, model::Device::Cpu).unwrap();
     let resize = Resize::ShorterThenCrop {
         shorter: 256,
         height: 224,
@@ -381,9 +355,9 @@ fn the_repositorys_own_photos_come_out_as_measured_with_pytorch() {
     };
     let parameters = json!({ "data": "photos/labelled", "groups": "photos/groups.yaml" });
     let finding = run_with(
-        &squeezenet,
-        &labels,
-        &preprocessing,
+        squeezenet,
+        labels,
+        preprocessing,
         &repository(""),
         parameters,
     );
@@ -391,14 +365,10 @@ fn the_repositorys_own_photos_come_out_as_measured_with_pytorch() {
     let diagonal: Vec<usize> = (0..matrix.rows.len())
         .map(|group| matrix.counts[group][group])
         .collect();
-    let expected = [18, 4, 2, 18, 2, 4, 3, 18, 20, 0, 7];
-    let difference: usize = diagonal
-        .iter()
-        .zip(expected)
-        .map(|(a, b): (&usize, usize)| a.abs_diff(b))
-        .sum();
-    // JPEG decoders round differently by one level, which may tip a photo or two.
-    assert!(difference <= 2, "{diagonal:?}");
+    assert_eq!(diagonal, [17, 4, 2, 18, 2, 4, 3, 18, 20, 0, 7]);
+    // Behind the eleven groups stands `other`. The two rows in which JPEG decoders tip a photo: fish and tool.
+    assert_eq!(matrix.counts[0], [17, 0, 3, 2, 1, 0, 0, 0, 0, 0, 0, 5]);
+    assert_eq!(matrix.counts[7], [0, 0, 0, 0, 0, 4, 3, 18, 0, 0, 0, 13]);
     assert_eq!(matrix.counts.iter().flatten().sum::<usize>(), 159);
-    strings::assert_said("confusion_matrix", &finding);
+    strings::assert_said(&finding);
 }

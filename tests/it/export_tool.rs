@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use cnn_report::method_schemas;
-use cnn_report::spec::{Document, InputSpec, SizeSpec, Spec};
+use cnn_report::spec::{Document, InputSpec, Interpolation, SizeSpec, Spec};
 
 /// Python without its site-packages: PyTorch cannot be there.
 fn python(arguments: &[&str]) -> Output {
@@ -47,10 +47,12 @@ fn the_lines_it_prints_are_a_model_block_of_report_yaml() {
     assert_eq!(sizes(&grey.input), (Some(Some(32)), Some((28, 20))));
     assert_eq!(grey.input.mean, Some(vec![0.5]));
     assert_eq!(grey.input.std, Some(vec![0.5]));
-    let known = "{'mean': [0.1, 0.2, 0.3], 'std': [1, 2, 3], 'shorter': 232}";
+    let known =
+        "{'mean': [0.1, 0.2, 0.3], 'std': [1, 2, 3], 'shorter': 232, 'interpolation': 'bicubic'}";
     let known = printed(&format!("'a.pt2', (3, 200, 200), 4, {known}")).model;
     assert_eq!(sizes(&known.input), (Some(Some(232)), Some((200, 200))));
     assert_eq!(known.input.std, Some(vec![1.0, 2.0, 3.0]));
+    assert_eq!(known.input.interpolation, Some(Interpolation::Bicubic));
 }
 
 /// `shorter` and `size` as they are written.
@@ -79,4 +81,35 @@ fn its_help_names_every_option() {
     for option in ["--weights", "--input", "--output", "--arguments", "--trust"] {
         assert!(help.contains(option), "{option} is missing in\n{help}");
     }
+}
+
+/// The oldest PyTorch whose files we read, in the README, is the oldest that the tool runs with.
+#[test]
+fn it_takes_the_pytorch_that_the_readme_names() {
+    let oldest = stdout(&python(&[
+        "-c",
+        "import export; print(*export.OLDEST_TORCH, sep='.')",
+    ]));
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(readme).unwrap();
+    let expected = format!(
+        "`.pt2` of `torch.export.save`, PyTorch {} to ",
+        oldest.trim()
+    );
+    assert!(readme.contains(&expected), "{expected}");
+}
+
+/// PyTorch 2.5 has `Dim("batch")` only, later ones `Dim.DYNAMIC`.
+#[test]
+fn a_batch_of_any_size_is_asked_for_as_each_pytorch_knows_it() {
+    let code = "
+import export, types
+class Named:
+    def __init__(self, name): self.name = name
+class Later(Named):
+    DYNAMIC = 'dynamic'
+torch = lambda dim: types.SimpleNamespace(export=types.SimpleNamespace(Dim=dim))
+print(export.free_dimension(torch(Named)).name, export.free_dimension(torch(Later)))
+";
+    assert_eq!(stdout(&python(&["-c", code])), "batch dynamic\n");
 }

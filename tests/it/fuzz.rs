@@ -104,29 +104,21 @@ fn unchanged_files_are_taken() {
 
 #[test]
 fn changed_files_of_every_format_are_answered() {
-    for format in FORMATS {
-        let tally = run(format, 0..SMALL_COUNT, &|_| {});
-        // Other tests that run beside this one share its memory.
-        let found = tally.found.iter().filter(|found| !found.contains(" kB "));
-        assert_eq!(found.collect::<Vec<_>>(), Vec::<&String>::new());
-        assert!(
-            tally.taken < tally.inputs,
-            "{}: nothing is refused",
-            format.name
-        );
-    }
+    assert_eq!(every_format(SMALL_COUNT), [""; 0]);
 }
 
-/// `FUZZ_COUNT=20000 cargo test -- --ignored --nocapture fuzz_every_loader`: so many changed files of each
-/// format, each format in a process of its own so that an abort is noticed and memory is limited.
+/// `FUZZ_COUNT=20000 cargo test -- --ignored --nocapture fuzz_every_loader`: so many changed files of each format.
 #[test]
 #[ignore = "takes minutes; run after a change of a loader"]
 fn fuzz_every_loader() {
-    let setting = |name: &str| std::env::var(name).ok();
-    if let Some(task) = setting("FUZZ_TASK") {
-        return child(&task, &setting("FUZZ_PROGRESS").unwrap());
-    }
-    let count: u64 = setting("FUZZ_COUNT").map_or(2_000, |count| count.parse().unwrap());
+    let count = std::env::var("FUZZ_COUNT").ok();
+    let count = count.map_or(2_000, |count| count.parse().unwrap());
+    assert_eq!(every_format(count), [""; 0]);
+}
+
+/// What is found in `count` changed files of each format. Each format has a process of its own: its memory is
+/// not that of the tests which run beside this one, it is limited, and an abort is noticed.
+fn every_format(count: u64) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let progress = folder.path().join("seed");
     let mut found = Vec::new();
@@ -134,46 +126,55 @@ fn fuzz_every_loader() {
         let begun = Instant::now();
         let mut from = 0;
         while from < count {
-            let task = format!("{index} {from} {count}");
-            let limit = format!("ulimit -v {ADDRESS_SPACE_KB}; exec \"$@\"");
-            let output = Command::new("sh")
-                .args(["-c", &limit, "sh"])
-                .arg(std::env::current_exe().unwrap())
-                .args([
-                    "--ignored",
-                    "--nocapture",
-                    "--exact",
-                    "fuzz::fuzz_every_loader",
-                ])
-                .env("FUZZ_TASK", task)
-                .env("FUZZ_PROGRESS", &progress)
-                .output()
-                .unwrap();
-            let said = String::from_utf8_lossy(&output.stdout);
-            for line in said.lines().filter_map(|line| line.split_once("fuzz: ")) {
-                println!("{} ({:.0?})", line.1, begun.elapsed());
-                if line.1.contains(" seed ") {
-                    found.push(line.1.to_owned());
+            std::fs::write(&progress, from.to_string()).unwrap();
+            let (output, succeeded) = in_a_process(&format!("{index} {from} {count}"), &progress);
+            let mut is_finished = false;
+            for line in output.lines().filter_map(|line| line.split_once("fuzz: ")) {
+                match line.1.split_once("found: ") {
+                    Some((_, what)) => found.push(what.to_owned()),
+                    None => {
+                        is_finished = true;
+                        println!("{} ({:.0?})", line.1, begun.elapsed());
+                    }
                 }
             }
-            from = count;
-            if !output.status.success() {
-                let seed: u64 = std::fs::read_to_string(&progress).unwrap().parse().unwrap();
-                let end = String::from_utf8_lossy(&output.stderr);
-                let end: Vec<&str> = end.lines().rev().take(4).collect();
-                found.push(format!(
-                    "{} seed {seed}: {} {end:?}",
-                    format.name, output.status
-                ));
-                println!("{}", found[found.len() - 1]);
-                from = seed + 1;
+            if succeeded && is_finished {
+                break;
             }
+            let seed: u64 = std::fs::read_to_string(&progress).unwrap().parse().unwrap();
+            let end: Vec<&str> = output.lines().rev().take(4).collect();
+            let name = format.name;
+            found.push(format!("{name} seed {seed}: the process ended, {end:?}"));
+            from = seed + 1;
         }
     }
-    assert_eq!(found, [""; 0]);
+    found
 }
 
-fn child(task: &str, progress: &str) {
+/// What `child` printed for a task, and whether it came to its end.
+fn in_a_process(task: &str, progress: &Path) -> (String, bool) {
+    let limit = format!("ulimit -v {ADDRESS_SPACE_KB}; exec \"$@\"");
+    let output = Command::new("sh")
+        .args(["-c", &limit, "sh"])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--ignored", "--nocapture", "--exact", "fuzz::child"])
+        .env("FUZZ_TASK", task)
+        .env("FUZZ_PROGRESS", progress)
+        .output()
+        .unwrap();
+    let printed = [output.stdout, output.stderr].concat();
+    let printed = String::from_utf8_lossy(&printed).into_owned();
+    (printed, output.status.success())
+}
+
+/// `FUZZ_TASK` is the number of a format, the first seed and the one after the last.
+#[test]
+#[ignore = "the tests above run it, each time in a process of its own"]
+fn child() {
+    let setting = |name: &str| std::env::var(name).ok();
+    let (Some(task), Some(progress)) = (setting("FUZZ_TASK"), setting("FUZZ_PROGRESS")) else {
+        return;
+    };
     let numbers: Vec<u64> = task
         .split(' ')
         .map(|number| number.parse().unwrap())
@@ -182,10 +183,15 @@ fn child(task: &str, progress: &str) {
         panic!("`{task}` is no task");
     };
     let format = &FORMATS[index as usize];
-    let begun = |seed: u64| std::fs::write(Path::new(progress), seed.to_string()).unwrap();
+    let is_measured = memory_kb("VmHWM") > 0 && memory_kb("VmRSS") > 0;
+    assert!(is_measured || cfg!(not(target_os = "linux")));
+    let begun = |seed: u64| std::fs::write(&progress, seed.to_string()).unwrap();
     let tally = run(format, from..count, &begun);
     for found in &tally.found {
-        println!("fuzz: {found}");
+        println!("fuzz: found: {found}");
+    }
+    if tally.inputs >= SMALL_COUNT && tally.taken == tally.inputs {
+        println!("fuzz: found: {}: nothing is refused", format.name);
     }
     println!(
         "fuzz: {}: {} inputs, {} taken, slowest {:.2?}, {} kB more to read, {} kB to read and try",

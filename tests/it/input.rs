@@ -4,7 +4,7 @@ use std::path::Path;
 
 use cnn_report::picture::{Channels, Filter, PRESETS, Preprocessing, Resize};
 use cnn_report::plan::Overrides;
-use cnn_report::{Failure, check_spec};
+use cnn_report::{Failure, plan_report};
 use tempfile::TempDir;
 
 /// A folder with net1 (3 × 64 × 64) and a report with `input` on its fourth line.
@@ -21,8 +21,9 @@ fn project(input: &str) -> TempDir {
 fn checked(input: &str) -> Result<Preprocessing, Vec<String>> {
     let folder = project(input);
     let path = folder.path().join("report.yaml");
-    match check_spec(&path, &Overrides::default()) {
-        Ok(plan) => Ok(plan.preprocessing),
+    match plan_report(&path, &Overrides::default(), None) {
+        Ok((plan, _)) => Ok(plan.preprocessing.as_ref().clone()),
+        Err(Failure::Cancelled) => Err(Vec::new()),
         Err(Failure::Spec(faults) | Failure::Run(faults)) => {
             let text = |fault: &dyn std::fmt::Display| fault.to_string();
             let place = format!("{}/", folder.path().display());
@@ -120,13 +121,13 @@ fn kinds_and_ranges_are_faults_at_the_key() {
     assert_eq!(
         told,
         [
-            "report.yaml:4:19: `imgnet` does not fit here; one of `imagenet`, `caffe`, `tensorflow`, `unit`",
-            "report.yaml:4:34: `0` is too small; at least 1",
-            "report.yaml:4:65: unknown key `crp`; did you mean `crop`?",
-            "report.yaml:4:82: a list does not fit here; a number or a text is wanted",
-            "report.yaml:4:97: `gbr` does not fit here; one of `rgb`, `bgr`, `grey`",
-            "report.yaml:4:109: `a` does not fit here; a number is wanted",
-            "report.yaml:4:134: `cubic` does not fit here; one of `bilinear`, `bicubic`, `lanczos`, `nearest`, `box`",
+            "report.yaml:4:19: error: expected one of `imagenet`, `caffe`, `tensorflow`, `unit`; found `imgnet`; hint: did you mean `imagenet`?",
+            "report.yaml:4:34: error: expected a whole number from 1 to 8192, found `0`",
+            "report.yaml:4:65: error: unknown key `crp`; hint: did you mean `crop`?",
+            "report.yaml:4:82: error: expected a number or a string, found a list",
+            "report.yaml:4:97: error: expected one of `rgb`, `bgr`, `grey`; found `gbr`; hint: did you mean `grey`?",
+            "report.yaml:4:109: error: expected a number, found `a`",
+            "report.yaml:4:134: error: expected one of `bilinear`, `bicubic`, `lanczos`, `nearest`, `box`; found `cubic`; hint: did you mean `bicubic`?",
         ]
     );
 }
@@ -138,10 +139,10 @@ fn numbers_that_do_not_go_together_are_faults_at_the_key() {
     assert_eq!(
         told,
         [
-            "report.yaml:4:30: the crop of 64 × 64 px does not fit: the shorter side is resized to 32 px; at least 64 px is needed",
-            "report.yaml:4:41: this is neither a number nor a fraction of two numbers; such as 1/255",
-            "report.yaml:4:52: `mean` has 2 numbers; a network of 3 (blue, green, red) needs 3, in this order",
-            "report.yaml:4:65: the standard deviation `0` is not above 0; it divides every pixel; 1 leaves them as they are",
+            "report.yaml:4:30: error: the crop of 64 × 64 px does not fit: the shorter side is resized to 32 px; hint: at least 64 px is needed",
+            "report.yaml:4:41: error: this is neither a number nor a fraction of two numbers; hint: such as 1/255",
+            "report.yaml:4:52: error: `mean` has 2 numbers; hint: a network of 3 (blue, green, red) needs 3, in this order",
+            "report.yaml:4:65: error: the standard deviation `0` is not above 0; hint: it divides every pixel; 1 leaves them as they are",
         ]
     );
     let told = faults("{shorter: 256, size: 64, resize: {shorter: 8193, crop: 63}, scale: 0}");
@@ -150,10 +151,10 @@ fn numbers_that_do_not_go_together_are_faults_at_the_key() {
     assert_eq!(
         told,
         [
-            "report.yaml:4:11: `shorter` and `resize` say the same thing; leave it out, or write it as `resize: {shorter: …}`",
-            "report.yaml:4:53: the crop of 64 × 64 px does not fit: the shorter side is resized to 60 px; at least 64 px is needed",
-            "report.yaml:4:57: `crop` is 63 × 63 px and `size` 64 × 64; leave one of them out: they are the same thing",
-            "report.yaml:4:75: the scale `0` is out of range; such as 1/255; from 0.000001 to 1000000",
+            "report.yaml:4:11: error: `shorter` and `resize` say the same thing; hint: leave it out, or write it as `resize: {shorter: …}`",
+            "report.yaml:4:53: error: the crop of 64 × 64 px does not fit: the shorter side is resized to 60 px; hint: at least 64 px is needed",
+            "report.yaml:4:57: error: `crop` is 63 × 63 px and `size` 64 × 64; hint: leave one of them out: they are the same thing",
+            "report.yaml:4:75: error: the scale `0` is out of range; hint: such as 1/255; from 0.000001 to 1000000",
         ]
     );
 }
@@ -164,13 +165,16 @@ fn a_grey_network_of_a_colour_preset_needs_its_numbers() {
     assert_eq!(
         told,
         [
-            "report.yaml:4:21: `mean` is missing: the preset `imagenet` has none for a grey network; give one number, such as `mean: [0.5]`, or `preset: unit`",
-            "report.yaml:4:21: `std` is missing: the preset `imagenet` has none for a grey network; give one number, such as `std: [0.5]`, or `preset: unit`",
+            "report.yaml:4:21: error: `mean` is missing: the preset `imagenet` has none for a grey network; hint: give one number, such as `mean: [0.5]`, or `preset: unit`",
+            "report.yaml:4:21: error: `std` is missing: the preset `imagenet` has none for a grey network; hint: give one number, such as `std: [0.5]`, or `preset: unit`",
         ]
     );
     let told = faults("{size: 64, mean: [0.5]}");
     assert_eq!(told.len(), 1);
-    assert!(told[0].contains(":4:21: `std` is missing"), "{told:?}");
+    assert!(
+        told[0].contains(":4:21: error: `std` is missing"),
+        "{told:?}"
+    );
     // What remains is that net1 wants three channels.
     let told = faults("{preset: tensorflow, size: 64, channels: grey}");
     assert!(told.len() == 1 && told[0].contains("1"), "{told:?}");

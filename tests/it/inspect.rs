@@ -19,7 +19,7 @@ fn data(name: &str) -> PathBuf {
 fn inspect(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_cnn-report"))
         .current_dir(repository())
-        .arg("inspect")
+        .args(["--format", "short", "inspect"])
         .args(arguments)
         .output()
         .unwrap()
@@ -94,8 +94,8 @@ fn what_does_not_load_is_still_told_and_is_exit_code_2() {
     let cases: [(&[u8], &str, &str); 4] = [
         (
             b"\x00\x01\x02",
-            "of no format we know",
-            "of no format we know",
+            "of an unknown format",
+            "of an unknown format",
         ),
         (
             pointer,
@@ -117,7 +117,7 @@ fn what_does_not_load_is_still_told_and_is_exit_code_2() {
         assert_eq!(found["size_bytes"], content.len());
         assert!(found["fault"].as_str().unwrap().contains(fault), "{found}");
         assert!(
-            told.contains(fault) && told.starts_with("cnn-report: "),
+            told.contains(fault) && told.starts_with("cnn-report: error: "),
             "{told}"
         );
     }
@@ -296,7 +296,9 @@ fn arrays_that_do_not_fit_are_refused() {
     std::fs::write(&flat, npy("(2, 3)", &[0.0; 6])).unwrap();
     assert!(refused(&input, &flat).contains("gives [2, 10] scores, [2, 3] are expected"));
     assert!(refused(flat.to_str().unwrap(), &logits).contains("[N, C, H, W] or [C, H, W]"));
-    assert!(refused(&input, &data("model/net1.pt2")).contains("is no array; `.npy`"));
+    assert!(
+        refused(&input, &data("model/net1.pt2")).contains("is not an array; expected a `.npy`")
+    );
     // A shape of 4 GB in a file of 128 bytes.
     let large = folder.path().join("large.npy");
     std::fs::write(&large, npy("(100000, 10000)", &[])).unwrap();

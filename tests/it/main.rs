@@ -1,19 +1,24 @@
 //! One binary for all integration tests: linking libtorch once is enough.
 // clippy.toml allows it in tests, but not in the functions that tests share.
 #![allow(clippy::unwrap_used)]
+#![allow(clippy::disallowed_methods)] // tests make files, ask for the time and read their settings
 
 mod architectures;
 mod arrays;
+mod bench;
 mod blueprints;
 mod cli;
+mod data_set;
+mod diagnostics;
+mod encode;
 mod evaluate;
 mod explain;
 mod export_tool;
 mod figure;
 mod fuzz;
-
 mod input;
 mod inspect;
+mod interrupt;
 mod layering;
 mod lime;
 mod model;

@@ -1,6 +1,7 @@
 //! The model layer against numbers that PyTorch computed; `tools/make_fixtures.py` says how.
 
 mod between;
+mod facts;
 mod files;
 mod hostile_scripts;
 mod mutations;
@@ -10,7 +11,7 @@ mod torchscript;
 
 use std::path::{Path, PathBuf};
 
-use cnn_report::model::{Architecture, LayerName, Model, RectifierRule, Source};
+use cnn_report::model::{self, Architecture, LayerName, Model, ReluRule, Source};
 use tch::{Device, Kind, Tensor};
 
 const NET1_SHAPE: [i64; 3] = [3, 64, 64];
@@ -40,21 +41,25 @@ fn source(file: PathBuf, architecture: Option<&str>, input_shape: [i64; 3]) -> S
 }
 
 fn net1_exported() -> Model {
-    Model::load(&source(data("net1.pt2"), None, NET1_SHAPE), Device::Cpu).unwrap()
+    Model::load(
+        &source(data("net1.pt2"), None, NET1_SHAPE),
+        model::Device::Cpu,
+    )
+    .unwrap()
 }
 
 fn net1_weights() -> Model {
     let bytes = std::fs::read(data("net1.json.gz")).unwrap();
     let architecture = Architecture::from_bytes("net1", &bytes).unwrap();
     let source = source(data("net1.safetensors"), Some("net1"), NET1_SHAPE);
-    Model::load_into(&source, &architecture, Device::Cpu).unwrap()
+    Model::load_into(&source, &architecture, model::Device::Cpu).unwrap()
 }
 
 fn squeezenet() -> Model {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/squeezenet1_1.safetensors");
     Model::load(
         &source(file, Some("squeezenet1_1"), [3, 224, 224]),
-        Device::Cpu,
+        model::Device::Cpu,
     )
     .unwrap()
 }
@@ -166,7 +171,7 @@ fn layers_of_squeezenet_are_numbered_as_they_run() {
 }
 
 #[test]
-fn rules_at_the_rectifiers_give_captums_maps() {
+fn rules_at_the_relus_give_captums_maps() {
     let model = net1_exported();
     let input = net1("input").narrow(0, 0, 1);
     let class = net1("logits").narrow(0, 0, 1).argmax(1, true);
@@ -176,16 +181,16 @@ fn rules_at_the_rectifiers_give_captums_maps() {
             .gradient(&input, model.scores_node(), rule, &score)
             .unwrap()
     };
-    assert!(relative(&map(RectifierRule::Plain), &net1("gradient_top1")) < TOLERANCE);
-    assert!(relative(&map(RectifierRule::Guided), &net1("guidedbackprop_top1")) < TOLERANCE);
-    assert!(relative(&map(RectifierRule::Deconvnet), &net1("deconvolution_top1")) < TOLERANCE);
+    assert!(relative(&map(ReluRule::Plain), &net1("gradient_top1")) < TOLERANCE);
+    assert!(relative(&map(ReluRule::Guided), &net1("guidedbackprop_top1")) < TOLERANCE);
+    assert!(relative(&map(ReluRule::Deconvnet), &net1("deconvolution_top1")) < TOLERANCE);
 }
 
 /// See `Awkward` in `tools/make_fixtures.py` for what this network holds.
 #[test]
 fn constants_shared_weights_and_a_fixed_batch_are_understood() {
     for file in ["awkward_one.pt2", "awkward_any.pt2"] {
-        let model = Model::load(&source(data(file), None, [3, 8, 8]), Device::Cpu).unwrap();
+        let model = Model::load(&source(data(file), None, [3, 8, 8]), model::Device::Cpu).unwrap();
         let input = golden("awkward.safetensors", "input");
         let scores = model.scores(&input).unwrap();
         let probabilities = golden("awkward.safetensors", "probabilities");
@@ -227,7 +232,10 @@ fn inputs_of_another_shape_are_refused_or_run() {
         error,
         "the input is [3, 64, 64], the network takes [N, 3, 64, 64]"
     );
-    let grey = Model::load(&source(data("net1.pt2"), None, [1, 64, 64]), Device::Cpu);
+    let grey = Model::load(
+        &source(data("net1.pt2"), None, [1, 64, 64]),
+        model::Device::Cpu,
+    );
     let error = grey.err().unwrap().to_string();
     assert!(
         error.starts_with("the network does not run on an input of [1, 1, 64, 64]: `aten.conv2d"),

@@ -3,12 +3,14 @@
 
 use std::path::Path;
 
-use cnn_report::check_spec;
-use cnn_report::explain::finding::Body;
 use cnn_report::picture::Picture;
 use cnn_report::plan::Overrides;
+use cnn_report::plan_report;
+use cnn_report::present::exhibit::Body;
 use tch::Tensor;
 use tempfile::TempDir;
+
+use crate::bench::run_plan;
 
 const SHAPES: [&str; 3] = ["disc", "square", "cross"];
 const GREY: &str = "{size: 28, resize: stretch, mean: [0.25], std: [0.3]}";
@@ -58,8 +60,8 @@ fn project(network: &str, input: &str, classes: &str) -> TempDir {
 
 /// The scores of all photos, as PyTorch computed them, and the right classes, through the plan's own input.
 fn assert_scores(network: &str, folder: &TempDir) {
-    let plan = check_spec(&folder.path().join("report.yaml"), &Overrides::default());
-    let Ok(plan) = plan else {
+    let path = folder.path().join("report.yaml");
+    let Ok((plan, opened)) = plan_report(&path, &Overrides::default(), None) else {
         panic!("the spec has faults")
     };
     let mut pictures = Vec::new();
@@ -71,7 +73,7 @@ fn assert_scores(network: &str, folder: &TempDir) {
     }
     let pictures: Vec<&Picture> = pictures.iter().collect();
     let input = plan.preprocessing.tensor(&pictures, tch::Device::Cpu);
-    let scores = plan.model.scores(&input).unwrap();
+    let scores = opened.open().unwrap().scores(&input).unwrap();
     let golden = Tensor::read_safetensors(data(&format!("{network}.safetensors"))).unwrap();
     let expected = &golden[0].1;
     let difference = (&scores - expected).abs().max() / expected.abs().max();
@@ -80,10 +82,8 @@ fn assert_scores(network: &str, folder: &TempDir) {
     let classes: Vec<i64> = Vec::try_from(scores.argmax(1, false)).unwrap();
     assert_eq!(classes, [0, 0, 1, 1, 2, 2]);
 
-    for step in plan.steps() {
-        let context = plan.context(&step.photos);
-        let found = step.method.run(&context, &|_, _| ()).unwrap();
-        for exhibit in &found.exhibits {
+    for (task, presented) in plan.tasks.iter().zip(run_plan(&plan, &opened)) {
+        for exhibit in &presented.exhibits {
             let Body::Pictures(pictures) = &exhibit.body else {
                 continue;
             };
@@ -93,7 +93,7 @@ fn assert_scores(network: &str, folder: &TempDir) {
                 assert_eq!((height, width), (rows, columns));
                 let mut pixels = tile.picture.pixels.chunks_exact(3);
                 let is_grey = pixels.all(|pixel| pixel[0] == pixel[1] && pixel[1] == pixel[2]);
-                assert_eq!(is_grey, channels == 1, "{}", step.entry.name);
+                assert_eq!(is_grey, channels == 1, "{}", task.entry.name);
             }
         }
     }
@@ -102,7 +102,7 @@ fn assert_scores(network: &str, folder: &TempDir) {
 fn built(folder: &TempDir) -> std::process::Output {
     assert_cmd::Command::new(env!("CARGO_BIN_EXE_cnn-report"))
         .current_dir(folder.path())
-        .args(["build", "--quiet"])
+        .args(["build", "--quiet", "--format", "short"])
         .output()
         .unwrap()
 }

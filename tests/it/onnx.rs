@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use cnn_report::model::{LayerName, Model, ModelError, RectifierRule, Source};
+use cnn_report::model::{self, LayerName, Model, ModelError, ReluRule, Source};
 use tch::{Device, Kind, Tensor};
 
 fn data(name: &str) -> PathBuf {
@@ -25,7 +25,7 @@ fn tensors(name: &str) -> BTreeMap<String, Tensor> {
 fn load(file: &Path, input: &Tensor) -> Result<Model, ModelError> {
     let sizes = input.size();
     let source = Source::new(file.to_owned(), [sizes[1], sizes[2], sizes[3]]);
-    Model::load(&source, Device::Cpu)
+    Model::load(&source, model::Device::Cpu)
 }
 
 /// Largest difference over largest magnitude.
@@ -105,11 +105,11 @@ fn net1_gives_pytorchs_scores_gradients_and_layers() {
     let first = gradient[0].narrow(0, 0, expected.size()[0]);
     assert!(relative(&first, expected) < TOLERANCE);
 
-    // The rules at the rectifiers find them under the operators of PyTorch.
+    // The rules at the ReLUs find them under the operators of PyTorch.
     let one = input.detach().narrow(0, 0, 1);
     let class = golden["logits"].narrow(0, 0, 1).argmax(1, true);
     let score = |scores: &Tensor| scores.gather(1, &class, false).sum(Kind::Float);
-    let guided = model.gradient(&one, model.scores_node(), RectifierRule::Guided, &score);
+    let guided = model.gradient(&one, model.scores_node(), ReluRule::Guided, &score);
     assert!(relative(&guided.unwrap(), &golden["guidedbackprop_top1"]) < TOLERANCE);
 
     let exported = load(&data("model/net1.pt2"), &input).unwrap();
@@ -135,7 +135,7 @@ fn net1_gives_pytorchs_scores_gradients_and_layers() {
         provenance.producer.as_deref(),
         Some("pytorch 2.13.0+cu130, opset 20")
     );
-    assert_eq!(model.rectifiers().len(), exported.rectifiers().len());
+    assert_eq!(model.relus().len(), exported.relus().len());
 }
 
 #[test]
@@ -221,6 +221,6 @@ fn nodes_are_layers_where_the_file_names_no_modules() {
 #[test]
 fn the_size_that_a_file_names_is_taken_where_nobody_says_another() {
     let other = Source::new(data("onnx/external.onnx"), [3, 224, 224]).as_exported();
-    let model = Model::load(&other, Device::Cpu).unwrap();
+    let model = Model::load(&other, model::Device::Cpu).unwrap();
     assert_eq!(model.input_shape(), [4, 9, 8]);
 }

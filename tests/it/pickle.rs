@@ -187,9 +187,9 @@ fn refuses_what_runs_code_and_runs_nothing() {
 fn says_what_a_file_without_weights_holds() {
     assert_eq!(
         refusal("tensor.pth").0,
-        "it holds no tensors by name, but a tensor only"
+        "expected tensors by name, found a tensor only"
     );
-    let expected = "it holds no tensors by name, but a dict of `arguments`, `epoch`";
+    let expected = "expected tensors by name, found a dict of `arguments`, `epoch`";
     assert_eq!(refusal("epoch.pth").0, expected);
     let expected = "it holds tensors of a kind that is not supported (`torch.ComplexFloatStorage`)";
     assert_eq!(refusal("complex.pth").0, expected);

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // clippy.toml's exception knows test functions, not their helpers
 
 mod consistency;
+mod contrast;
 mod prose;
 mod sample;
 

@@ -1,7 +1,8 @@
 //! The network and the photos that the repository ships, as the default report uses them.
 
 use cnn_report::explain::numbers::probabilities;
-use cnn_report::model::{Labels, Model, Source};
+use cnn_report::labels::Labels;
+use cnn_report::model::{self, Model, Source};
 use cnn_report::picture::{Picture, Preprocessing, Resize};
 use tch::Device;
 
@@ -10,7 +11,7 @@ fn the_photos_are_what_the_network_says_they_are() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let source = Source::new(root.join("models/squeezenet1_1.safetensors"), [3, 224, 224])
         .with_architecture(Some("squeezenet1_1"));
-    let model = Model::load(&source, Device::Cpu).unwrap();
+    let model = Model::load(&source, model::Device::Cpu).unwrap();
     let labels = Labels::read(&root.join("models/imagenet_classes.txt")).unwrap();
     labels.check(model.classes()).unwrap();
     let preprocessing = Preprocessing {

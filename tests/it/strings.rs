@@ -1,16 +1,22 @@
-//! That every sentence a finding uses is in the string table of its method, in both languages.
+//! That every sentence that is shown is in the string tables, in both languages, and none is there for nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Mutex;
 
-use cnn_report::explain::finding::{Argument, Body, Exhibit, Finding, HeatMaps, Message};
+use cnn_report::present::exhibit::{Body, Exhibit, HeatMaps};
+use cnn_report::words::{Argument, Message};
+
+use crate::bench::Ran;
 
 type Table = BTreeMap<String, BTreeMap<String, String>>;
 
-fn table(method: &str) -> Table {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/methods");
-    let text = std::fs::read_to_string(folder.join(format!("{method}.yaml"))).unwrap();
-    serde_yaml::from_str(&text).unwrap()
+fn table(of: &str) -> Table {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+    let files = ["methods", "results"].map(|kind| folder.join(kind).join(format!("{of}.yaml")));
+    let file = files.iter().find(|file| file.exists());
+    let file = file.unwrap_or_else(|| panic!("there is no table `{of}`"));
+    serde_yaml::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
 }
 
 fn placeholders(text: &str) -> BTreeSet<String> {
@@ -21,54 +27,37 @@ fn placeholders(text: &str) -> BTreeSet<String> {
     parts.map(|(name, _)| name.to_owned()).collect()
 }
 
-/// Both languages have the same keys with the same placeholders.
-pub fn assert_table(method: &str) {
-    let table = table(method);
-    let keys = |language: &str| -> Vec<_> {
-        table[language]
-            .iter()
-            .map(|(key, text)| (key.clone(), placeholders(text)))
-            .collect()
-    };
-    assert_eq!(keys("en"), keys("zh-TW"));
-    for key in ["title", "reading", "misleading"] {
-        assert!(table["en"].contains_key(key), "{key}");
-    }
-}
-
-/// Every message of `finding` is in the table of `method` and has an argument for each placeholder.
-pub fn assert_said(method: &str, finding: &Finding) {
-    let table = table(method);
-    let mut messages: Vec<&Message> = finding.notices.iter().collect();
-    finding
-        .exhibits
-        .iter()
-        .for_each(|exhibit| messages.extend(of_exhibit(exhibit)));
-    assert!(messages.len() > 5);
+/// Every message of what was shown is in its table and has an argument for each placeholder.
+pub fn assert_said(ran: &Ran) {
+    let mut messages: Vec<&Message> = ran.notices.iter().collect();
+    let of_exhibits = ran.exhibits.iter().flat_map(of_exhibit);
+    messages.extend(of_exhibits);
+    assert!(messages.len() > 2);
     while let Some(message) = messages.pop() {
         let Message::Keyed { key, arguments } = message else {
             continue;
         };
-        let (of, name) = key.split_once('.').unwrap();
-        assert_eq!(of, method);
-        let text = table["en"]
-            .get(name)
-            .unwrap_or_else(|| panic!("no text for `{key}`"));
-        let given = arguments
-            .iter()
-            .map(|(name, _)| (*name).to_owned())
-            .collect();
+        let arguments_of = arguments.iter();
+        messages.extend(arguments_of.flat_map(|(_, argument)| of_argument(argument)));
+        let Some((of, name)) = key.split_once('.') else {
+            let strings = cnn_report::words::Strings::new("en").unwrap();
+            assert!(strings.has(key), "no text for `{key}`");
+            continue;
+        };
+        SAID.lock().unwrap().insert(key.to_string());
+        let table = table(of);
+        let text = table["en"].get(name);
+        let text = text.unwrap_or_else(|| panic!("no text for `{key}`"));
+        let given = arguments.iter().map(|(name, _)| name.to_string()).collect();
         assert!(
             placeholders(text).is_subset(&given),
             "`{key}` has {given:?}"
         );
-        messages.extend(
-            arguments
-                .iter()
-                .flat_map(|(_, argument)| of_argument(argument)),
-        );
     }
 }
+
+/// What was said so far.
+static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 fn of_argument(argument: &Argument) -> Vec<&Message> {
     match argument {

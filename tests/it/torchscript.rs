@@ -53,6 +53,7 @@ fn project(model: &str, language: &str) -> TempDir {
 fn run(folder: &TempDir, arguments: &[&str]) -> (Option<i32>, String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_cnn-report"))
         .current_dir(folder.path())
+        .args(["--format", "short"])
         .args(arguments)
         .output()
         .unwrap();
@@ -148,6 +149,6 @@ fn bf16_is_refused_where_it_is_asked_for() {
     assert_eq!(code, Some(2), "{told}");
     assert_eq!(
         told,
-        "report.yaml:1:12: a network of TorchScript computes in float32 only; choose `precision: fp32`\n"
+        "report.yaml:1:12: error: TorchScript networks run in float32 only; choose `precision: fp32`\n"
     );
 }

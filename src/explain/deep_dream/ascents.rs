@@ -4,144 +4,170 @@ use std::ops::ControlFlow;
 
 use tch::Tensor;
 
-use super::super::finding::{Message, PictureTile, Series};
 use super::super::optimise::octaves::half_mean_square;
 use super::super::optimise::pixels::PixelScale;
 use super::super::optimise::sgd::Sgd;
 use super::super::optimise::{ascend, filter_means, is_finite, record_one, values_and_gradient};
 use super::super::seed::Numbers;
-use super::super::{Context, ExplainError, numbers};
+use super::super::{ExplainError, Passes, Photo, chosen, numbers};
 use super::{DeepDream, ENTRY};
 use crate::model::{Layer, ModelError, NodeId};
+use crate::results::{Curve, Ending, Frame, Objective, Optimised, Stage, Target, Volume};
 
-/// Frames and curves of one dream.
-pub(super) struct Dream {
-    pub frames: Vec<PictureTile>,
-    pub series: Vec<Series>,
-    pub notices: Vec<Message>,
+/// Told of the steps done and of all; an error stops the dream.
+pub(super) type Progress<'a> = dyn Fn(usize, usize) -> Result<(), ExplainError> + 'a;
+
+/// Which ReLUs are bypassed, and whether anything can grow.
+struct Gates {
+    bypass: Vec<NodeId>,
+    /// The output is zero and no gradient reaches the photo.
+    is_closed: bool,
 }
 
 impl DeepDream {
-    pub(super) fn dream_filter(
+    pub(super) fn dream(
         &self,
-        context: &Context,
+        passes: &Passes,
+        layer: &Layer,
+        photo: &Photo,
+        progress: &Progress,
+    ) -> Result<Optimised, ExplainError> {
+        let start = passes.input(photo)?;
+        let gates = self.gates(passes, layer.node, &start)?;
+        let mut dream = match self.filter {
+            Some(filter) => {
+                self.dream_filter(passes, layer, filter, &start, &gates.bypass, progress)?
+            }
+            None => self.dream_layer(passes, layer, photo, &start, &gates.bypass, progress)?,
+        };
+        dream.is_pre_activation = !gates.bypass.is_empty();
+        if gates.is_closed && gates.bypass.is_empty() {
+            dream.ending = Ending::NoGradient;
+        }
+        Ok(dream)
+    }
+
+    fn dream_filter(
+        &self,
+        passes: &Passes,
         layer: &Layer,
         filter: usize,
         start: &Tensor,
         bypass: &[NodeId],
-        progress: &dyn Fn(usize, usize),
-    ) -> Result<Dream, ExplainError> {
-        let (steps, every) = (
-            self.steps.unwrap_or_default(),
-            self.frame_every.unwrap_or(1).max(1),
-        );
+        progress: &Progress,
+    ) -> Result<Optimised, ExplainError> {
+        let steps = self.steps.unwrap_or_default();
+        let every = self.frame_every.unwrap_or(1).max(1);
         let mut descent = Sgd {
             learning_rate: self.learning_rate.unwrap_or_default(),
             weight_decay: self.weight_decay.unwrap_or_default(),
         };
         let mut objective =
-            |x: &Tensor| self.objective(&record_one(context.model, x, layer.node, bypass)?);
-        let (mut frames, mut notices) = (Vec::new(), Vec::new());
+            |x: &Tensor| self.objective(&record_one(passes.model, x, layer.node, bypass)?);
+        let mut frames = Vec::new();
+        let (mut last, mut diverged) = (None, None);
         let mut watch = |step: usize, variable: &Tensor| {
             if !is_finite(variable)? {
-                notices.push(Message::new("deep_dream.diverged").with("step", step.to_string()));
+                diverged = Some(step);
                 return Ok(ControlFlow::Break(()));
             }
             if step.is_multiple_of(every) || step == steps {
-                let label = Message::new("deep_dream.frame").with("step", step.to_string());
-                frames.push(PictureTile {
-                    label,
-                    picture: context.preprocessing.picture(&variable.f_get(0)?),
-                });
+                let (stage, normalised) = (Stage::Step(step), variable.f_get(0)?);
+                frames.push(frame(passes, stage, &normalised));
+                last = Some(numbers::volume(&normalised)?);
             }
-            progress(step, steps);
+            progress(step, steps)?;
             Ok(ControlFlow::Continue(()))
         };
         let ascent = ascend(start, steps, &mut descent, &mut objective, &mut watch)?;
-        if let Some(step) = ascent.silent_from[0].filter(|&step| step > 0) {
-            notices.push(Message::new("deep_dream.stopped").with("step", step.to_string()));
-        }
-        let series = Series {
-            label: Message::new("deep_dream.filter").with("filter", filter.to_string()),
-            points: numbers::points(&ascent.objectives[0]),
-        };
-        Ok(Dream {
+        let lost = ascent.zero_gradient_since[0].filter(|&step| step > 0);
+        Ok(Optimised {
+            target: Target::Filter {
+                layer: chosen::layer_ref(layer),
+                filter,
+            },
+            objective: Objective::Mean,
             frames,
-            series: vec![series],
-            notices,
+            curves: vec![Curve {
+                octave: None,
+                objectives: ascent.objectives[0].clone(),
+            }],
+            last,
+            is_pre_activation: false,
+            ending: match (diverged, lost) {
+                (Some(step), _) => Ending::Diverged { step },
+                (None, Some(step)) => Ending::GradientLost { step },
+                (None, None) => Ending::Complete,
+            },
         })
     }
 
-    pub(super) fn dream_layer(
+    fn dream_layer(
         &self,
-        context: &Context,
+        passes: &Passes,
         layer: &Layer,
+        photo: &Photo,
         start: &Tensor,
         bypass: &[NodeId],
-        progress: &dyn Fn(usize, usize),
-    ) -> Result<Dream, ExplainError> {
+        progress: &Progress,
+    ) -> Result<Optimised, ExplainError> {
         let octaves = self.octave_settings();
-        let pixels = PixelScale::new(context.preprocessing, context.model.device())?;
+        let pixels = PixelScale::new(passes.inputs.preprocessing, passes.model.device())?;
         let forward = |x: &Tensor| -> Result<Tensor, ModelError> {
-            record_one(context.model, x, layer.node, bypass)
+            record_one(passes.model, x, layer.node, bypass)
         };
-        let photo_id = context.photos.first().map_or("", |photo| photo.id.as_str());
-        let mut shifts = Numbers::new(context.seed, ENTRY.name, photo_id);
+        // By id: a photo that is shown by another name keeps its dream.
+        let mut shifts = Numbers::new(passes.inputs.seed, ENTRY.name, &photo.id);
         let total = octaves.count * octaves.steps;
-        let dreamed = octaves.dream(start, &pixels, &forward, &mut shifts, &|done| {
-            progress(done, total)
-        })?;
-        let mut dream = Dream {
-            frames: Vec::new(),
-            series: Vec::new(),
-            notices: Vec::new(),
-        };
+        let step = |done| progress(done, total);
+        let dreamed = octaves.dream(start, &pixels, &forward, &mut shifts, &step)?;
+        let (mut frames, mut curves) = (Vec::new(), Vec::new());
+        let mut last: Option<Volume> = None;
         for (at, octave) in dreamed.octaves.iter().enumerate() {
-            let label = Message::new("deep_dream.octave")
-                .with("octave", (at + 1).to_string())
-                .with("width", octave.size.1.to_string())
-                .with("height", octave.size.0.to_string());
-            let picture = context.preprocessing.picture(&octave.picture.f_get(0)?);
-            dream.series.push(Series {
-                label: label.clone(),
-                points: numbers::points(&octave.objectives),
+            let stage = Stage::Octave {
+                number: at + 1,
+                width: octave.size.1,
+                height: octave.size.0,
+            };
+            let normalised = octave.picture.f_get(0)?;
+            frames.push(frame(passes, stage, &normalised));
+            last = Some(numbers::volume(&normalised)?);
+            curves.push(Curve {
+                octave: Some(stage),
+                objectives: octave.objectives.clone(),
             });
-            dream.frames.push(PictureTile { label, picture });
         }
-        if dreamed.has_diverged {
-            let steps: usize = dreamed
-                .octaves
-                .iter()
-                .map(|octave| octave.objectives.len())
-                .sum();
-            dream
-                .notices
-                .push(Message::new("deep_dream.diverged").with("step", (steps + 1).to_string()));
-        }
-        Ok(dream)
+        let steps: usize = curves.iter().map(|curve| curve.objectives.len()).sum();
+        Ok(Optimised {
+            target: Target::Layer {
+                layer: chosen::layer_ref(layer),
+            },
+            objective: Objective::HalfMeanSquare,
+            frames,
+            curves,
+            last,
+            is_pre_activation: false,
+            ending: match dreamed.has_diverged {
+                true => Ending::Diverged { step: steps + 1 },
+                false => Ending::Complete,
+            },
+        })
     }
 
-    /// The rectifiers to hand through: those that are closed for the photo, else none.
-    pub(super) fn closed_gates(
-        &self,
-        context: &Context,
-        node: NodeId,
-        start: &Tensor,
-        notices: &mut Vec<Message>,
-    ) -> Result<Vec<NodeId>, ExplainError> {
-        let mut objective = |x: &Tensor| self.objective(&record_one(context.model, x, node, &[])?);
+    /// The ReLUs to bypass: those with zero output on this photo that decide whether the layer can be above
+    /// zero; none where a gradient reaches the photo.
+    fn gates(&self, passes: &Passes, node: NodeId, start: &Tensor) -> Result<Gates, ExplainError> {
+        let mut objective = |x: &Tensor| self.objective(&record_one(passes.model, x, node, &[])?);
         let (values, gradient) = values_and_gradient(start, &mut objective)?;
         let largest = gradient.f_abs()?.f_max()?.f_double_value(&[])?;
-        if largest != 0.0 || values[0] > 0.0 {
-            return Ok(Vec::new());
-        }
-        let gates = context.model.gates(node);
-        notices.push(Message::new(if gates.is_empty() {
-            "deep_dream.no_gradient"
-        } else {
-            "deep_dream.dead"
-        }));
-        Ok(gates)
+        let is_closed = largest == 0.0 && values[0] <= 0.0;
+        Ok(Gates {
+            bypass: match is_closed {
+                true => passes.model.gates(node),
+                false => Vec::new(),
+            },
+            is_closed,
+        })
     }
 
     /// [1] of a layer's output.
@@ -150,5 +176,13 @@ impl DeepDream {
             Some(filter) => filter_means(output, &[filter])?,
             None => half_mean_square(output)?.f_view([1])?,
         })
+    }
+}
+
+/// A normalised picture [C, H, W] as pixels.
+fn frame(passes: &Passes, stage: Stage, normalised: &Tensor) -> Frame {
+    Frame {
+        stage,
+        picture: passes.inputs.preprocessing.picture(normalised),
     }
 }

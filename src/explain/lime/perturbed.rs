@@ -137,22 +137,21 @@ impl<'a> Distinct<'a> {
     }
 
     /// Probability of `class` by row of the masks, `batch` pictures at once or fewer where memory is short.
-    /// `scores` maps [N, C, H, W] to [N, classes]; `progress` gets the pictures done.
+    /// `scores` maps [N, C, H, W] to [N, classes]; `progress` gets the pictures done and may stop it.
     pub fn probabilities(
         &self,
         perturbed: &Perturbed,
         class: usize,
         batch: usize,
         scores: &dyn Fn(&Tensor) -> Result<Tensor, ModelError>,
-        progress: &dyn Fn(usize),
+        progress: &dyn Fn(usize) -> Result<(), ExplainError>,
     ) -> Result<Vec<f64>, ExplainError> {
         let mut found = Vec::with_capacity(self.pictures());
         in_batches(self.pictures(), batch, |range| {
             let input = perturbed.batch(&self.masks[range])?;
             let rows = numbers::probabilities(&scores(&input)?)?;
             found.extend(rows.iter().filter_map(|row| row.get(class)));
-            progress(found.len());
-            Ok::<(), ExplainError>(())
+            progress(found.len())
         })?;
         if found.len() < self.pictures() {
             return Err(ExplainError::Failed(format!(
@@ -267,7 +266,7 @@ mod tests {
         let found = |batch| {
             run.set(0);
             let found = distinct
-                .probabilities(&perturbed, 1, batch, &scores, &|_| ())
+                .probabilities(&perturbed, 1, batch, &scores, &|_| Ok(()))
                 .unwrap();
             assert_eq!((found.len(), run.get()), (40, 8));
             found
@@ -276,7 +275,7 @@ mod tests {
         assert_eq!(found(3), found(8));
         assert!(
             distinct
-                .probabilities(&perturbed, 4, 8, &scores, &|_| ())
+                .probabilities(&perturbed, 4, 8, &scores, &|_| Ok(()))
                 .is_err()
         );
     }

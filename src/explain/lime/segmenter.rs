@@ -25,8 +25,13 @@ pub enum Segmenter {
 impl Segmenter {
     /// `Auto` decided for this photo.
     pub fn resolved(self, photo: &Picture) -> Self {
+        self.resolved_for((photo.height, photo.width))
+    }
+
+    /// `Auto` decided for photos of this height and width, in px.
+    pub fn resolved_for(self, (height, width): (usize, usize)) -> Self {
         match self {
-            Self::Auto if photo.width.min(photo.height) >= QUICKSHIFT_FROM_PX => Self::Quickshift,
+            Self::Auto if width.min(height) >= QUICKSHIFT_FROM_PX => Self::Quickshift,
             Self::Auto | Self::Slic => Self::Slic,
             Self::Quickshift => Self::Quickshift,
         }

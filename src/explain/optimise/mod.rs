@@ -37,14 +37,14 @@ pub struct Ascent {
     /// `objectives[item][k]` is the objective after k steps; one more than there were steps.
     pub objectives: Vec<Vec<f64>>,
     /// Of each item: the step from which on no gradient reached it any more, until the end.
-    pub silent_from: Vec<Option<usize>>,
+    pub zero_gradient_since: Vec<Option<usize>>,
 }
 
 impl Ascent {
     /// Whether the item ended at nothing with no gradient to leave it by: behind a closed rectifier.
     pub fn is_dead(&self, item: usize) -> bool {
         let last = self.objectives[item].last().copied().unwrap_or(0.0);
-        self.silent_from[item].is_some() && last <= 0.0
+        self.zero_gradient_since[item].is_some() && last <= 0.0
     }
 }
 
@@ -109,15 +109,15 @@ pub fn ascend(
     let items = start.size().first().map_or(0, |&count| count as usize);
     let mut variable = start.f_detach()?;
     let mut objectives = vec![Vec::with_capacity(steps + 1); items];
-    let mut silent_from = vec![None; items];
+    let mut zero_gradient_since = vec![None; items];
     for step in 0..steps {
         let (values, gradient) = values_and_gradient(&variable, objective)?;
         for (item, has_gradient) in has_gradient(&gradient)?.into_iter().enumerate() {
             objectives[item].push(values[item]);
-            silent_from[item] = if has_gradient {
+            zero_gradient_since[item] = if has_gradient {
                 None
             } else {
-                silent_from[item].or(Some(step))
+                zero_gradient_since[item].or(Some(step))
             };
         }
         variable = tch::no_grad(|| descent.step(&variable, &gradient.f_neg()?))?;
@@ -132,7 +132,7 @@ pub fn ascend(
     Ok(Ascent {
         variable,
         objectives,
-        silent_from,
+        zero_gradient_since,
     })
 }
 

@@ -58,14 +58,15 @@ impl Octaves {
             .collect()
     }
 
-    /// Dreams the photo, normalised [1, C, H, W]. `after_step(done)` counts the steps of all octaves.
+    /// Dreams the photo, normalised [1, C, H, W]. `after_step(done)` counts the steps of all
+    /// octaves and may stop the dream.
     pub fn dream(
         &self,
         photo: &Tensor,
         pixels: &PixelScale,
         forward: &Forward,
         numbers: &mut Numbers,
-        after_step: &dyn Fn(usize),
+        after_step: &dyn Fn(usize) -> Result<(), ExplainError>,
     ) -> Result<Dream, ExplainError> {
         let (_, _, height, width) = photo.size4()?;
         let sizes = self.sizes(height as usize, width as usize);
@@ -92,7 +93,7 @@ impl Octaves {
                 if dream.has_diverged {
                     break;
                 }
-                after_step(at * self.steps + step + 1);
+                after_step(at * self.steps + step + 1)?;
             }
             let grown = picture.f_sub(base)?;
             let full = photo.f_add(&resize(&grown, (height as usize, width as usize))?)?;
@@ -205,7 +206,7 @@ mod tests {
                 &scale(),
                 forward,
                 &mut Numbers::new(1, "test", "dream"),
-                &|_| (),
+                &|_| Ok(()),
             )
             .unwrap()
     }
@@ -307,7 +308,7 @@ mod tests {
             let scale = PixelScale::new(preprocessing, Device::Cpu).unwrap();
             let forward = |x: &Tensor| Ok(x * &weights);
             let mut numbers = Numbers::new(1, "test", "dream");
-            let dream = SETTINGS.dream(&start, &scale, &forward, &mut numbers, &|_| ());
+            let dream = SETTINGS.dream(&start, &scale, &forward, &mut numbers, &|_| Ok(()));
             preprocessing.picture(&dream.unwrap().octaves[2].picture.get(0))
         };
         let expected = dream(&red_first, weights.shallow_clone());

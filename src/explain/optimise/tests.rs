@@ -45,7 +45,7 @@ fn one_step_of_plain_descent_by_hand() {
     // mean(3x) = 7.5, then 3 · mean(x₁).
     assert_eq!(found.objectives[0][0], 7.5);
     assert!((found.objectives[0][1] - 3.0 * expected.iter().sum::<f64>() / 4.0).abs() < 1e-14);
-    assert_eq!(found.silent_from, [None]);
+    assert_eq!(found.zero_gradient_since, [None]);
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn a_batch_of_spectra_gives_what_separate_runs_give() {
 
 /// A bias of −100 before the rectifier: no gradient, and the ascent knows it.
 #[test]
-fn a_filter_behind_a_closed_rectifier_is_dead() {
+fn a_filter_behind_a_closed_relu_is_dead() {
     let weight = numbers_of(&[2, 3, 3, 3], 2);
     let bias = Tensor::from_slice(&[0.0f64, -100.0]);
     let start = numbers_of(&[2, 3, 6, 8], 5);
@@ -157,7 +157,7 @@ fn a_filter_behind_a_closed_rectifier_is_dead() {
     )
     .unwrap();
     assert_eq!((found.is_dead(0), found.is_dead(1)), (false, true));
-    assert_eq!(found.silent_from, [None, Some(0)]);
+    assert_eq!(found.zero_gradient_since, [None, Some(0)]);
     assert_eq!(
         found.variable.get(1),
         start.get(1),

@@ -6,7 +6,7 @@ use super::super::svg::{Anchor, Ink, Sheet, Text, text_width_px};
 use super::super::{Drawing, FigureError, Image, Tile, Words};
 use super::ticks::Ticks;
 use super::{AXIS_LINE, AXIS_TEXT, AXIS_TEXT_PX, Axis, GRID_LINE, MIDDLE, TEXT_PX};
-use crate::explain::finding::{Bar, BarGroup, BarUnit, Bars};
+use crate::present::exhibit::{Bar, BarGroup, BarUnit, Bars};
 
 /// One chart alone, in px.
 const SINGLE_WIDTH_PX: f64 = 430.0;

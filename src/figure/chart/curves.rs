@@ -5,7 +5,7 @@ use super::super::svg::{Anchor, Ink, Sheet, Text, text_width_px};
 use super::super::{Drawing, FigureError, Tile, Words};
 use super::ticks::Ticks;
 use super::{AXIS_LINE, AXIS_TEXT, AXIS_TEXT_PX, Axis, GRID_LINE, MIDDLE};
-use crate::explain::finding::{Curves, Series};
+use crate::present::exhibit::{Curves, Series};
 
 const WIDTH_PX: f64 = 500.0;
 /// Of the plot itself, without legend and axes.

@@ -4,7 +4,8 @@ use super::super::colour_bar::{self, Stop};
 use super::super::svg::{Anchor, Ink, Sheet, Text, text_width_px};
 use super::super::{Drawing, FigureError, Image, Tile, Words};
 use super::{AXIS_TEXT, AXIS_TEXT_PX, MIDDLE};
-use crate::explain::finding::{Matrix, Message};
+use crate::present::exhibit::Matrix;
+use crate::words::Message;
 
 /// The colour of a whole row in one cell. Less is the same colour thinner, so that it grows out of
 /// the page, light or dark. White text on it is 7.1 : 1.

@@ -251,12 +251,7 @@ mod tests {
 
     #[test]
     fn no_palette_has_a_colour_that_stands_for_another() {
-        let palettes = [
-            Palette::Viridis,
-            Palette::Inferno,
-            Palette::Magma,
-            Palette::Diverging,
-        ];
+        let palettes = [Palette::Inferno, Palette::Diverging];
         for colour in palettes
             .iter()
             .flat_map(|palette| (0..=255).map(|i| palette.colour(i)))

@@ -1,18 +1,18 @@
-//! The backward pass with a rule of its own at the rectifiers, down to the input or to any node.
+//! The backward pass with a rule of its own at the ReLUs, down to the input or to any node.
 
 #[cfg(test)]
 mod tests;
 
 use tch::{TchError, Tensor};
 
-use super::NodeId;
 use super::error::ModelError;
-use super::rectifiers;
+use super::graph::NodeId;
+use super::relus;
 use super::run::Program;
 
-/// What becomes of a gradient `g` on its way back through a rectifier `y = max(x, 0)`.
+/// What becomes of a gradient `g` on its way back through a ReLU `y = max(x, 0)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RectifierRule {
+pub enum ReluRule {
     /// `g · [x > 0]`: the gradient itself.
     Plain,
     /// `max(g, 0) · [x > 0]`: guided backpropagation (Springenberg et al., 2015, section 3.4).
@@ -24,11 +24,11 @@ pub enum RectifierRule {
 /// What is differentiated: `score(output of node)`, which is one number.
 pub struct Differentiated<'a> {
     pub node: NodeId,
-    pub rule: RectifierRule,
+    pub rule: ReluRule,
     pub score: &'a dyn Fn(&Tensor) -> Tensor,
 }
 
-/// A rectifier at which the graph was cut.
+/// A ReLU at which the graph was cut.
 struct Cut {
     input: Tensor,
     output: Tensor,
@@ -67,7 +67,7 @@ pub fn of_nodes(
     let name = |node: NodeId| program.graph().nodes[node.0].name.clone();
     let targets = std::mem::take(&mut forward.targets).into_iter().zip(nodes);
     let targets = targets.map(|(target, node)| {
-        target.ok_or_else(|| ModelError::NotBehind {
+        target.ok_or_else(|| ModelError::NotDownstream {
             node: name(of.node),
             before: name(*node),
         })
@@ -76,7 +76,7 @@ pub fn of_nodes(
     Ok(backward(forward, of, targets)?)
 }
 
-/// Runs the network up to the node that is differentiated. It is cut behind every rectifier where a rule
+/// Runs the network up to the node that is differentiated. It is cut behind every ReLU where a rule
 /// asks for that, so that autograd runs from cut to cut and the rule is applied in between. No hooks are
 /// needed, and branches add up as they do in autograd.
 fn forward(
@@ -85,17 +85,17 @@ fn forward(
     of: &Differentiated,
     nodes: &[NodeId],
 ) -> Result<Forward, ModelError> {
-    let rectifiers = match of.rule {
-        RectifierRule::Plain => Vec::new(),
-        RectifierRule::Guided | RectifierRule::Deconvnet => rectifiers::all(program.graph()),
+    let relus = match of.rule {
+        ReluRule::Plain => Vec::new(),
+        ReluRule::Guided | ReluRule::Deconvnet => relus::all(program.graph()),
     };
-    let changed = [&rectifiers, nodes].concat();
+    let changed = [&relus, nodes].concat();
     let mut cuts = Vec::new();
     let mut targets: Vec<Option<Tensor>> = nodes.iter().map(|_| None).collect();
     let mut change = |id: NodeId, before: &Tensor, after: &Tensor| {
         let mut passed = after.shallow_clone();
         // What does not depend on anything asked for has no gradient to change.
-        if rectifiers.contains(&id) && after.requires_grad() {
+        if relus.contains(&id) && after.requires_grad() {
             let leaf = leaf(after)?;
             passed = leaf.shallow_clone();
             cuts.push(Cut {
@@ -174,9 +174,9 @@ fn backward(
             };
             let cut = &cuts[index];
             let (through, gradient) = match of.rule {
-                RectifierRule::Plain => (&cut.output, gradient),
-                RectifierRule::Guided => (&cut.output, gradient.f_relu()?),
-                RectifierRule::Deconvnet => (&cut.input, gradient.f_relu()?),
+                ReluRule::Plain => (&cut.output, gradient),
+                ReluRule::Guided => (&cut.output, gradient.f_relu()?),
+                ReluRule::Deconvnet => (&cut.input, gradient.f_relu()?),
             };
             let kind = through.f_kind()?;
             back(

@@ -5,8 +5,8 @@ use std::path::Path;
 use tch::{Device, Kind};
 
 use super::*;
-use crate::model::Source;
 use crate::model::load;
+use crate::model::source::Source;
 
 /// The network of residual branches of `tools/make_branches.py`, in float64.
 fn branches() -> Program {
@@ -37,10 +37,10 @@ fn gradients_at_a_node_are_finite_differences_of_resumed_passes() {
     let score = |scores: &Tensor| (scores.square() * 0.5).sum(Kind::Double);
     let differentiated = Differentiated {
         node: of,
-        rule: RectifierRule::Plain,
+        rule: ReluRule::Plain,
         score: &score,
     };
-    // Each with what leads round it. Where the last rectifier gives 0 the max pooling behind it has a kink.
+    // Each with what leads round it. Where the last ReLU gives 0 the max pooling behind it has a kink.
     let nodes = [
         ("conv2d", None),
         ("relu_", None),
@@ -100,7 +100,7 @@ fn what_lies_behind_has_no_gradient_to_give() {
     let score = |output: &Tensor| output.sum(Kind::Double);
     let of = Differentiated {
         node: node(&program, "conv2d"),
-        rule: RectifierRule::Plain,
+        rule: ReluRule::Plain,
         score: &score,
     };
     let behind = of_nodes(&program, &input(), &of, &[node(&program, "mul")]);

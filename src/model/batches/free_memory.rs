@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use tch::Device;
+use crate::model::device::Device;
 
 /// Bytes that can be had on a device; `None` where the system does not tell.
 pub fn free_bytes(device: Device) -> Option<u64> {

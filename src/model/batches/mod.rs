@@ -3,16 +3,19 @@
 #[cfg(unix)]
 pub(super) mod cuda;
 mod free_memory;
+pub mod memory_error;
 
 use std::ops::Range;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tch::{Device, TchError};
 
 use super::caught::caught;
-use super::error::{ModelError, first_line};
-pub use free_memory::free_bytes;
+use super::device::Device;
+use super::error::ModelError;
+use super::libtorch::refused;
+use free_memory::free_bytes;
+use memory_error::MemoryError;
 
 /// How many inputs run at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -35,28 +38,22 @@ impl BatchSize {
     pub const AUTO: Self = Self::Word(AutoWord::Auto);
 }
 
-/// An error that may be a lack of memory.
-pub trait MemoryError: From<ModelError> {
-    /// What libtorch said where it got no memory.
-    fn out_of_memory(&self) -> Option<String>;
-}
-
 /// On a graphics card more inputs are faster until it is busy; an estimate, no card was measured.
 const FASTEST_ON_A_CARD: usize = 64;
 
 /// Of the free memory this part is planned with: other programs want some of it too.
 const PLANNED_PART: u64 = 2;
 
-/// The number of inputs to begin with: `wish`, or what is fastest (`fastest_on_cpu`, as measured for the
+/// The number of inputs to begin with: `requested`, or what is fastest (`fastest_on_cpu`, as measured for the
 /// caller's own work), but no more than fit into the memory that is free, each needing `bytes_each`. A
 /// power of two where memory decides, so that a little more or less of it changes nothing.
 pub fn first_size(
-    wish: BatchSize,
+    requested: BatchSize,
     fastest_on_cpu: usize,
     device: Device,
     bytes_each: u64,
 ) -> usize {
-    let most = match (wish, device) {
+    let most = match (requested, device) {
         (BatchSize::UpTo(most), _) => most,
         (BatchSize::Word(AutoWord::Auto), Device::Cpu) => fastest_on_cpu,
         (BatchSize::Word(AutoWord::Auto), _) => FASTEST_ON_A_CARD,
@@ -93,8 +90,8 @@ pub fn in_batches<E: MemoryError>(
             Ok(()) => start += tried,
             Err(error) => match error.out_of_memory() {
                 None => return Err(error),
-                Some(said) if tried == 1 => {
-                    return Err(ModelError::OutOfMemory { said }.into());
+                Some(message) if tried == 1 => {
+                    return Err(ModelError::OutOfMemory { message }.into());
                 }
                 Some(_) => size = tried / 2,
             },
@@ -106,30 +103,11 @@ pub fn in_batches<E: MemoryError>(
 /// What `run` gives; a call within it that panics for want of memory is an error as well.
 fn or_no_memory<E: MemoryError>(run: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
     caught(|text| refused(text).is_some(), run).unwrap_or_else(|caught| {
-        match refused(&caught.said()) {
-            Some(said) => Err(ModelError::OutOfMemory { said }.into()),
+        match refused(&caught.message()) {
+            Some(message) => Err(ModelError::OutOfMemory { message }.into()),
             None => std::panic::resume_unwind(caught.0),
         }
     })
-}
-
-/// What libtorch says of its allocators: CUDA's and Apple's, the CPU's (two wordings), C++'s own.
-const REFUSALS: &[&str] = &[
-    "out of memory",
-    "can't allocate memory",
-    "not enough memory",
-    "bad_alloc",
-];
-
-/// The first line of an error of libtorch, where it is about memory.
-pub fn refusal(error: &TchError) -> Option<String> {
-    refused(&first_line(error))
-}
-
-/// The text, where it is about memory.
-pub fn refused(text: &str) -> Option<String> {
-    let refused = REFUSALS.iter().any(|refusal| text.contains(refusal));
-    refused.then(|| text.to_owned())
 }
 
 #[cfg(test)]
@@ -177,12 +155,9 @@ mod tests {
         let mut tries = 0;
         let result = in_batches(4, 4, |_| {
             tries += 1;
-            Err(ModelError::LayerUnknown {
-                name: String::new(),
-                hint: String::new(),
-            })
+            Err(ModelError::NodeUnknown { node: 2, nodes: 1 })
         });
-        assert!(matches!(result, Err(ModelError::LayerUnknown { .. })));
+        assert!(matches!(result, Err(ModelError::NodeUnknown { .. })));
         assert_eq!(tries, 1);
     }
 
@@ -193,7 +168,7 @@ mod tests {
         let mut sizes = Vec::new();
         let result: Result<(), ModelError> = in_batches(4, 4, |range| {
             sizes.push(range.len());
-            let options = (Kind::Float, Device::Cpu);
+            let options = (Kind::Float, tch::Device::Cpu);
             let tensor = Tensor::f_empty([range.len() as i64, EACH], options)?;
             assert!(tensor.numel() == 0, "the machine has 256 TB");
             Ok(())
@@ -206,7 +181,7 @@ mod tests {
     /// The plain calls of tch panic; what is not about memory stays a panic.
     #[test]
     fn a_panic_of_the_allocator_is_halved_too() {
-        let options = (Kind::Float, Device::Cpu);
+        let options = (Kind::Float, tch::Device::Cpu);
         let mut sizes = Vec::new();
         let result: Result<(), ModelError> = in_batches(2, 2, |range| {
             sizes.push(range.len());
@@ -232,8 +207,8 @@ mod tests {
         assert_eq!(fitting(12, Some(2400), 100), 12);
         assert_eq!(fitting(12, Some(2399), 100), 8);
         assert_eq!(fitting(8, Some(0), 100), 1);
-        let wish = BatchSize::UpTo(3);
-        assert_eq!(first_size(wish, 8, Device::Cpu, 1), 3);
+        let requested = BatchSize::UpTo(3);
+        assert_eq!(first_size(requested, 8, Device::Cpu, 1), 3);
         assert_eq!(first_size(BatchSize::AUTO, 8, Device::Cpu, u64::MAX), 1);
     }
 }

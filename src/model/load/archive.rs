@@ -3,7 +3,7 @@
 
 use std::io::{Cursor, Read};
 
-use super::Fault;
+use super::fault::Fault;
 
 /// An open archive.
 pub struct Archive<'a> {
@@ -16,7 +16,7 @@ impl<'a> Archive<'a> {
     pub fn open(bytes: &'a [u8]) -> Result<Self, Fault> {
         let cut = |error| {
             Fault::damaged(format!(
-                "the zip archive cannot be read ({error}), as when a download was cut short"
+                "the zip archive cannot be read ({error}), the download may have been cut short"
             ))
         };
         // Nothing stands before an archive of PyTorch's. Within it may: the example input of an exported
@@ -51,7 +51,7 @@ impl<'a> Archive<'a> {
             .take(limit.saturating_add(1))
             .read_to_end(&mut content);
         if declared > limit || content.len() as u64 > limit {
-            return Err(fault("is far larger than a text of its kind".to_owned()));
+            return Err(fault("is far larger than a file of its kind".to_owned()));
         }
         read.map_err(|error| fault(format!("cannot be read ({error})")))?;
         Ok(content)
@@ -72,7 +72,7 @@ impl<'a> Archive<'a> {
             ));
         }
         if entry.encrypted() || entry.size() != entry.compressed_size() {
-            return Err(fault("is not stored as it is".to_owned()));
+            return Err(fault("is not stored uncompressed".to_owned()));
         }
         let end = |start: usize| start.checked_add(usize::try_from(entry.size()).ok()?);
         let start = entry.data_start().and_then(|at| usize::try_from(at).ok());

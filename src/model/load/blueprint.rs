@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use super::architecture::Architecture;
+use super::digest::sha256;
+use super::exported_program;
 use super::format::{self, Format};
-use super::{exported_program, sha256};
-use crate::model::error::{EXPORT, ModelError};
+use crate::model::error::ModelError;
+use crate::model::export::EXPORT;
 use crate::model::graph::StoredKind;
 
 impl Architecture {
@@ -17,7 +19,7 @@ impl Architecture {
             let fault = match format {
                 Format::Onnx => "weights go by the names of a state dict, which ONNX need not keep",
                 Format::Safetensors | Format::Pickle => "it holds weights and no graph",
-                _ => "it is no exported program",
+                _ => "it is not an exported program",
             };
             return Err(ModelError::NotSupported {
                 file: file.to_owned(),

@@ -9,9 +9,10 @@ use serde::Deserialize;
 use tch::{Kind, Tensor};
 
 use super::archive::Archive;
-use super::program_json::{self, TensorMetaJson};
+use super::fault::Fault;
+use super::program_json::{SizeJson, TensorMetaJson};
 use super::tensor::{self, Tensors};
-use super::{Fault, pickle};
+use super::{pickle, program};
 use crate::fs::Mapped;
 use crate::model::graph::Graph;
 
@@ -51,12 +52,12 @@ pub fn read(file: &Mapped) -> Result<ExportedProgram, Fault> {
         let order = archive.read(&byte_order)?;
         if order.trim_ascii() != b"little" {
             return Err(Fault::not_supported(
-                "its numbers are not little-endian",
+                "its tensors are not little-endian",
                 "export it on a little-endian machine",
             ));
         }
     }
-    let program = program_json::read(archive.read(&graph)?)?;
+    let program = program::read(archive.read(&graph)?)?;
     // Only what the graph names is kept.
     let mut wanted: BTreeMap<String, Tensor> = BTreeMap::new();
     for Folder { path, table, saved } in &folders {
@@ -186,7 +187,7 @@ fn read_tensor(
             ));
         }
     };
-    let numbers = |sizes: &[program_json::SizeJson]| {
+    let numbers = |sizes: &[SizeJson]| {
         let known = sizes
             .iter()
             .map(|size| size.as_int)
@@ -220,7 +221,7 @@ fn kind(code: i64) -> Result<Kind, Fault> {
         13 => Kind::BFloat16,
         code => {
             return Err(Fault::not_supported(
-                format!("numbers of the type with code {code}"),
+                format!("elements of the type with code {code}"),
                 "export the model in float32",
             ));
         }

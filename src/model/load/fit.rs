@@ -5,30 +5,9 @@ use std::collections::BTreeMap;
 use tch::Tensor;
 
 use super::architecture::Architecture;
+use super::weight_fault::WeightFault;
+use super::weight_names::{counts_batches, is_unused, renamed};
 use crate::model::graph::{Graph, Node, StoredKind};
-
-/// One thing that keeps weights from fitting.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WeightFault {
-    /// Name of the weight in the state dict.
-    pub weight: String,
-    /// The fault in words, with the name in it.
-    pub text: String,
-}
-
-/// The first eight of them and how many more there are.
-pub fn list(faults: &[WeightFault]) -> String {
-    const LISTED: usize = 8;
-    let listed = faults.iter().take(LISTED);
-    let mut text = listed
-        .map(|fault| fault.text.as_str())
-        .collect::<Vec<_>>()
-        .join("; ");
-    if faults.len() > LISTED {
-        text.push_str(&format!("; and {} more", faults.len() - LISTED));
-    }
-    text
-}
 
 impl Architecture {
     /// The weights under the names that the graph has for them, without those that it does not use and
@@ -89,7 +68,7 @@ impl Architecture {
                 (weights.get(*weight), weights.get(*bias))
             && weight_tensor.size().first() != bias_tensor.size().first()
         {
-            let text = format!("`{weight}` and `{bias}` are of different numbers of classes");
+            let text = format!("`{weight}` and `{bias}` have different numbers of classes");
             faults.push(fault(weight, text));
         }
         let known = |name: &str| self.graph.stored.iter().any(|stored| stored.name == name);
@@ -119,23 +98,6 @@ pub fn head(graph: &Graph) -> Vec<&str> {
         .map(of_node)
         .find(|names| !names.is_empty())
         .unwrap_or_default()
-}
-
-/// A counter of training steps that some files have and others do not; nothing reads it.
-pub fn counts_batches(name: &str) -> bool {
-    name.ends_with("num_batches_tracked")
-}
-
-pub fn is_unused(name: &str, prefixes: &[String]) -> bool {
-    prefixes.iter().any(|prefix| name.starts_with(prefix))
-}
-
-/// A name of before a change of names, as it is now.
-pub fn renamed(name: &str, pairs: &[(String, String)]) -> String {
-    let changed = pairs.iter().find(|(old, _)| name.contains(old.as_str()));
-    changed.map_or(name.to_owned(), |(old, new)| {
-        name.replacen(old.as_str(), new, 1)
-    })
 }
 
 fn shape(sizes: &[Option<i64>]) -> String {

@@ -3,7 +3,8 @@
 
 use std::path::Path;
 
-use crate::model::error::{EXPORT, ModelError};
+use crate::model::error::ModelError;
+use crate::model::export::EXPORT;
 
 const KERAS: &str = "`model = keras.models.load_model(FILE)` and \
      `tf2onnx.convert.from_keras(model, output_path=\"model.onnx\")`";

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::Fault;
 use super::archive::Archive;
 use super::exported_program::OLD_GRAPH;
+use super::fault::Fault;
 use crate::fs::FileError;
 use crate::model::error::ModelError;
 
@@ -129,12 +129,12 @@ pub fn format_name(bytes: &[u8]) -> &'static str {
         Ok(Format::Html) => "web page",
         Ok(Format::Empty) => "empty file",
         Ok(Format::OtherZip) => "zip archive without a model",
-        Ok(Format::Unknown) => "of no format we know",
+        Ok(Format::Unknown) => "of an unknown format",
         Err(_) => "zip archive that cannot be opened",
     }
 }
 
-/// A folder is no model; what it may be is said.
+/// An error for a folder, which names the model that it may hold.
 pub fn check_is_file(path: &Path) -> Result<(), ModelError> {
     match path.is_dir() {
         true => Err(super::foreign::folder(path)),
@@ -142,7 +142,7 @@ pub fn check_is_file(path: &Path) -> Result<(), ModelError> {
     }
 }
 
-/// Whether a file is text that may be a report, and none of what stands in a model's place: a Git LFS
+/// Whether a file is text that may be a report, and not a Git LFS
 /// pointer, a web page, nothing at all.
 pub fn is_text(file: &Path) -> Result<bool, FileError> {
     const START_BYTES: u64 = 4096;

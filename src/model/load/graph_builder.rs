@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use super::Fault;
+use super::fault::Fault;
 use super::program_json::{GraphModuleJson, InputJson, NodeJson, TensorMetaJson};
 use crate::model::graph::{Argument, Graph, ModuleCall, Node, Size, Stored, StoredKind, ValueId};
 
@@ -76,7 +76,7 @@ impl Builder {
         let known = name.as_str().and_then(|name| self.ids.get(name));
         known
             .copied()
-            .ok_or_else(|| Fault::damaged(format!("its graph uses {name} before it is there")))
+            .ok_or_else(|| Fault::damaged(format!("its graph uses {name} before it is defined")))
     }
 
     /// Takes in weights and returns the one input.
@@ -110,7 +110,7 @@ impl Builder {
                     inputs.push(self.define(name)?);
                     continue;
                 }
-                _ => return Err(one_picture("an input of a kind we do not know")),
+                _ => return Err(one_picture("an input of an unknown kind")),
             };
             let sizes = self.sizes.get(&stored.arg.name).cloned();
             let value = self.define(&stored.arg.name)?;
@@ -200,9 +200,9 @@ impl Builder {
     fn argument(&self, json: &Json) -> Result<Argument, Fault> {
         let only = json.as_object().filter(|object| object.len() == 1);
         let Some((tag, value)) = only.and_then(|object| object.iter().next()) else {
-            return Err(Fault::damaged("an argument is not of one kind"));
+            return Err(Fault::damaged("an argument does not have exactly one kind"));
         };
-        let wrong = || Fault::damaged(format!("an argument `{tag}` holds something else"));
+        let wrong = || Fault::damaged(format!("an argument `{tag}` has a value of another kind"));
         let list = || value.as_array().ok_or_else(wrong);
         Ok(match tag.as_str() {
             "as_none" => Argument::None,

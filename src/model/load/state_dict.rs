@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use safetensors::{Dtype, SafeTensors};
 use tch::{Kind, Tensor};
 
-use super::Fault;
+use super::fault::Fault;
 use super::tensor::Tensors;
 use crate::fs::Mapped;
 
@@ -15,8 +15,9 @@ const WRAPPERS: &[&str] = &["module.", "_orig_mod."];
 /// The tensors of a safetensors file by name, every type of floating point as float32.
 pub fn read(file: &Mapped) -> Result<BTreeMap<String, Tensor>, Fault> {
     let tensors = Tensors::of(file);
-    let file = SafeTensors::deserialize(file)
-        .map_err(|error| Fault::damaged(format!("it is no whole safetensors file ({error})")))?;
+    let file = SafeTensors::deserialize(file).map_err(|error| {
+        Fault::damaged(format!("it is not a complete safetensors file ({error})"))
+    })?;
     let mut weights = BTreeMap::new();
     for (name, view) in file.iter() {
         let sizes: Vec<i64> = view.shape().iter().map(|size| *size as i64).collect();
@@ -42,7 +43,7 @@ fn kind(dtype: Dtype) -> Result<Kind, Fault> {
         Dtype::BOOL => Kind::Uint8,
         other => {
             return Err(Fault::not_supported(
-                format!("numbers of type {other:?}"),
+                format!("elements of the type {other:?}"),
                 "save the weights as float32 or float16",
             ));
         }

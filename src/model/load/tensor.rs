@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use tch::{Kind, Tensor};
 
-use super::Fault;
+use super::fault::Fault;
 use super::view::view;
 use crate::fs::Mapped;
 
@@ -21,8 +21,8 @@ pub struct Layout<'a> {
     pub offset: i64,
 }
 
-/// Makes the tensors of one file. Floating point of every type becomes float32; what is float32 or whole
-/// numbers already and lies in one piece is not copied but looked at where the file is mapped.
+/// Makes the tensors of one file. Every floating-point type becomes float32. Contiguous elements that are
+/// float32 or integers already are not copied: the tensor is a view of the mapped file.
 pub struct Tensors {
     file: Option<Mapped>,
     /// What tensors may still take, so that many that overlap cannot fill the memory.
@@ -66,7 +66,7 @@ impl Tensors {
         self.spend(count, kind)?;
         let stored = (bytes.len() / kind.elt_size_in_bytes()) as i64;
         let build = || {
-            let flat = self.looked_at(bytes, kind, &[stored])?;
+            let flat = self.view(bytes, kind, &[stored])?;
             let tensor = flat.f_as_strided(sizes, strides, offset)?;
             // A tensor of one number would otherwise keep all of them.
             float32(tensor, kind)?.f_contiguous()
@@ -93,13 +93,13 @@ impl Tensors {
 
     fn one_piece(&self, bytes: &[u8], kind: Kind, sizes: &[i64]) -> Result<Tensor, Fault> {
         self.spend(bytes.len() / kind.elt_size_in_bytes(), kind)?;
-        let tensor = self.looked_at(bytes, kind, sizes);
+        let tensor = self.view(bytes, kind, sizes);
         tensor
             .and_then(|tensor| float32(tensor, kind))
             .map_err(torch)
     }
 
-    fn looked_at(&self, bytes: &[u8], kind: Kind, sizes: &[i64]) -> Result<Tensor, tch::TchError> {
+    fn view(&self, bytes: &[u8], kind: Kind, sizes: &[i64]) -> Result<Tensor, tch::TchError> {
         let mapped = self.file.as_ref();
         mapped
             .and_then(|file| view(file, bytes, kind, sizes))
@@ -125,7 +125,7 @@ impl Tensors {
 }
 
 fn torch(error: tch::TchError) -> Fault {
-    Fault::damaged(crate::model::error::first_line(&error))
+    Fault::damaged(crate::model::libtorch::first_line(&error))
 }
 
 fn is_float(kind: Kind) -> bool {
@@ -234,11 +234,11 @@ mod tests {
         assert_eq!(tensor.data_ptr().addr(), aligned[28..].as_ptr().addr());
         drop(aligned);
         assert_eq!(numbers(&tensor), [5., 6., 7., 8., 9., 10.]);
-        let askew = mapped(3);
-        let tensor = Tensors::of(&askew)
-            .contiguous(&askew[3..], Kind::Float, &[3, 4])
+        let unaligned = mapped(3);
+        let tensor = Tensors::of(&unaligned)
+            .contiguous(&unaligned[3..], Kind::Float, &[3, 4])
             .unwrap();
-        assert_ne!(tensor.data_ptr().addr(), askew[3..].as_ptr().addr());
+        assert_ne!(tensor.data_ptr().addr(), unaligned[3..].as_ptr().addr());
         assert_eq!(numbers(&tensor)[11], 11.0);
     }
 

@@ -1,11 +1,11 @@
-//! Tensors whose numbers are the pages of a file.
+//! Tensors whose elements are the pages of a mapped file.
 
 use tch::{Device, Kind, TchError, Tensor};
 
 use crate::fs::Mapped;
 
-/// The tensor of numbers that lie one behind the other in `part` of a mapped file; `None` where they
-/// are not there, are too few or lie askew in memory, so that they have to be copied.
+/// The tensor whose elements are contiguous in `part` of a mapped file; `None` where `part` is not of the
+/// file, has another length or is unaligned, so that the elements have to be copied.
 #[allow(unsafe_code)]
 pub fn view(
     file: &Mapped,

@@ -1,11 +1,12 @@
 //! Files of weights, and the network that they go into.
 
 use super::architecture::Architecture;
+use super::content::Content;
 use super::format::Format;
-use super::{Content, families, pickle, state_dict};
+use super::{built_in, fitting, pickle, state_dict};
 use crate::fs::Mapped;
-use crate::model::Source;
 use crate::model::error::ModelError;
+use crate::model::source::Source;
 
 /// The weights in the network that is given, or in the built-in one that the source names.
 pub fn read(
@@ -29,8 +30,8 @@ pub fn read(
         (None, None) => {
             return Err(ModelError::ArchitectureMissing {
                 file: source.file.clone(),
-                fits: families::that_fit(&tensors)?,
-                known: families::known(),
+                fits: fitting::that_fit(&tensors)?,
+                known: built_in::known(),
             });
         }
     };
@@ -51,6 +52,6 @@ pub fn read(
         architecture: Some(architecture.name.clone()),
         torch_version: architecture.torch_version.clone(),
         producer: None,
-        data_files: Vec::new(),
+        companions: Vec::new(),
     })
 }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use tch::{Kind, Tensor};
 
-use super::OperatorError;
+use super::error::OperatorError;
 use crate::model::graph::{Argument, Node, Size, ValueId};
 
 /// What flows through the graph.

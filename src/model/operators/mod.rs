@@ -7,6 +7,7 @@ mod arguments;
 mod arithmetic;
 mod attention;
 mod convolution;
+mod error;
 mod indexing;
 mod logic;
 mod normalisation;
@@ -17,36 +18,11 @@ mod shape;
 mod torchscript;
 
 pub use arguments::{Arguments, Module, Operand, Value};
+pub use error::OperatorError;
+use error::Result;
 use tch::Tensor;
 
 use crate::model::caught::caught;
-
-#[derive(Debug, thiserror::Error)]
-pub enum OperatorError {
-    #[error("the argument `{argument}` is missing")]
-    Missing { argument: &'static str },
-    #[error("the argument `{argument}` is not {expected}")]
-    Kind {
-        argument: String,
-        expected: &'static str,
-    },
-    #[error("the argument `{argument}` must be {expected} here")]
-    Value {
-        argument: &'static str,
-        expected: String,
-    },
-    #[error("the arguments {arguments} are not supported")]
-    NotUnderstood { arguments: String },
-    #[error("it gives {got} values where the graph expects {expected}")]
-    Outputs { got: usize, expected: usize },
-    #[error("{}", crate::model::error::first_line(.0))]
-    Torch(#[from] tch::TchError),
-    /// What tch says where it panics instead of returning an error.
-    #[error("{message}")]
-    Panicked { message: String },
-}
-
-type Result<T> = std::result::Result<T, OperatorError>;
 
 /// What an operator gives back.
 #[derive(Clone, Copy)]
@@ -94,7 +70,7 @@ impl Operation {
         // A call of tch that takes a number and fails panics, `f_` or not: the number is freed before the
         // error is fetched, and freeing finds the error (tch 0.26, `Scalar::drop`).
         caught(|_| true, || self.call(arguments, outputs)).unwrap_or_else(|caught| {
-            let message = caught.said();
+            let message = caught.message();
             Err(OperatorError::Panicked { message })
         })
     }

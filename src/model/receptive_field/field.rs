@@ -1,7 +1,9 @@
 //! What is known of one value: which of its dimensions run over the photo, and what a place in it sees.
 
+use serde::{Deserialize, Serialize};
+
 /// Along one axis of the photo.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Extent {
     /// Place p sees the `size` pixels from `start + jump · p` on.
     Pixels { size: i64, start: i64, jump: i64 },

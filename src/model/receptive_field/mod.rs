@@ -15,14 +15,16 @@ mod field;
 mod rules;
 mod windows;
 
+use serde::{Deserialize, Serialize};
+
 pub use field::Extent;
 use field::Field;
 
 use super::graph::{Argument, Graph, Node, ValueId};
 
-/// What one node sees of the photo, and in how many maps it says so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Seen {
+/// How much of the photo one node depends on, and the number of its maps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReceptiveField {
     /// Along height and width.
     pub extents: [Extent; 2],
     /// Channels of the output, where it has four dimensions; wherever in it they stand.
@@ -36,7 +38,7 @@ pub fn receptive_fields(
     input: [i64; 3],
     shapes: &[Option<Vec<i64>>],
     stored: &dyn Fn(ValueId) -> Option<Vec<i64>>,
-) -> Vec<Option<Seen>> {
+) -> Vec<Option<ReceptiveField>> {
     let mut fields: Vec<Option<Field>> = graph.values.iter().map(|_| None).collect();
     fields[graph.input.0] = Some(Field::of_input(input));
     let mut seen = Vec::with_capacity(graph.nodes.len());
@@ -48,7 +50,7 @@ pub fn receptive_fields(
             shape: shape.as_deref(),
         };
         let field = call.output();
-        seen.push(field.as_ref().map(|field| Seen {
+        seen.push(field.as_ref().map(|field| ReceptiveField {
             extents: field.extents,
             filters: field.filters(),
         }));
@@ -91,6 +93,11 @@ impl Call<'_> {
         tensors
             .filter_map(|value| self.fields[value.0].as_ref())
             .collect()
+    }
+
+    /// The first input that depends on the photo.
+    fn first_input(&self) -> Option<Field> {
+        self.inputs().first().map(|field| (*field).clone())
     }
 
     fn tensor(&self, name: &str) -> Option<&Field> {

@@ -38,7 +38,7 @@ pub fn apply(call: &Call) -> Option<Field> {
         "matmul" => product(call.tensor("self"), call.tensor("other")),
         "scaled_dot_product_attention" => attention(call),
         "flatten" | "unflatten" | "view" | "_unsafe_view" | "reshape" | "squeeze" | "unsqueeze" => {
-            first(call)?.viewed(call.shape?)
+            call.first_input()?.viewed(call.shape?)
         }
         "transpose" | "t" | "permute" => permuted(call),
         "cat" | "concat" => concatenated(call),
@@ -104,11 +104,6 @@ const EACH_PLACE: &[&str] = &[
     "local_response_norm",
 ];
 
-/// The first input that depends on the photo.
-pub fn first(call: &Call) -> Option<Field> {
-    call.inputs().first().map(|field| (*field).clone())
-}
-
 fn joined(call: &Call) -> Option<Field> {
     let mut inputs = call.inputs().into_iter();
     let first = inputs.next()?.clone();
@@ -130,7 +125,7 @@ fn joined(call: &Call) -> Option<Field> {
 }
 
 fn mixed(call: &Call, dims: &[i64]) -> Option<Field> {
-    let mut field = first(call)?;
+    let mut field = call.first_input()?;
     for dim in dims {
         let dim = field.index(*dim)?;
         field.mix(dim);
@@ -139,7 +134,7 @@ fn mixed(call: &Call, dims: &[i64]) -> Option<Field> {
 }
 
 fn reduced(call: &Call) -> Option<Field> {
-    let mut field = first(call)?;
+    let mut field = call.first_input()?;
     let given = call.ints("dim")?;
     let mut dims = given
         .iter()
@@ -188,7 +183,7 @@ fn attention(call: &Call) -> Option<Field> {
 }
 
 fn permuted(call: &Call) -> Option<Field> {
-    let mut field = first(call)?;
+    let mut field = call.first_input()?;
     match call.node.operator_base() {
         "permute" => {
             let order = call.ints("dims")?;
@@ -233,7 +228,7 @@ fn stacked(call: &Call) -> Option<Field> {
 }
 
 fn cut(call: &Call) -> Option<Field> {
-    let mut field = first(call)?;
+    let mut field = call.first_input()?;
     let dim = field.index(call.int("dim").unwrap_or(0))?;
     let selects = call.node.operator_base() == "select";
     let from = call
@@ -259,7 +254,7 @@ fn cut(call: &Call) -> Option<Field> {
 }
 
 fn divided(call: &Call) -> Option<Field> {
-    let mut field = first(call)?;
+    let mut field = call.first_input()?;
     let dim = field.index(call.int("dim").unwrap_or(0))?;
     field.lose(dim);
     if call.node.operator_base() == "unbind" {
@@ -271,7 +266,7 @@ fn divided(call: &Call) -> Option<Field> {
 }
 
 fn taken(call: &Call) -> Option<Field> {
-    let mut field = first(call)?;
+    let mut field = call.first_input()?;
     let dim = match call.node.operator_base() {
         "channel_shuffle" => 1,
         _ => field.index(call.int("dim")?)?,

@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use tch::{Device, Kind, Tensor};
 
 use super::*;
-use crate::model::graph::{Size, StoredKind};
-use crate::model::layers::Layers;
+use crate::model::discover::table;
+use crate::model::graph::{NodeId, Size, StoredKind};
+use crate::model::layers::{LayerName, Layers};
+use crate::model::load::architecture::Architecture;
 use crate::model::run::Program;
-use crate::model::{Architecture, LayerName, NodeId};
 
 /// A built-in architecture whose convolutions take means and whose norms change nothing.
 fn averaging(name: &str) -> Program {
@@ -37,7 +38,7 @@ fn averaging(name: &str) -> Program {
 fn layers(program: &Program, [channels, height, width]: [i64; 3]) -> Layers {
     let input = Tensor::zeros([1, channels, height, width], (Kind::Float, Device::Cpu));
     let shapes = program.shapes(&input).unwrap();
-    Layers::new(program, [channels, height, width], &shapes)
+    table::layers(program, [channels, height, width], &shapes)
 }
 
 fn node(layers: &Layers, path: &str) -> NodeId {
@@ -46,7 +47,7 @@ fn node(layers: &Layers, path: &str) -> NodeId {
 }
 
 fn size(layers: &Layers, path: &str) -> Option<i64> {
-    match layers.seen(node(layers, path))?.extents {
+    match layers.receptive_field(node(layers, path))?.extents {
         [
             Extent::Pixels { size, .. },
             Extent::Pixels { size: width, .. },
@@ -80,10 +81,15 @@ fn vgg16_sees_what_is_known_of_it() {
         assert_eq!(size(&layers, path), Some(field), "{path}");
     }
     assert_eq!(
-        layers.seen(node(&layers, "features.28")).unwrap().filters,
+        layers
+            .receptive_field(node(&layers, "features.28"))
+            .unwrap()
+            .filters,
         Some(512)
     );
-    let last = layers.seen(node(&layers, "classifier.6")).unwrap();
+    let last = layers
+        .receptive_field(node(&layers, "classifier.6"))
+        .unwrap();
     assert_eq!((last.extents, last.filters), ([Extent::All; 2], None));
 }
 
@@ -105,7 +111,7 @@ fn resnet50_sees_427_px_before_its_mean() {
     for (path, field) in stages.into_iter().chain([("layer4", 427)]) {
         assert_eq!(size(&layers, path), Some(field), "{path}");
     }
-    let mean = layers.seen(node(&layers, "avgpool")).unwrap();
+    let mean = layers.receptive_field(node(&layers, "avgpool")).unwrap();
     assert_eq!((mean.extents, mean.filters), ([Extent::All; 2], Some(2048)));
 }
 
@@ -124,7 +130,9 @@ fn impulses_reach_what_the_field_holds_and_nothing_beside_it() {
         let program = averaging(name);
         let layers = layers(&program, shape);
         let node = node(&layers, path);
-        let [_, Extent::Pixels { size, start, jump }] = layers.seen(node).unwrap().extents else {
+        let [_, Extent::Pixels { size, start, jump }] =
+            layers.receptive_field(node).unwrap().extents
+        else {
             panic!("{name} {path} has no field in px")
         };
         let place = (shape[2] / 2 - start - size / 2) / jump;
@@ -191,7 +199,7 @@ fn a_view_keeps_track_of_the_axes() {
 }
 
 /// One operator on maps [1, 4, 8, 8] with the given arguments; what its output, of this shape, sees.
-fn seen(operator: &str, arguments: &[(&str, Argument)], shape: &[i64]) -> Seen {
+fn seen(operator: &str, arguments: &[(&str, Argument)], shape: &[i64]) -> ReceptiveField {
     let mut all = vec![("self".to_owned(), Argument::Tensor(ValueId(0)))];
     all.extend(arguments.iter().map(|(n, a)| (n.to_string(), a.clone())));
     let node = Node {

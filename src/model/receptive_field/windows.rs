@@ -2,7 +2,6 @@
 
 use super::Call;
 use super::field::Field;
-use super::rules::first;
 use crate::model::graph::{Argument, Size};
 
 pub fn convolution(call: &Call) -> Option<Field> {
@@ -35,7 +34,7 @@ pub fn convolution(call: &Call) -> Option<Field> {
 }
 
 pub fn pooling(call: &Call) -> Option<Field> {
-    let mut field = first(call).filter(|field| field.dims.len() == 4)?;
+    let mut field = call.first_input().filter(|field| field.dims.len() == 4)?;
     if matches!(call.node.argument("auto_pad"), Some(Argument::Text(mode)) if mode != "NOTSET") {
         return None; // where such a window begins depends on the size of the map
     }
@@ -55,7 +54,7 @@ pub fn pooling(call: &Call) -> Option<Field> {
 
 /// Windows of one size where the output's size divides the input's; else they differ from place to place.
 pub fn adaptive_pooling(call: &Call) -> Option<Field> {
-    let mut field = first(call).filter(|field| field.dims.len() == 4)?;
+    let mut field = call.first_input().filter(|field| field.dims.len() == 4)?;
     let shape = call.shape.filter(|shape| shape.len() == 4)?;
     for (dim, after) in shape.iter().copied().enumerate().skip(2) {
         let before = field.dims[dim].size?;
@@ -72,7 +71,7 @@ pub fn adaptive_pooling(call: &Call) -> Option<Field> {
 
 /// Pairs of before and after, from the last dimension on.
 pub fn padding(call: &Call) -> Option<Field> {
-    let mut field = first(call)?;
+    let mut field = call.first_input()?;
     for (index, pair) in call.ints("pad")?.chunks(2).enumerate() {
         let dim = field.index(-1 - index as i64)?;
         if pair != [0, 0] {

@@ -2,16 +2,15 @@
 
 use super::fold::Fold;
 use super::pass::Pass;
-use crate::model::NodeId;
 use crate::model::error::ModelError;
-use crate::model::graph::{Argument, Graph, Node, Size, ValueId};
+use crate::model::graph::{Argument, Graph, Node, NodeId, Size, ValueId};
 
 /// How a node is run in a pass.
 #[derive(Clone, Copy)]
 pub enum Step<'a> {
     Call,
-    /// Hands its first input through.
-    HandThrough,
+    /// Bypassed: gives its first input.
+    PassThrough,
     /// The batch norm at the end of a fold, whose convolution runs in its place.
     Folded(&'a Fold),
     /// The size of the batch, which a pass that starts in the middle knows too.
@@ -57,7 +56,7 @@ impl<'a> Demand<'a> {
                 continue;
             }
             let step = match folded[node.0] {
-                _ if pass.bypass.contains(&node) => Step::HandThrough,
+                _ if pass.bypass.contains(&node) => Step::PassThrough,
                 _ if counts_pictures(graph, &graph.nodes[node.0]) => Step::CountPictures,
                 Some(fold) => Step::Folded(fold),
                 None => Step::Call,
@@ -108,7 +107,7 @@ impl<'a> Demand<'a> {
             let missing = read.iter().find(|v| of_input[v.0] && !behind[v.0]);
             if let (true, Some(missing)) = (is_behind, missing) {
                 let needed = name(*missing);
-                return ModelError::NotCut { needed };
+                return ModelError::NotASeparator { needed };
             }
             for output in &node.outputs {
                 behind[output.0] |= is_behind;
@@ -117,7 +116,7 @@ impl<'a> Demand<'a> {
         }
         let mut wanted = pass.wanted.iter().flat_map(|n| &graph.nodes[n.0].outputs);
         let missing = wanted.find(|value| of_input[value.0]);
-        ModelError::NotCut {
+        ModelError::NotASeparator {
             needed: name(missing.copied().unwrap_or(graph.input)),
         }
     }
@@ -134,12 +133,12 @@ fn folded<'a>(
     for fold in folds {
         let (inner, outer) = (&fold.convolution, &fold.norm);
         let outputs = &graph.nodes[inner.0].outputs;
-        let looked_at = pass.wanted.contains(inner)
+        let is_read = pass.wanted.contains(inner)
             || [inner, outer]
                 .iter()
                 .any(|node| pass.bypass.contains(node) || pass.changed.contains(node))
             || outputs.iter().any(|output| there[output.0]);
-        if !looked_at {
+        if !is_read {
             folded[outer.0] = Some(fold);
         }
     }
@@ -151,7 +150,7 @@ fn reads(graph: &Graph, node: NodeId, step: Step) -> Vec<ValueId> {
     let described = &graph.nodes[node.0];
     match step {
         Step::Call => described.inputs(),
-        Step::HandThrough => described.first_input().into_iter().collect(),
+        Step::PassThrough => described.first_input().into_iter().collect(),
         Step::Folded(fold) => graph.nodes[fold.convolution.0].inputs(),
         Step::CountPictures => Vec::new(),
     }

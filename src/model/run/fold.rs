@@ -9,9 +9,8 @@
 
 use tch::{Device, Kind, TchError, Tensor};
 
-use super::weights::Weights;
-use crate::model::NodeId;
-use crate::model::graph::{Argument, Graph, Node, Size, ValueId};
+use super::weights::{Folded, Weights};
+use crate::model::graph::{Argument, Graph, Node, NodeId, Size, ValueId};
 use crate::model::memory_layout::channels_last;
 use crate::model::operators::Value;
 
@@ -32,9 +31,6 @@ pub struct Fold {
     variance: ValueId,
     epsilon: f64,
 }
-
-/// Weight and bias.
-pub type Folded = [Value; 2];
 
 /// Every fold of a graph, in the order of its nodes.
 pub fn folds(graph: &Graph, weights: &Weights) -> Vec<Fold> {

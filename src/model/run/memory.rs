@@ -2,19 +2,19 @@
 
 use tch::Tensor;
 
-use super::Program;
 use super::demand::Demand;
 use super::pass::Pass;
-use crate::model::NodeId;
+use super::program::Program;
 use crate::model::error::ModelError;
-use crate::model::graph::ValueId;
+use crate::model::graph::{NodeId, ValueId};
+use crate::model::layers::Layers;
 
 impl Program {
     /// The most numbers that lie in memory at once in a pass of one picture up to `node`, weights not
-    /// counted; `shapes` are those of one picture.
+    /// counted; `layers` have the shapes of one picture.
     pub fn peak_numbers(
         &self,
-        shapes: &[Option<Vec<i64>>],
+        layers: &Layers,
         input_shape: [i64; 3],
         node: NodeId,
     ) -> Result<u64, ModelError> {
@@ -37,7 +37,8 @@ impl Program {
                 continue;
             };
             // Several outputs are pieces of one input, which counts already.
-            if let (Some(shape), [ValueId(output)]) = (&shapes[index], node.outputs.as_slice()) {
+            let shape = layers.output_shape(NodeId(index));
+            if let (Some(shape), [ValueId(output)]) = (shape, node.outputs.as_slice()) {
                 numbers[*output] = count(shape);
                 live += numbers[*output];
                 peak = peak.max(live);

@@ -1,15 +1,8 @@
-//! One pass through a graph.
+//! What a pass through a graph starts from and what it is asked for.
 
 use tch::{TchError, Tensor};
 
-use super::demand::{Demand, Step};
-use super::fold::Fold;
-use super::weights::Weights;
-use super::{Program, module_name};
-use crate::model::NodeId;
-use crate::model::error::ModelError;
-use crate::model::graph::{Node, ValueId};
-use crate::model::operators::{Arguments, OperatorError, Value};
+use crate::model::graph::{NodeId, ValueId};
 
 /// What a pass starts from and what it is asked for.
 pub struct Pass<'a> {
@@ -19,7 +12,7 @@ pub struct Pass<'a> {
     pub pictures: i64,
     /// Nodes whose outputs are handed back.
     pub wanted: &'a [NodeId],
-    /// Nodes that hand their first input through.
+    /// Bypassed nodes, which give their first input.
     pub bypass: &'a [NodeId],
     /// Nodes whose outputs may be changed.
     pub changed: &'a [NodeId],
@@ -34,119 +27,4 @@ pub type Change<'a> =
 /// For a pass that changes nothing.
 pub fn no_change(_: NodeId, _: &Tensor, _: &Tensor) -> Result<Option<Tensor>, TchError> {
     Ok(None)
-}
-
-/// The values that are there while a pass runs.
-struct Running<'a> {
-    weights: &'a Weights,
-    /// By [`ValueId`]; gone again after the last node that reads it.
-    values: Vec<Option<Value>>,
-    pictures: i64,
-}
-
-impl Running<'_> {
-    fn value(&self, id: ValueId) -> Option<&Value> {
-        self.values[id.0].as_ref().or(self.weights.value(id))
-    }
-}
-
-impl Program {
-    /// Runs what the pass needs; what it wants is in the values that come back.
-    pub(super) fn execute(
-        &self,
-        pass: &Pass,
-        weights: &Weights,
-        change: Change<'_>,
-    ) -> Result<Vec<Option<Value>>, ModelError> {
-        let mut demand = Demand::new(&self.graph, &self.folds, pass)?;
-        let _no_grad = (!pass.gradients).then(tch::no_grad_guard);
-        let mut running = Running {
-            weights,
-            values: self.graph.values.iter().map(|_| None).collect(),
-            pictures: pass.pictures,
-        };
-        for (value, tensor) in &pass.given {
-            running.values[value.0] = Some(Value::Tensor(tensor.shallow_clone()));
-        }
-        for (index, node) in self.graph.nodes.iter().enumerate() {
-            let Some(step) = demand.steps[index] else {
-                continue;
-            };
-            let mut outputs = match step {
-                Step::Call => self.call(index, node, &|id| running.value(id), &running)?,
-                Step::Folded(fold) => self.call_folded(fold, &running)?,
-                Step::HandThrough => self.handed_through(index, &running)?,
-                Step::CountPictures => vec![Value::Number(pass.pictures)],
-            };
-            if pass.changed.contains(&NodeId(index))
-                && let [Value::Tensor(output)] = outputs.as_slice()
-                && let Some(Value::Tensor(first)) =
-                    node.first_input().and_then(|value| running.value(value))
-                && let Some(changed) = change(NodeId(index), first, output)?
-            {
-                outputs = vec![Value::Tensor(changed)];
-            }
-            for (output, value) in node.outputs.iter().zip(outputs) {
-                running.values[output.0] = Some(value);
-            }
-            for value in demand.read(&self.graph, NodeId(index), step) {
-                running.values[value.0] = None;
-            }
-        }
-        Ok(running.values)
-    }
-
-    fn call<'a>(
-        &self,
-        index: usize,
-        node: &'a Node,
-        lookup: &'a dyn Fn(ValueId) -> Option<&'a Value>,
-        running: &Running,
-    ) -> Result<Vec<Value>, ModelError> {
-        let operation = self.operations[index];
-        let arguments = Arguments::new(node, lookup, running.pictures);
-        let arguments = arguments.in_type(running.weights.kind());
-        let run = || {
-            let outputs = operation.run(&arguments, node.outputs.len())?;
-            let unread = if operation.is_check() {
-                Vec::new()
-            } else {
-                arguments.unread()
-            };
-            if !unread.is_empty() {
-                let arguments = format!("`{}`", unread.join("`, `"));
-                return Err(OperatorError::NotUnderstood { arguments });
-            }
-            Ok(outputs)
-        };
-        run().map_err(|source| self.failed(index, source))
-    }
-
-    /// The output of the batch norm, from the convolution that has taken it in.
-    fn call_folded(&self, fold: &Fold, running: &Running) -> Result<Vec<Value>, ModelError> {
-        let folded = running.weights.folded(fold, &self.weights)?;
-        let lookup = |id: ValueId| match fold.place(id) {
-            Some(place) => Some(&folded[place]),
-            None => running.value(id),
-        };
-        self.call(fold.convolution.0, &fold.node, &lookup, running)
-    }
-
-    fn handed_through(&self, index: usize, running: &Running) -> Result<Vec<Value>, ModelError> {
-        let first = self.graph.nodes[index].first_input();
-        match first.and_then(|value| running.value(value)) {
-            Some(Value::Tensor(tensor)) => Ok(vec![Value::Tensor(tensor.shallow_clone())]),
-            _ => Err(self.failed(index, OperatorError::Missing { argument: "self" })),
-        }
-    }
-
-    fn failed(&self, index: usize, source: OperatorError) -> ModelError {
-        let node = &self.graph.nodes[index];
-        ModelError::Operator {
-            operator: node.operator.clone(),
-            node: node.name.clone(),
-            module: module_name(node.module_path()),
-            source: Box::new(source),
-        }
-    }
 }

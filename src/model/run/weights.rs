@@ -3,13 +3,15 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
-use tch::{Device, Kind, Tensor};
+use tch::{Device, Kind, TchError, Tensor};
 
-use super::fold::{Fold, Folded};
 use crate::model::error::ModelError;
-use crate::model::graph::{Graph, ValueId};
+use crate::model::graph::{Graph, NodeId, ValueId};
 use crate::model::memory_layout::channels_last;
 use crate::model::operators::Value;
+
+/// Weight and bias of a convolution that has taken in a batch norm.
+pub type Folded = [Value; 2];
 
 pub struct Weights {
     /// Type of the activations that they go with.
@@ -90,21 +92,26 @@ impl Weights {
         }
     }
 
-    /// Weight and bias of a folded convolution, made of those of the file the first time they are asked for.
-    pub fn folded(&self, fold: &Fold, file: &Weights) -> Result<&Folded, ModelError> {
-        let cell = &self.folded[fold.norm.0];
+    /// Weight and bias of the convolution that takes in the batch norm `norm`; `make` makes them, for
+    /// activations of a type, the first time they are asked for.
+    pub fn folded(
+        &self,
+        norm: NodeId,
+        make: impl FnOnce(Kind) -> Result<Folded, TchError>,
+    ) -> Result<&Folded, ModelError> {
+        let cell = &self.folded[norm.0];
         match cell.get() {
             Some(folded) => Ok(folded),
             None => {
-                let folded = fold.weights(file, self.kind)?;
+                let folded = make(self.kind)?;
                 Ok(cell.get_or_init(|| folded))
             }
         }
     }
 
     #[cfg(test)]
-    pub fn has_folded(&self, fold: &Fold) -> bool {
-        self.folded[fold.norm.0].get().is_some()
+    pub fn has_folded(&self, norm: NodeId) -> bool {
+        self.folded[norm.0].get().is_some()
     }
 }
 

@@ -22,10 +22,10 @@ struct Header {
     shape: Vec<usize>,
 }
 
-/// The array, or why there is none.
-pub(super) fn read(bytes: &[u8]) -> Result<Stored, String> {
+/// What the header says and where the numbers begin, of a file of `file_bytes`; `start` is its beginning.
+fn read_header(start: &[u8], file_bytes: u64) -> Result<(Header, usize), String> {
     let cut_off = || "the file is cut off".to_owned();
-    let rest = bytes.get(MAGIC.len()..).unwrap_or_default();
+    let rest = start.get(MAGIC.len()..).unwrap_or_default();
     let (length, rest) = match rest {
         [1, _, low, high, rest @ ..] => (usize::from(u16::from_le_bytes([*low, *high])), rest),
         [2 | 3, _, a, b, c, d, rest @ ..] => (u32::from_le_bytes([*a, *b, *c, *d]) as usize, rest),
@@ -37,15 +37,29 @@ pub(super) fn read(bytes: &[u8]) -> Result<Stored, String> {
     if length > LONGEST_HEADER_BYTES {
         return Err(format!("its header of {length} bytes is too long"));
     }
-    let (text, data) = rest.split_at_checked(length).ok_or_else(cut_off)?;
-    let text = std::str::from_utf8(text).map_err(|_| "its header is no text".to_owned())?;
+    let text = rest.get(..length).ok_or_else(cut_off)?;
+    let data_at = start.len() - rest.len() + length;
+    let text = std::str::from_utf8(text).map_err(|_| "its header is not text".to_owned())?;
     let header = header(text)?;
     let needed = bytes_of(&header.shape, header.element);
-    if needed.is_none_or(|needed| needed > data.len()) {
+    if needed.is_none_or(|needed| needed as u64 > file_bytes - data_at as u64) {
         let shape = super::in_words(&header.shape);
         return Err(format!("the file is cut off: {shape} numbers are declared"));
     }
-    let data = &data[..needed.unwrap_or(0)];
+    Ok((header, data_at))
+}
+
+/// The shape of the array in a file that begins with `start` and has `file_bytes`.
+pub(super) fn shape(start: &[u8], file_bytes: u64) -> Result<Vec<usize>, String> {
+    Ok(read_header(start, file_bytes)?.0.shape)
+}
+
+/// The array, or why there is none.
+pub(super) fn read(bytes: &[u8]) -> Result<Stored, String> {
+    let (header, data_at) = read_header(bytes, bytes.len() as u64)?;
+    // The header's check says that there are so many bytes.
+    let needed = bytes_of(&header.shape, header.element).unwrap_or(0);
+    let data = bytes.get(data_at..data_at + needed).unwrap_or_default();
     let values = read_all(data, header.element, header.byte_order);
     Ok(Stored {
         values: if header.is_fortran {

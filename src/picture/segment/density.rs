@@ -1,8 +1,9 @@
 //! The density that quickshift climbs, and the next pixel uphill.
 
+use rayon::prelude::*;
+
 use super::Quickshift;
 use super::exponential::exponentials;
-use crate::picture::parallel::in_order;
 use crate::picture::{Picture, gaussian, lab};
 
 /// Rows summed up together; fixed, so that sums are rounded alike on any number of cores.
@@ -42,10 +43,9 @@ impl Field {
     }
 
     /// The sum of the kernel over the window of every pixel.
-    pub(super) fn densities(&self, threads: usize) -> Vec<f64> {
-        let bands = in_order(threads, self.height.div_ceil(BAND_ROWS), |band| {
-            self.band(band)
-        });
+    pub(super) fn densities(&self) -> Vec<f64> {
+        let bands = (0..self.height.div_ceil(BAND_ROWS)).into_par_iter();
+        let bands: Vec<_> = bands.map(|band| self.band(band)).collect();
         let mut densities = vec![1.0; self.width * self.height]; // each pixel's own kernel
         for (band, sums) in bands.iter().enumerate() {
             let first = band * BAND_ROWS * self.width;
@@ -113,14 +113,15 @@ impl Field {
     }
 
     /// The nearest denser pixel of each, or itself where there is none within `max_dist`.
-    pub(super) fn parents(&self, threads: usize, densities: &[f64], max_dist: f64) -> Vec<usize> {
+    pub(super) fn parents(&self, densities: &[f64], max_dist: f64) -> Vec<usize> {
         let steps = self.steps(max_dist);
-        let rows = in_order(threads, self.height, |y| {
+        let row = |y: usize| {
             let columns = 0..self.width;
             columns
                 .map(|x| self.parent((x, y), &steps, densities, max_dist))
                 .collect::<Vec<_>>()
-        });
+        };
+        let rows: Vec<_> = (0..self.height).into_par_iter().map(row).collect();
         rows.concat()
     }
 
@@ -208,13 +209,17 @@ mod tests {
     fn the_number_of_threads_changes_nothing() {
         let picture = halves(37, 70);
         let field = Field::new(&Quickshift::LIME, &picture);
-        let alone = field.densities(1);
+        let on = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+            pool.build().unwrap().install(|| {
+                let densities = field.densities();
+                let parents = field.parents(&densities, 200.0);
+                (densities, parents)
+            })
+        };
+        let alone = on(1);
         for threads in [2, 3, 16] {
-            assert_eq!(field.densities(threads), alone); // to the bit
-            assert_eq!(
-                field.parents(threads, &alone, 200.0),
-                field.parents(1, &alone, 200.0)
-            );
+            assert_eq!(on(threads), alone); // to the bit
         }
     }
 
@@ -226,7 +231,7 @@ mod tests {
             ..Quickshift::LIME
         };
         let field = Field::new(&settings, &picture);
-        let densities = field.densities(2);
+        let densities = field.densities();
         for (at, density) in densities.iter().enumerate() {
             let (x, y) = (at % 9, at / 9);
             let mut expected = 0.0;

@@ -3,7 +3,6 @@
 use super::Segmentation;
 use super::density::Field;
 use crate::picture::Picture;
-use crate::picture::parallel::cores;
 
 /// What is added to a density for each pixel before it (row-major), so that plateaus have a top.
 ///
@@ -98,18 +97,14 @@ impl Quickshift {
     /// # Panics
     /// If there is not one number for each pixel.
     pub fn segment_with_noise(&self, picture: &Picture, noise: &[f64]) -> Segmentation {
-        self.segment_on(cores(), picture, noise)
-    }
-
-    fn segment_on(&self, threads: usize, picture: &Picture, noise: &[f64]) -> Segmentation {
         let (width, height) = (picture.width, picture.height);
         assert_eq!(noise.len(), width * height, "one number for each pixel");
         let field = Field::new(self, picture);
-        let mut densities = field.densities(threads);
+        let mut densities = field.densities();
         for (density, noise) in densities.iter_mut().zip(noise) {
             *density += noise;
         }
-        let parents = field.parents(threads, &densities, self.max_dist);
+        let parents = field.parents(&densities, self.max_dist);
         Segmentation::relabelled(width, height, &roots(parents))
     }
 }

@@ -11,7 +11,7 @@ use tera::{Context, Tera};
 
 use super::RenderError;
 use crate::report::Report;
-use crate::report::strings::Strings;
+use crate::words::Strings;
 
 const STYLE: &str = include_str!("../../../templates/html/style.css");
 const SCRIPT: &str = include_str!("../../../templates/html/script.js");

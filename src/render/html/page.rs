@@ -10,10 +10,10 @@ use crate::figure::{Drawing, Image, Media};
 use crate::render::{
     INTRODUCTION, PART_LEVEL, alternative, encoded, footnotes, method_footnotes, svg,
 };
-use crate::report::Message;
 use crate::report::prose::Place;
-use crate::report::strings::Strings;
 use crate::report::{self, Report};
+use crate::words::Message;
+use crate::words::Strings;
 
 #[derive(Serialize)]
 pub(super) struct Page<'a> {

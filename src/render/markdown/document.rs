@@ -7,11 +7,11 @@ use crate::figure::{Drawing, Image, Media, Tile};
 use crate::render::{
     INTRODUCTION, PART_LEVEL, alternative, encoded, escaped, footnotes, method_footnotes, svg,
 };
-use crate::report::Message;
 use crate::report::number::short_hash;
 use crate::report::prose::{Place, prepare};
-use crate::report::strings::Strings;
 use crate::report::{self, Report};
+use crate::words::Message;
+use crate::words::Strings;
 
 #[derive(Serialize)]
 pub(super) struct Document {

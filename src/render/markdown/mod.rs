@@ -7,7 +7,7 @@ use tera::{Context, Tera};
 
 use super::RenderError;
 use crate::report::Report;
-use crate::report::strings::Strings;
+use crate::words::Strings;
 
 const TEMPLATE: &str = include_str!("../../../templates/markdown/report.md");
 

@@ -15,7 +15,7 @@ use super::cjk;
 
 use plain::Allowed;
 pub use plain::{images_in, is_emphasis, refused_links_in};
-pub use references::{references, resolve};
+pub use references::{references, resolve, resolve_values, value_format, values};
 
 /// What of GitHub's Markdown is understood. Alerts, mathematics and heading attributes are not.
 pub const OPTIONS: Options = Options::ENABLE_TABLES

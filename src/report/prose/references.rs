@@ -32,6 +32,39 @@ pub fn resolve<'a>(markdown: &str, figure: impl Fn(&str) -> Option<(&'a str, &'a
     apply(markdown, edits.collect())
 }
 
+/// Values that a text quotes as `{value:name}` or `{value:name:format}`, each with the byte offset of its `{`.
+/// Code is left out.
+pub fn values(markdown: &str) -> Vec<(String, usize)> {
+    let found = find_values(markdown).into_iter();
+    found.map(|found| (found.id, found.range.start)).collect()
+}
+
+/// Replaces every `{value:…}` by what `value` makes of it.
+pub fn resolve_values<E>(
+    markdown: &str,
+    value: impl Fn(&str) -> Result<String, E>,
+) -> Result<String, E> {
+    let edits = find_values(markdown).into_iter().map(|found| {
+        let text = value(&found.id)?;
+        let range = found.range;
+        Ok(Edit { range, text })
+    });
+    Ok(apply(markdown, edits.collect::<Result<_, E>>()?))
+}
+
+/// The name of a value and the format behind its last colon, where there is one.
+pub fn value_format(reference: &str) -> (&str, Option<&str>) {
+    match reference.rsplit_once(':') {
+        Some((name, format)) => (name.trim(), Some(format.trim())),
+        None => (reference.trim(), None),
+    }
+}
+
+/// Names of classes and groups may hold spaces, but no line break.
+fn find_values(markdown: &str) -> Vec<Reference> {
+    find(markdown, "{value:", |name| name.contains('\n'))
+}
+
 struct Reference {
     id: String,
     range: Range<usize>,
@@ -39,7 +72,11 @@ struct Reference {
 }
 
 fn find_references(markdown: &str) -> Vec<Reference> {
-    const OPENING: &str = "{fig:";
+    find(markdown, "{fig:", |id| id.contains(char::is_whitespace))
+}
+
+/// What stands between `opening` and the next `}`, outside code.
+fn find(markdown: &str, opening: &str, is_wrong: impl Fn(&str) -> bool) -> Vec<Reference> {
     let mut code = Vec::new();
     let mut links = Vec::new();
     for (event, range) in Parser::new_ext(markdown, OPTIONS).into_offset_iter() {
@@ -51,18 +88,15 @@ fn find_references(markdown: &str) -> Vec<Reference> {
     }
     let inside = |ranges: &[Range<usize>], at| ranges.iter().any(|range| range.contains(&at));
     let mut found = Vec::new();
-    for (start, _) in markdown.match_indices(OPENING) {
-        let rest = &markdown[start + OPENING.len()..];
+    for (start, _) in markdown.match_indices(opening) {
+        let rest = &markdown[start + opening.len()..];
         let Some((id, _)) = rest.split_once('}') else {
             continue;
         };
-        if id.is_empty()
-            || id.contains(|c: char| c.is_whitespace() || c == '{')
-            || inside(&code, start)
-        {
+        if id.is_empty() || id.contains('{') || is_wrong(id) || inside(&code, start) {
             continue;
         }
-        let range = start..start + OPENING.len() + id.len() + 1;
+        let range = start..start + opening.len() + id.len() + 1;
         found.push(Reference {
             id: id.to_owned(),
             range,

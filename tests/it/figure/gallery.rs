@@ -4,9 +4,11 @@
 
 use std::fmt::Write;
 
-use cnn_report::explain::finding::*;
 use cnn_report::figure::{self, Drawing, Image, Media};
 use cnn_report::picture::Picture;
+use cnn_report::present::exhibit::*;
+use cnn_report::results::Map;
+use cnn_report::words::{Argument, Message};
 
 use super::words;
 

@@ -1,13 +1,13 @@
 //! Passes that start in the middle, gradients between nodes and folded batch norms, on whole networks.
 
-use cnn_report::model::{Model, ModelError, NodeId, RectifierRule};
+use cnn_report::model::{self, Model, ModelError, NodeId, ReluRule};
 use tch::{Device, Kind, Tensor};
 
 use super::{TOLERANCE, data, golden, net1, net1_exported, path, relative, source, squeezenet};
 
 fn branches() -> Model {
     let source = source(data("branches.pt2"), None, [3, 12, 10]);
-    Model::load(&source, Device::Cpu).unwrap()
+    Model::load(&source, model::Device::Cpu).unwrap()
 }
 
 fn known(name: &str) -> Tensor {
@@ -28,7 +28,7 @@ fn resumed_from_everywhere(model: &Model, input: &Tensor) -> usize {
                 assert_eq!(resumed[0], recorded[1], "{node:?}");
                 cuts += 1;
             }
-            Err(ModelError::NotCut { .. }) => {}
+            Err(ModelError::NotASeparator { .. }) => {}
             Err(error) => panic!("{error}"),
         }
     }
@@ -86,7 +86,7 @@ fn an_activation_of_another_shape_is_refused() {
     assert_eq!(
         error,
         "the node `relu_` gives [1, 6, 12, 10] for one picture; \
-         [4, 7, 12, 10] is not that of a whole number of pictures"
+         [4, 7, 12, 10] is not a whole number of pictures"
     );
     assert!(resume(&[(fc, vec![5])]).is_err());
     assert!(resume(&[(relu, vec![2, 6, 12, 10]), (fc, vec![3, 5])]).is_err());
@@ -119,18 +119,18 @@ fn gradients_between_nodes_are_autograds() {
         "dropout",
     ];
     let scores = model.scores_node();
-    compare(scores, "score3", &names, RectifierRule::Plain, &class);
+    compare(scores, "score3", &names, ReluRule::Plain, &class);
     let mean = |output: &Tensor| output.select(1, 5).mean(Kind::Float);
     let names = ["stem", "relu"];
     compare(
         node("norm2"),
         "norm2_filter5",
         &names,
-        RectifierRule::Plain,
+        ReluRule::Plain,
         &mean,
     );
     let names = ["stem", "conv1", "relu#2"];
-    compare(scores, "guided", &names, RectifierRule::Guided, &class);
+    compare(scores, "guided", &names, ReluRule::Guided, &class);
 }
 
 /// Selvaraju et al. 2017, equations 1 and 2 without the final ReLU, as captum's `LayerGradCam`.
@@ -141,7 +141,7 @@ fn grad_cam_of_net1_is_captums() {
     let conv4 = model.layer(&path("conv4")).unwrap().node;
     let class = net1("logits").argmax(1, true);
     let score = |scores: &Tensor| scores.gather(1, &class, false).sum(Kind::Float);
-    let plain = RectifierRule::Plain;
+    let plain = ReluRule::Plain;
     let gradient = model.gradient_at(&input, model.scores_node(), &[conv4], plain, &score);
     let weights = gradient.unwrap()[0].mean_dim([2, 3].as_slice(), true, Kind::Float);
     let activation = model.record(&input, &[conv4], &[]).unwrap().remove(0);
@@ -158,7 +158,7 @@ fn a_gradient_at_a_node_goes_on_to_the_input() {
     let input = input.view([1, 3, 64, 64]).set_requires_grad(true);
     let first = model.layer(&path("features.0")).unwrap().node;
     let score = |scores: &Tensor| scores.select(1, 7).sum(Kind::Float);
-    let rule = RectifierRule::Deconvnet;
+    let rule = ReluRule::Deconvnet;
     let at_input = model
         .gradient(&input, model.scores_node(), rule, &score)
         .unwrap();

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use cnn_report::model::{Model, Source};
+use cnn_report::model::{self, Model, Source};
 use safetensors::tensor::{Dtype, TensorView};
 use tch::{Device, Kind, Tensor};
 
@@ -13,7 +13,10 @@ fn refusal(content: &[u8], architecture: Option<&str>) -> String {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("model");
     std::fs::write(&file, content).unwrap();
-    let model = Model::load(&source(file.clone(), architecture, NET1_SHAPE), Device::Cpu);
+    let model = Model::load(
+        &source(file.clone(), architecture, NET1_SHAPE),
+        model::Device::Cpu,
+    );
     let error = model.err().expect("the file should be refused").to_string();
     error.replace(&file.display().to_string(), "FILE")
 }
@@ -47,7 +50,7 @@ fn other_formats_are_told_apart_by_content() {
     assert!(onnx.contains("version of the ONNX operators"), "{onnx}");
     for (content, word) in [
         (zip(&[("readme.txt", b"")]), "a zip archive without a model"),
-        (b"no model at all".to_vec(), "of no format we know"),
+        (b"no model at all".to_vec(), "of an unknown format"),
     ] {
         let error = refusal(&content, None);
         assert!(
@@ -95,7 +98,10 @@ fn a_folder_is_answered_too() {
     let folder = tempfile::tempdir().unwrap();
     let error = || {
         let source = source(folder.path().to_owned(), None, NET1_SHAPE);
-        Model::load(&source, Device::Cpu).err().unwrap().to_string()
+        Model::load(&source, model::Device::Cpu)
+            .err()
+            .unwrap()
+            .to_string()
     };
     assert!(
         error().contains("is a folder; name the model file in it"),
@@ -117,7 +123,7 @@ fn a_file_that_was_cut_short_says_so() {
     let whole = std::fs::read(data("net1.safetensors")).unwrap();
     let error = refusal(&whole[..whole.len() / 2], Some("alexnet"));
     assert!(
-        error.starts_with("`FILE` is damaged: it is no whole safetensors file"),
+        error.starts_with("`FILE` is damaged: it is not a complete safetensors file"),
         "{error}"
     );
 }
@@ -142,7 +148,7 @@ fn architectures_are_asked_for_named_and_checked() {
     );
     let error = refusal(&weights, Some("squeezenet1-1"));
     assert!(
-        error.contains("no built-in architecture `squeezenet1-1`, did you mean `squeezenet1_1`"),
+        error.contains("unknown architecture `squeezenet1-1`, did you mean `squeezenet1_1`"),
         "{error}"
     );
     let error = refusal(&weights, Some("vgg11"));
@@ -205,7 +211,7 @@ fn load(content: &[u8]) -> Result<Model, String> {
     let file = folder.path().join("weights");
     std::fs::write(&file, content).unwrap();
     let source = Source::new(file, [3, 64, 64]).with_architecture(Some("squeezenet1_1"));
-    Model::load(&source, Device::Cpu).map_err(|error| error.to_string())
+    Model::load(&source, model::Device::Cpu).map_err(|error| error.to_string())
 }
 
 fn zeros(shape: &[i64]) -> Tensor {
@@ -222,7 +228,7 @@ fn the_number_of_classes_is_up_to_the_weights() {
     assert_eq!(load(&squeezenet_with(&head)).unwrap().classes(), 7);
     let error = load(&squeezenet_with(&head[..1])).err().unwrap();
     assert!(
-        error.contains("`classifier.1.weight` and `classifier.1.bias` are of different numbers"),
+        error.contains("`classifier.1.weight` and `classifier.1.bias` have different numbers"),
         "{error}"
     );
 }
@@ -240,7 +246,7 @@ fn shapes_names_and_numbers_of_weights_are_checked() {
         .err()
         .unwrap();
     assert!(
-        error.starts_with("the tensor `features.0.bias` in") && error.contains("holds 64 numbers"),
+        error.starts_with("the tensor `features.0.bias` in") && error.contains("holds 64 values"),
         "{error}"
     );
 }

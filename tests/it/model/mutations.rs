@@ -5,8 +5,7 @@ use std::panic::catch_unwind;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use cnn_report::model::{Architecture, Model, ModelError};
-use tch::Device;
+use cnn_report::model::{self, Architecture, Model, ModelError};
 
 use super::{NET1_SHAPE, data, source};
 
@@ -67,7 +66,10 @@ fn refused(
 }
 
 fn load_exported(file: &Path) -> Result<Model, ModelError> {
-    Model::load(&source(file.to_owned(), None, NET1_SHAPE), Device::Cpu)
+    Model::load(
+        &source(file.to_owned(), None, NET1_SHAPE),
+        model::Device::Cpu,
+    )
 }
 
 #[test]
@@ -212,7 +214,7 @@ fn broken_state_dicts_are_refused_or_run() {
         Model::load_into(
             &source(file.to_owned(), None, NET1_SHAPE),
             &architecture,
-            Device::Cpu,
+            model::Device::Cpu,
         )
     };
     assert!(refused(contents, load) > 150);

@@ -1,7 +1,7 @@
 //! Exported programs of PyTorch 2.5 to 2.8, which keep their weights in files of `torch.save`: made by
 //! `tools/make_old_exports.py`, with the scores of the PyTorch that made them.
 
-use cnn_report::model::Model;
+use cnn_report::model::{self, Model};
 use tch::{Device, Kind, Tensor};
 
 use super::{data, source};
@@ -27,7 +27,10 @@ fn programs_of_older_versions_score_as_their_pytorch_did() {
             let name = format!("{name}_{version}");
             let [_, channels, height, width] = sizes;
             let file = data(&format!("{name}.pt2"));
-            let model = Model::load(&source(file, None, [channels, height, width]), Device::Cpu);
+            let model = Model::load(
+                &source(file, None, [channels, height, width]),
+                model::Device::Cpu,
+            );
             let model = model.unwrap_or_else(|error| panic!("{name}: {error}"));
             let (found, expected) = (model.scores(&input(sizes)).unwrap(), scores(&name));
             let difference = (&found - &expected).abs().max().double_value(&[]);
@@ -44,7 +47,7 @@ fn programs_of_older_versions_score_as_their_pytorch_did() {
 fn layers_of_older_versions_are_those_of_today() {
     for version in VERSIONS {
         let file = data(&format!("exported_{version}.pt2"));
-        let model = Model::load(&source(file, None, [3, 8, 8]), Device::Cpu).unwrap();
+        let model = Model::load(&source(file, None, [3, 8, 8]), model::Device::Cpu).unwrap();
         let layers: Vec<_> = model
             .layers()
             .iter()

@@ -1,6 +1,6 @@
 //! Scores in bfloat16.
 
-use cnn_report::model::{Model, Precision};
+use cnn_report::model::{self, Model, Precision};
 use cnn_report::picture::{Picture, Preprocessing};
 use tch::{Device, Kind, Tensor};
 
@@ -14,7 +14,7 @@ const TOLERANCE: f64 = 0.02;
 #[test]
 fn scores_in_bf16_are_those_of_fp32_but_for_rounding() {
     let source = source(data("net1.pt2"), None, NET1_SHAPE).with_precision(Precision::Bf16);
-    let model = Model::load(&source, Device::Cpu).unwrap();
+    let model = Model::load(&source, model::Device::Cpu).unwrap();
     assert_eq!(model.precision(), Precision::Bf16);
     let input = net1("input");
     let scores = model.scores(&input).unwrap();
@@ -42,7 +42,7 @@ fn the_photos_keep_their_classes_in_bf16() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let file = root.join("models/squeezenet1_1.safetensors");
     let source = source(file, Some("squeezenet1_1"), [3, 224, 224]);
-    let lowered = Model::load(&source.with_precision(Precision::Bf16), Device::Cpu).unwrap();
+    let lowered = Model::load(&source.with_precision(Precision::Bf16), model::Device::Cpu).unwrap();
     let preprocessing = Preprocessing::default();
     let pictures = ["coffee", "giant-panda", "citrus-fruits", "honey-bee"].map(|photo| {
         let photo = Picture::open(&root.join(format!("photos/{photo}.jpg")));

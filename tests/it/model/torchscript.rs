@@ -1,13 +1,12 @@
 //! TorchScript, made by `tools/make_fixtures.py`: the network of `awkward_any.pt2` as a trace and as a script.
 
-use cnn_report::model::{Model, ModelError, Parts, RectifierRule, ScoresAre};
-use tch::Device;
+use cnn_report::model::{self, Model, ModelError, Parts, ReluRule, ScoresAre};
 
 use super::hostile_scripts::with_code;
 use super::{data, golden, source};
 
 fn load(name: &str) -> Result<Model, ModelError> {
-    Model::load(&source(data(name), None, [3, 8, 8]), Device::Cpu)
+    Model::load(&source(data(name), None, [3, 8, 8]), model::Device::Cpu)
 }
 
 #[test]
@@ -39,11 +38,11 @@ fn a_trace_and_a_script_give_what_pytorch_gave() {
 
 #[test]
 fn gradients_with_respect_to_the_picture_are_those_of_the_graph() {
-    // Five times as far from zero: at the pictures themselves every rectifier is closed.
+    // Five times as far from zero: at the pictures themselves every ReLU is closed.
     let input = golden("awkward.safetensors", "input") * 5;
     let exported = Model::load(
         &source(data("awkward_any.pt2"), None, [3, 8, 8]),
-        Device::Cpu,
+        model::Device::Cpu,
     )
     .unwrap();
     let gradient = |model: &Model| {
@@ -52,12 +51,7 @@ fn gradients_with_respect_to_the_picture_are_those_of_the_graph() {
             Parts::Nodes => scores.softmax(1, None).select(1, 1).sum(None),
         };
         model
-            .gradient(
-                &input,
-                model.scores_node(),
-                RectifierRule::Plain,
-                &probability,
-            )
+            .gradient(&input, model.scores_node(), ReluRule::Plain, &probability)
             .unwrap()
     };
     let expected = gradient(&exported);
@@ -86,7 +80,7 @@ fn code_that_does_more_than_compute_is_refused_before_libtorch_sees_it() {
         let call = call.replace("PATH", &format!("{:?}", written.display().to_string()));
         let code = format!("\ndef f(x: Tensor) -> Tensor:\n  _0 = {call}\n  return x\n");
         std::fs::write(&file, with_code(&code)).unwrap();
-        let error = Model::load(&source(file.clone(), None, [3, 8, 8]), Device::Cpu);
+        let error = Model::load(&source(file.clone(), None, [3, 8, 8]), model::Device::Cpu);
         let error = error.err().expect("should be refused").to_string();
         assert!(
             error.contains(named) && error.contains("nothing of it was executed"),

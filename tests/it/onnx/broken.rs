@@ -12,40 +12,43 @@ use tch::{Device, Kind, Tensor};
 const REFUSED: &[(&str, &str)] = &[
     (
         "external_parent",
-        "`../outside.bin`, which is no file of the model's folder",
+        "`../outside.bin`, which is not a file in the model's folder",
     ),
     (
         "external_deep_parent",
-        "which is no file of the model's folder",
+        "which is not a file in the model's folder",
     ),
     (
         "external_absolute",
-        "`/etc/passwd`, which is no file of the model's folder",
+        "`/etc/passwd`, which is not a file in the model's folder",
     ),
     (
         "external_link",
-        "`link.bin`, which is no file of the model's folder",
+        "`link.bin`, which is not a file in the model's folder",
     ),
     (
         "external_folder",
-        "`folder`, which is no file of the model's folder",
+        "`folder`, which is not a file in the model's folder",
     ),
     ("external_missing", "nowhere.bin"),
     (
         "external_short",
-        "reach beyond the 128 bytes of `inside.bin`",
+        "ends beyond the 128 bytes of `inside.bin`",
     ),
     (
         "external_offset",
-        "reach beyond the 128 bytes of `inside.bin`",
+        "ends beyond the 128 bytes of `inside.bin`",
     ),
     ("external_length", "needs 128 bytes and it declares 120"),
     ("external_text", "its `offset` is not a number"),
-    ("dims_negative", "tensor `w`: -2 is no size"),
-    ("dims_huge", "tensor `w`: 1152921504606846976 is no size"),
+    ("dims_negative", "tensor `w`: -2 is not a valid size"),
+    (
+        "dims_huge",
+        "tensor `w`: 1152921504606846976 is not a valid size",
+    ),
     ("dims_overflow", "is too large"),
     ("dims_wrong", "does not fit the 128 bytes"),
-    ("cycle", "uses `b` in `Add_0` before it is there"),
+    ("cycle", "uses `b` in `Add_0` before it is defined"),
     ("twice", "names `y` twice"),
     ("twice_weight", "names `w` twice"),
     ("undefined", "uses `nothing`"),
@@ -69,7 +72,7 @@ const REFUSED: &[(&str, &str)] = &[
         "operators of opset 13 that are not supported: `Bernoulli` (node `Bernoulli_1`)",
     ),
     ("quantised", "the network is quantised"),
-    ("decision", "gives a decision"),
+    ("decision", "gives a class, not scores"),
     ("foreign", "`com.microsoft.Relu`"),
     (
         "attribute",
@@ -78,9 +81,9 @@ const REFUSED: &[(&str, &str)] = &[
     ("cubic", "the mode `cubic`"),
     ("conv_one_axis", "a picture has two axes"),
     ("training", "the attribute `training_mode` as 1"),
-    ("not_finite", "32 numbers that are not finite"),
+    ("not_finite", "32 values that are NaN or infinite"),
     ("channels", "it was exported for [N, 4, 9, 8]"),
-    ("text", "numbers of the type STRING"),
+    ("text", "elements of the type STRING"),
     (
         "data_dependent",
         "an input 1 that is computed from the picture",
@@ -88,7 +91,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("huge_pad", "the padding"),
     ("huge_expand", "too many numbers"),
     ("huge_range", "it is too long"),
-    ("huge_fill", "its shape is none of a tensor"),
+    ("huge_fill", "its value is not the shape of a tensor"),
     ("huge_scale", "a picture of"),
     ("huge_stride", "the attribute `strides`"),
     (
@@ -150,13 +153,14 @@ fn weights_in_a_file_beside_the_model_are_read_and_hashed() {
         .reshape([1, -1]);
     assert!(relative(&scores, &sums) < 1e-5);
 
+    assert_eq!(model.provenance().companions, ["external.data"]);
     let hash = model.provenance().sha256.clone();
     let mut other = bytes.clone();
     other[0] ^= 1;
     std::fs::write(&beside, &other).unwrap();
     assert_ne!(load(&file, &zeros()).unwrap().provenance().sha256, hash);
     std::fs::write(&beside, &bytes[..400]).unwrap();
-    assert!(error(&file).contains("reach beyond the 400 bytes of `external.data`"));
+    assert!(error(&file).contains("ends beyond the 400 bytes of `external.data`"));
 }
 
 /// Numbers that are the same in every run (xorshift, Marsaglia 2003).

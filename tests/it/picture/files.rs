@@ -3,9 +3,11 @@
 use std::io::Cursor;
 use std::path::PathBuf;
 
-use cnn_report::picture::{Filter, Picture, PictureError, jpeg, png};
+use cnn_report::picture::{Filter, Picture, PictureError};
 use image::{DynamicImage, GrayAlphaImage, ImageBuffer, ImageFormat, Luma, Rgba, RgbaImage};
 use tempfile::TempDir;
+
+use crate::encode::{jpeg, png};
 
 use super::{data, largest_difference, photo};
 

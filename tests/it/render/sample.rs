@@ -1,10 +1,10 @@
 //! A report with everything in it: Chinese, two questions, grids, charts, tables, notices, hostile text.
 
-use cnn_report::explain::finding::Message;
 use cnn_report::figure::{Drawing, Image, Media, Tile};
 use cnn_report::report::number::Numbering;
-use cnn_report::report::strings::Strings;
 use cnn_report::report::{Block, Explanation, Figure, Report, Section};
+use cnn_report::words::Message;
+use cnn_report::words::Strings;
 
 const SIZE_PX: usize = 224;
 

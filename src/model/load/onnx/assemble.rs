@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tch::{Kind, Tensor};
 
-use super::super::Fault;
+use super::super::fault::Fault;
 use super::call::int;
+use super::model::OnnxModel;
 use super::names::unique;
 use super::scopes::{Naming, Scopes, class_of};
 use super::trace::Trace;
 use super::traced::{Refusal, Traced};
-use super::unpack::OnnxModel;
 use super::{Origins, Source};
 use crate::model::graph::{Argument, Graph, Node, Stored, StoredKind, ValueId};
 
@@ -26,7 +26,7 @@ pub fn assemble(
     source: &Source,
 ) -> Result<(Graph, Weights), Fault> {
     let Traced::Tensor(output) = output else {
-        return Err(Fault::damaged("its output is a shape and no scores"));
+        return Err(Fault::damaged("its output is a shape, not scores"));
     };
     if trace.constants.contains_key(&output) {
         return Err(Fault::damaged("its scores do not depend on the picture"));

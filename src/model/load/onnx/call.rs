@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use tch::{Kind, Tensor};
 
 use super::external::External;
+use super::model::{AttributeValue, OnnxNode};
 use super::tensor;
 use super::trace::Trace;
 use super::traced::{Number, Result, Sizes, Traced, damaged, unsupported};
-use super::unpack::{AttributeValue, OnnxNode};
 use crate::model::graph::{Argument, Size, ValueId};
 
 /// No list of sizes is longer; a longer constant is a table.
@@ -297,7 +297,7 @@ impl<'a> Call<'a> {
         match (self.has(index), self.scalar(index)) {
             (false, _) => Ok(None),
             (true, Some(number)) => Ok(Some(number)),
-            (true, None) => unsupported(format!("an input {index} that is no constant number")),
+            (true, None) => unsupported(format!("an input {index} that is not a constant number")),
         }
     }
 

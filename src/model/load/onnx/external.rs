@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::super::Fault;
+use super::super::fault::Fault;
 use super::super::tensor::Tensors;
 use super::proto::StringStringEntryProto;
 use crate::fs::Mapped;
@@ -59,9 +59,7 @@ impl External {
                 .map_err(|_| Fault::damaged(format!("its `{key}` is not a number")))
         };
         let Some(location) = text("location") else {
-            return Err(Fault::damaged(
-                "it does not say in which file its numbers lie",
-            ));
+            return Err(Fault::damaged("it does not name the file of its data"));
         };
         let offset = number("offset")?.unwrap_or(0);
         if let Some(declared) = number("length")?.filter(|declared| *declared != length) {
@@ -76,16 +74,19 @@ impl External {
         match end {
             Some(end) => Ok((file, offset as usize..end as usize)),
             None => Err(Fault::damaged(format!(
-                "its numbers reach beyond the {} bytes of `{location}`",
+                "its data ends beyond the {} bytes of `{location}`",
                 file.content.len()
             ))),
         }
     }
 
-    /// All files that were opened, in the order of their names.
-    pub fn files(&self) -> Vec<Mapped> {
+    /// All files that were opened, by the paths that the model gives them and in the order of these.
+    pub fn files(&self) -> Vec<(String, Mapped)> {
         let files = self.files.borrow();
-        files.values().map(|file| file.content.clone()).collect()
+        files
+            .iter()
+            .map(|(path, file)| (path.clone(), file.content.clone()))
+            .collect()
     }
 
     fn file(&self, location: &str) -> Result<Rc<DataFile>, Fault> {
@@ -96,7 +97,7 @@ impl External {
         let inside = crate::fs::plain_file_below(&self.folder, Path::new(location));
         let Some(path) = inside.map_err(of_model)? else {
             return Err(Fault::not_supported(
-                format!("its numbers lie in `{location}`, which is no file of the model's folder"),
+                format!("its data is in `{location}`, which is not a file in the model's folder"),
                 "put the data files beside the model",
             ));
         };

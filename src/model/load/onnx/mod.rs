@@ -6,6 +6,8 @@
 mod assemble;
 mod call;
 mod external;
+mod list;
+mod model;
 mod names;
 mod proto;
 mod scopes;
@@ -19,17 +21,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tch::Tensor;
 
-use super::Fault;
+use super::fault::Fault;
 use crate::fs::Mapped;
-use crate::model::Source;
-use crate::model::error::{EXPORT, ModelError};
+use crate::model::error::ModelError;
+use crate::model::export::EXPORT;
 use crate::model::graph::{Argument, Graph};
+use crate::model::source::Source;
 use call::{Call, ints};
 use external::External;
+use list::list;
+use model::{OnnxModel, OnnxNode};
 use scopes::Scopes;
 use trace::Trace;
 use traced::{Refusal, Traced};
-use unpack::{OnnxModel, OnnxNode};
 
 pub struct Onnx {
     pub graph: Graph,
@@ -37,8 +41,8 @@ pub struct Onnx {
     pub weights: BTreeMap<String, Tensor>,
     /// Who wrote the file and in which version of the operators: `pytorch 2.13.0, opset 18`.
     pub producer: String,
-    /// The data files in the order of their names.
-    pub files: Vec<Mapped>,
+    /// The data files by the paths that the model gives them, in the order of these.
+    pub files: Vec<(String, Mapped)>,
 }
 
 /// Reads an ONNX file for pictures of the shape of `source`.
@@ -63,21 +67,6 @@ pub fn read(source: &Source, file: &Mapped) -> Result<Onnx, Fault> {
         producer,
         files: external.files(),
     })
-}
-
-/// The first eight of them and how many more there are, separated by commas.
-fn list(entries: &[String]) -> String {
-    const LISTED: usize = 8;
-    let mut text = entries
-        .iter()
-        .take(LISTED)
-        .cloned()
-        .collect::<Vec<_>>()
-        .join(", ");
-    if entries.len() > LISTED {
-        text.push_str(&format!(" and {} more", entries.len() - LISTED));
-    }
-    text
 }
 
 /// All operators that we do not know are named together.

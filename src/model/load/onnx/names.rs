@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use prost::bytes::Bytes;
 
-use super::super::Fault;
-use super::unpack::OnnxNode;
+use super::super::fault::Fault;
+use super::model::OnnxNode;
 
 /// The name, with a number behind it where it is taken.
 pub fn unique(names: &mut BTreeSet<String>, name: String) -> String {
@@ -33,7 +33,7 @@ pub fn check_names(
     defined.insert(input);
     let missing = |name: &str, reader: &str| {
         Fault::damaged(format!(
-            "its graph uses `{name}` in `{reader}` before it is there"
+            "its graph uses `{name}` in `{reader}` before it is defined"
         ))
     };
     for node in nodes {

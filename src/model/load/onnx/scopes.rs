@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::unpack::{OnnxModel, OnnxNode};
+use super::model::{OnnxModel, OnnxNode};
 use crate::model::graph::ModuleCall;
 
 /// What the names of nodes tell.

@@ -4,7 +4,7 @@
 use prost::bytes::Bytes;
 use tch::{Kind, Tensor};
 
-use super::super::Fault;
+use super::super::fault::Fault;
 use super::super::tensor::Tensors;
 use super::external::External;
 use super::proto::{TensorProto, data_type as t};
@@ -16,7 +16,9 @@ const SIZE_LIMIT: i64 = 1 << 40;
 pub fn read(proto: &TensorProto, external: &External) -> Result<Tensor, Fault> {
     let wrong_size = |size: &&i64| !(0..=SIZE_LIMIT).contains(*size);
     if let Some(size) = proto.dims.iter().find(wrong_size) {
-        return Err(Fault::damaged(format!("{size} is no size of a tensor")));
+        return Err(Fault::damaged(format!(
+            "{size} is not a valid size of a tensor"
+        )));
     }
     if proto.segment.is_some() {
         return Err(Fault::not_supported(
@@ -43,7 +45,7 @@ pub fn read(proto: &TensorProto, external: &External) -> Result<Tensor, Fault> {
 }
 
 fn torch(error: tch::TchError) -> Fault {
-    Fault::damaged(crate::model::error::first_line(&error))
+    Fault::damaged(crate::model::libtorch::first_line(&error))
 }
 
 /// How the bytes of a type are read; unsigned ones as signed of the same width.
@@ -60,7 +62,7 @@ fn raw_kind(code: i32) -> Result<Kind, Fault> {
         t::INT64 | t::UINT64 => Kind::Int64,
         code => {
             return Err(Fault::not_supported(
-                format!("numbers of the type {}", t::name(code)),
+                format!("elements of the type {}", t::name(code)),
                 "export the network in float32",
             ));
         }
@@ -119,7 +121,7 @@ fn typed(proto: &TensorProto) -> Result<Bytes, Fault> {
         t::INT8 | t::UINT8 | t::BOOL => bytes(narrow, |n| [n as u8]),
         code => {
             return Err(Fault::not_supported(
-                format!("numbers of the type {}", t::name(code)),
+                format!("elements of the type {}", t::name(code)),
                 "export the network in float32",
             ));
         }

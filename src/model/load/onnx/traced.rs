@@ -70,18 +70,18 @@ pub enum Refusal {
         operator: String,
         source: OperatorError,
     },
-    Fault(super::super::Fault),
+    Fault(super::super::fault::Fault),
 }
 
-impl From<super::super::Fault> for Refusal {
-    fn from(fault: super::super::Fault) -> Self {
+impl From<super::super::fault::Fault> for Refusal {
+    fn from(fault: super::super::fault::Fault) -> Self {
         Refusal::Fault(fault)
     }
 }
 
 impl From<tch::TchError> for Refusal {
     fn from(error: tch::TchError) -> Self {
-        Refusal::Damaged(crate::model::error::first_line(&error))
+        Refusal::Damaged(crate::model::libtorch::first_line(&error))
     }
 }
 

@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use prost::Message;
 use prost::bytes::Bytes;
 
-use super::super::Fault;
+use super::super::fault::Fault;
+use super::list::list;
+use super::model::{Attribute, AttributeValue, OnnxModel, OnnxNode, OnnxValue};
 use super::names::{check_names, needed, twice, unique};
 use super::proto::{self, data_type, *};
 
@@ -16,59 +18,10 @@ const OPSETS: std::ops::RangeInclusive<i64> = 9..=22;
 const NODE_LIMIT: usize = 100_000;
 const ATTRIBUTE_LIMIT: usize = 100;
 
-/// A model file, unpacked.
-pub struct OnnxModel {
-    /// `pytorch 2.13.0`; empty where the file does not say.
-    pub producer: String,
-    pub opset: i64,
-    /// Only those that the output depends on, in their order.
-    pub nodes: Vec<OnnxNode>,
-    /// By name; unpacked when they are read.
-    pub initialisers: BTreeMap<String, Bytes>,
-    pub input: OnnxValue,
-    /// Name of the value that holds the scores.
-    pub output: String,
-}
-
-pub struct OnnxNode {
-    /// Unique; made of the operator where the file names none.
-    pub name: String,
-    pub operator: String,
-    /// Empty for one that is left out.
-    pub inputs: Vec<String>,
-    /// Empty for one that is left out or that nothing reads.
-    pub outputs: Vec<String>,
-    pub attributes: Vec<Attribute>,
-    /// By key.
-    pub metadata: BTreeMap<String, String>,
-}
-
-pub struct Attribute {
-    pub name: String,
-    pub value: AttributeValue,
-}
-
-pub enum AttributeValue {
-    Float(f32),
-    Int(i64),
-    Text(String),
-    Tensor(Box<TensorProto>),
-    Floats(Vec<f32>),
-    Ints(Vec<i64>),
-    /// Of a kind that no operator of ours reads.
-    Other,
-}
-
-pub struct OnnxValue {
-    pub name: String,
-    /// `None` where the file does not say; entries that may vary are `None`.
-    pub sizes: Option<Vec<Option<i64>>>,
-}
-
 fn decode<M: Message + Default>(bytes: Bytes) -> Result<M, Fault> {
     M::decode(bytes).map_err(|error| {
         Fault::damaged(format!(
-            "it is no whole ONNX file ({error}), as when a download was cut short"
+            "it is not a complete ONNX file ({error}), the download may have been cut short"
         ))
     })
 }
@@ -178,7 +131,7 @@ fn nodes(packed: Vec<Bytes>, functions: &[Bytes]) -> Result<Vec<OnnxNode>, Fault
     Err(Fault::not_supported(
         format!(
             "it uses operators outside of the ONNX standard: {}",
-            super::list(&foreign)
+            list(&foreign)
         ),
         hint,
     ))

@@ -26,9 +26,9 @@ pub enum PickleError {
     /// Quantised, sparse, complex and other tensors that are no plain arrays of numbers.
     #[error("it holds tensors of a kind that is not supported (`{name}`)")]
     TensorKind { name: String },
-    #[error("it is a pickle, but none that `torch.save` wrote")]
+    #[error("it is a pickle that `torch.save` did not write")]
     NotTorch,
-    #[error("it holds no tensors by name, but {found}")]
+    #[error("expected tensors by name, found {found}")]
     NoStateDict { found: String },
     #[error("the storage `{key}` {fault}")]
     Storage { key: String, fault: String },

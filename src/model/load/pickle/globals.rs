@@ -1,8 +1,8 @@
 //! The names that a pickle may ask for. None of them is ever called: each stands for a rule in
 //! `rebuild.rs`, and every other name is refused.
 
+use super::dtype::Dtype;
 use super::error::{PickleError, shown};
-use super::value::Dtype;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Global {

@@ -109,7 +109,7 @@ impl Layout {
 
 #[cfg(test)]
 mod tests {
-    use super::super::value::Dtype;
+    use super::super::dtype::Dtype;
     use super::*;
 
     const STORAGE: StorageRef = StorageRef {

@@ -4,10 +4,11 @@
 
 use std::collections::BTreeMap;
 
+use super::dtype::Dtype;
 use super::error::{PickleError, shown};
 use super::globals::Names;
 use super::machine::{Unpickled, unpickle};
-use super::value::{Dtype, Value};
+use super::value::Value;
 
 /// 0x1950a86a20f9469cfc6c, as a pickle holds it.
 const MAGIC: &[u8] = &[0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
@@ -58,7 +59,7 @@ pub fn read(bytes: &[u8]) -> Result<Legacy<'_>, PickleError> {
             .get(key)
             .ok_or_else(|| fault("belongs to no tensor".to_owned()))?;
         let content = storage(&mut rest, *dtype)
-            .ok_or_else(|| fault("is cut short, as when a download ended early".to_owned()))?;
+            .ok_or_else(|| fault("is cut short; the download may have ended early".to_owned()))?;
         if storages.insert(key, content).is_some() {
             return Err(fault("is there twice".to_owned()));
         }

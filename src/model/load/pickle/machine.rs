@@ -10,9 +10,8 @@ use std::collections::BTreeMap;
 use super::error::PickleError;
 use super::globals::{self, Names};
 use super::input::Input;
-use super::rebuild;
-use super::scalar;
 use super::value::{Heap, Value};
+use super::{rebuild, scalar};
 
 /// A state dict makes some 30 values for each of its tensors; logs of losses may make more.
 const VALUES_LIMIT: usize = 2 << 20;

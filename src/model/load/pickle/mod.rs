@@ -8,6 +8,7 @@
 //! bytes ─zipped│legacy→ pickle ─machine→ values ─find→ names and tensors ─layout→ numbers ─→ Tensor
 //! ```
 
+mod dtype;
 mod error;
 mod find;
 mod globals;
@@ -26,10 +27,11 @@ use std::collections::BTreeMap;
 
 use tch::Tensor;
 
+use super::fault::Fault;
+use super::state_dict;
 use super::tensor::Tensors;
-use super::{Fault, state_dict};
 use crate::fs::Mapped;
-use crate::model::error::EXPORT;
+use crate::model::export::EXPORT;
 use error::{PickleError, shown};
 use globals::Names;
 use tensors::{fault_of, tensors};
@@ -62,8 +64,8 @@ pub fn beside_graph(bytes: &[u8], maker: &Tensors) -> Result<BTreeMap<String, Te
 type LengthBytes<'a> = dyn FnMut(&str) -> Option<u64> + 'a;
 
 /// Checks a pickle of a TorchScript archive: nothing in it has to be executed, and its tensors lie
-/// within their storages, of which `length_bytes` knows how long they are. Without it they are not
-/// looked at.
+/// within their storages, of which `length_bytes` knows how long they are. Without it tensors are
+/// not checked.
 pub fn check_script(bytes: &[u8], length_bytes: Option<&mut LengthBytes>) -> Result<(), Fault> {
     let object = machine::unpickle(bytes, Names::TorchScript)?;
     let Some(length_bytes) = length_bytes else {
@@ -131,7 +133,7 @@ impl From<PickleError> for Fault {
                 "where its classes are known, save the weights alone with `{SAVE}`, or export the model with `{EXPORT}`"
             ),
             PickleError::Code { .. } => format!(
-                "do not open it with PyTorch either unless you trust who made it; a file of `{SAVE}` asks for nothing of the kind"
+                "do not open it with PyTorch either unless you trust who made it; a file of `{SAVE}` runs no code"
             ),
             PickleError::TensorKind { .. } => {
                 format!("save plain tensors of float32 or float16 with `{SAVE}`")

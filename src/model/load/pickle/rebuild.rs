@@ -40,7 +40,7 @@ pub(super) fn call<'a>(
             other => Err(machine.unexpected(other, "a tuple")),
         },
         (Global::Opaque, _) => Ok(Value::Opaque),
-        _ => Err(machine.malformed("a call with arguments of the wrong number")),
+        _ => Err(machine.malformed("a call with the wrong number of arguments")),
     }
 }
 
@@ -74,7 +74,7 @@ fn tensor<'a>(
     let sizes = numbers(machine, sizes)?;
     let strides = numbers(machine, strides)?;
     if sizes.len() != strides.len() {
-        return Err(machine.malformed("a tensor with another number of sizes than of strides"));
+        return Err(machine.malformed("a tensor whose numbers of sizes and strides differ"));
     }
     machine.heap.tensors.push(TensorRef {
         storage,

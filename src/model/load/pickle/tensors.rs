@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 
 use tch::{Kind, Tensor};
 
-use super::super::Fault;
+use super::super::fault::Fault;
 use super::super::tensor::Tensors;
+use super::dtype::Dtype;
 use super::error::{PickleError, shown};
 use super::find;
 use super::layout::Layout;
 use super::machine::Unpickled;
-use super::value::{Dtype, StorageRef, TensorRef};
+use super::value::{StorageRef, TensorRef};
 
 /// A storage and the tensors of the state dict that lie in it.
 struct Used<'h> {

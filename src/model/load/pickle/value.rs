@@ -4,6 +4,7 @@
 //! are shared, nested a million deep or part of themselves cost what they take in the file, and nothing
 //! here ever recurses.
 
+use super::dtype::Dtype;
 use super::globals::Global;
 
 /// A value; what is larger than a number is in the heap or in the file.
@@ -47,33 +48,6 @@ impl Value<'_> {
             Value::Storage(_) => "a storage",
             Value::Tensor(_) => "a tensor",
             Value::Opaque => "a value",
-        }
-    }
-}
-
-/// Types of the numbers in a storage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Dtype {
-    Float16,
-    BFloat16,
-    Float32,
-    Float64,
-    Int8,
-    UInt8,
-    Int16,
-    Int32,
-    Int64,
-    Bool,
-}
-
-impl Dtype {
-    /// Bytes of one number.
-    pub fn width_bytes(self) -> usize {
-        match self {
-            Dtype::Int8 | Dtype::UInt8 | Dtype::Bool => 1,
-            Dtype::Float16 | Dtype::BFloat16 | Dtype::Int16 => 2,
-            Dtype::Float32 | Dtype::Int32 => 4,
-            Dtype::Float64 | Dtype::Int64 => 8,
         }
     }
 }

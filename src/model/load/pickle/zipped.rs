@@ -3,12 +3,12 @@
 
 use std::borrow::Cow;
 
-use super::super::Fault;
 use super::super::archive::Archive;
+use super::super::fault::Fault;
 use super::error::shown;
 use super::tensors::fault_of;
 use super::value::StorageRef;
-use crate::model::error::EXPORT;
+use crate::model::export::EXPORT;
 
 const PICKLE: &str = "data.pkl";
 

@@ -1,7 +1,6 @@
 //! Layers that work on each number alone, softmax, dropout, and what does nothing.
 
-use super::Type;
-use super::layer::{Layer, int};
+use super::layer::{Layer, Type, int};
 use crate::model::graph::Argument;
 
 const IN_PLACE: &[&str] = &["inplace"];
@@ -118,8 +117,7 @@ fn prelu(layer: &mut Layer) -> Option<()> {
     let count = layer.int_or("num_parameters", 1, 1)?;
     let channels = *layer.shape()?.first()?;
     if count != 1 && count != channels {
-        let message =
-            format!("`num_parameters` is {count}, what comes here has {channels} channels");
+        let message = format!("`num_parameters` is {count}, its input has {channels} channels");
         return layer.fault("num_parameters", message, format!("1 or {channels}"));
     }
     let weight = layer.parameter("weight", &[count]);

@@ -2,8 +2,20 @@
 
 use serde_json::{Map, Value};
 
-use super::Builder;
+use super::builder::Builder;
 use crate::model::graph::{Argument, Size, Stored, StoredKind, ValueId};
+
+/// A kind of layer.
+pub struct Type {
+    /// PyTorch's name of the class.
+    pub name: &'static str,
+    /// Its place below `torch.nn.modules`.
+    pub module: &'static str,
+    /// The keywords it takes besides `name` and `type`.
+    pub arguments: &'static [&'static str],
+    /// Adds the layer to the graph, or leaves faults.
+    pub add: fn(&mut Layer) -> Option<()>,
+}
 
 /// A layer as it is added.
 pub struct Layer<'a> {
@@ -39,11 +51,10 @@ impl<'a> Layer<'a> {
     }
 
     fn wrong<T>(&mut self, key: &str, wanted: &str) -> Option<T> {
-        self.fault(
-            key,
-            format!("`{key}` does not fit here"),
-            format!("{wanted} is wanted"),
-        )
+        let found = self.keys.get(key).map(Value::to_string);
+        let found = found.unwrap_or_else(|| "no value".to_owned());
+        let pause = if wanted.contains(", ") { ';' } else { ',' };
+        self.fault(key, format!("expected {wanted}{pause} found `{found}`"), "")
     }
 
     fn value(&self, key: &str) -> Option<&'a Value> {
@@ -157,7 +168,7 @@ impl<'a> Layer<'a> {
         match shape.as_slice() {
             [channels, height, width] => Some([*channels, *height, *width]),
             _ => {
-                let message = format!("what comes here is {shape:?} for each picture");
+                let message = format!("its input is {shape:?} for each picture");
                 let hint = format!("a `{}` takes channels, height and width", self.kind);
                 self.fault("type", message, hint)
             }
@@ -168,7 +179,7 @@ impl<'a> Layer<'a> {
     pub fn follows(&mut self, key: &str, actual: i64) -> Option<()> {
         match self.int_or_none(key, 1)? {
             Some(written) if written != actual => {
-                let message = format!("`{key}` is {written}, what comes here has {actual}");
+                let message = format!("`{key}` is {written}, its input has {actual}");
                 self.fault(key, message, format!("write {actual}, or leave it out"))
             }
             _ => Some(()),
@@ -206,12 +217,12 @@ impl<'a> Layer<'a> {
         shape: Vec<i64>,
     ) -> Option<()> {
         if let Some(empty) = shape.iter().find(|size| **size < 1) {
-            let message = format!("what comes here is too small: {empty} px would be left");
+            let message = format!("its input is too small: {empty} px would be left");
             let hint = "a smaller kernel, or less pooling above";
             return self.fault("kernel_size", message, hint);
         }
         if let Some(size) = shape.iter().find(|size| **size > LARGEST) {
-            let message = format!("what it gives is too large: {size} along one axis");
+            let message = format!("its output is too large: {size} along one axis");
             return self.fault("type", message, format!("at most {LARGEST}"));
         }
         let value: ValueId = self.builder.graph.output;

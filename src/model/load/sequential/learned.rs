@@ -1,7 +1,6 @@
 //! Layers with weights: convolutions, dense layers, batch norms.
 
-use super::Type;
-use super::layer::{Layer, int, ints};
+use super::layer::{Layer, Type, int, ints};
 use crate::model::graph::{Argument, StoredKind};
 
 const CONVOLUTION: &[&str] = &[
@@ -175,7 +174,7 @@ fn linear(layer: &mut Layer) -> Option<()> {
     let (out, bias) = (out?, bias?);
     let shape = layer.shape()?;
     let [features] = shape.as_slice() else {
-        let message = format!("what comes here is {shape:?} for each picture");
+        let message = format!("its input is {shape:?} for each picture");
         return layer.fault("type", message, "put a `Flatten` before the `Linear`");
     };
     layer.follows("in_features", *features)?;
@@ -200,7 +199,7 @@ fn batch_norm2d(layer: &mut Layer) -> Option<()> {
 fn batch_norm1d(layer: &mut Layer) -> Option<()> {
     let shape = layer.shape()?;
     if shape.len() != 1 {
-        let message = format!("what comes here is {shape:?} for each picture");
+        let message = format!("its input is {shape:?} for each picture");
         return layer.fault("type", message, "`BatchNorm2d` is for pictures");
     }
     batch_norm(layer)

@@ -2,54 +2,19 @@
 //! followed from the input on, so that a layer that does not fit the one before is found without weights.
 
 mod activations;
-mod graph;
+mod builder;
 mod layer;
 mod learned;
 mod pooling;
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value};
 
-use super::architecture::Architecture;
 use crate::diagnostic::nearest;
-use crate::model::graph::{Graph, ModuleCall};
-use graph::module;
-use layer::Layer;
-
-/// A fault of the list of layers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LayerFault {
-    /// JSON pointer below the list: `/3/kernel_size`.
-    pub pointer: String,
-    pub message: String,
-    pub hint: String,
-}
-
-/// The network of a list of layers.
-#[derive(Debug)]
-pub struct Sequential {
-    pub architecture: Architecture,
-    /// Module path and JSON pointer of each layer.
-    places: Vec<(String, String)>,
-}
-
-/// A kind of layer.
-struct Type {
-    /// PyTorch's name of the class.
-    name: &'static str,
-    /// Its place below `torch.nn.modules`.
-    module: &'static str,
-    /// The keywords it takes besides `name` and `type`.
-    arguments: &'static [&'static str],
-    /// Adds the layer to the graph, or leaves faults.
-    add: fn(&mut Layer) -> Option<()>,
-}
+use builder::{Builder, CONTAINER, module};
+pub use builder::{LayerFault, Sequential};
+use layer::{Layer, Type};
 
 const FAMILIES: &[&[Type]] = &[learned::TYPES, activations::TYPES, pooling::TYPES];
-/// Holds layers itself; see [`Builder::walk`].
-const CONTAINER: &str = "Sequential";
-
 fn types() -> impl Iterator<Item = &'static Type> {
     FAMILIES.iter().flat_map(|family| family.iter())
 }
@@ -71,7 +36,7 @@ pub fn read(
         && shape.len() != 1
     {
         let last = format!("/{}", layers.len().saturating_sub(1));
-        let message = format!("the network ends in {shape:?} for each picture");
+        let message = format!("the network gives {shape:?} for each picture");
         builder.fault(
             last,
             message,
@@ -81,42 +46,7 @@ pub fn read(
     builder.finish(input_shape)
 }
 
-impl Sequential {
-    /// JSON pointer, below the list, of the layer that a weight belongs to; the list itself if none does.
-    pub fn place_of(&self, weight: &str) -> &str {
-        let below = |path: &str| {
-            let rest = weight.strip_prefix(path);
-            rest.is_some_and(|rest| rest.starts_with('.'))
-        };
-        let holding = self.places.iter().filter(|(path, _)| below(path));
-        let innermost = holding.max_by_key(|(path, _)| path.len());
-        innermost.map_or("", |(_, pointer)| pointer)
-    }
-}
-
-/// The graph as it grows.
-struct Builder {
-    graph: Graph,
-    /// Of what the layers so far give, for one picture; not known behind a fault.
-    shape: Option<Vec<i64>>,
-    /// The modules round the layer that is added, from the network on.
-    modules: Vec<ModuleCall>,
-    /// How often each operator stands in the graph.
-    counts: BTreeMap<String, usize>,
-    places: Vec<(String, String)>,
-    faults: Vec<LayerFault>,
-}
-
 impl Builder {
-    fn fault(&mut self, pointer: String, message: String, hint: impl Into<String>) {
-        self.faults.push(LayerFault {
-            pointer,
-            message,
-            hint: hint.into(),
-        });
-        self.shape = None;
-    }
-
     /// Adds layers; `None` stands for an item that is no mapping.
     fn walk<'a>(
         &mut self,
@@ -160,7 +90,7 @@ impl Builder {
             Some(other) => other.to_string(),
         };
         if name.is_empty() || name.contains(['.', ';', ',']) {
-            let message = format!("`{name}` is no name of a layer");
+            let message = format!("`{name}` is not a valid layer name");
             let hint = "letters, digits and `_`; for `features.0` a layer `0` inside a `Sequential` named `features`";
             self.fault(format!("{pointer}/name"), message, hint);
         }
@@ -199,7 +129,7 @@ impl Builder {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("there are {}", all.join(", ")),
             };
-            let message = format!("there is no layer of the type `{kind}`");
+            let message = format!("unknown layer type `{kind}`");
             return self.fault(format!("{pointer}/type"), message, hint);
         };
         self.unknown_keys(keys, known.name, known.arguments, &pointer);

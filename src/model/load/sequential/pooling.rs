@@ -1,7 +1,6 @@
 //! Layers that make pictures smaller or flat.
 
-use super::Type;
-use super::layer::{Layer, int, ints};
+use super::layer::{Layer, Type, int, ints};
 use crate::model::graph::Argument;
 
 const MAX: &[&str] = &[

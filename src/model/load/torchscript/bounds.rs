@@ -1,7 +1,7 @@
 //! How deep code of TorchScript may nest, so that libtorch's parser, which calls itself for each level,
 //! keeps within its stack, and how often a loop may run.
 
-use super::code::{DOT, OPEN, Token, literal};
+use super::tokens::{DOT, OPEN, Token, literal};
 
 /// Brackets within brackets; PyTorch writes about ten.
 const DEEPEST: usize = 100;
@@ -18,7 +18,7 @@ const MOST_ELIF: usize = 100;
 const MOST_TIMES: u64 = 10_000;
 
 pub fn check_depth(text: &str) -> Result<(), String> {
-    let too_deep = || Err("nests deeper than code of a network does".to_owned());
+    let too_deep = || Err("nests deeper than the code of a network does".to_owned());
     // What is counted of each open bracket, the text itself first.
     let mut chains = vec![0_usize];
     let mut elif = 0;

@@ -32,7 +32,7 @@ impl Chains {
             for (at, _) in line.match_indices("__torch__") {
                 let name = dotted(&line[at..]);
                 if name.ends_with('.') || name == "__torch__" {
-                    return Err("writes a name as TorchScript never does".to_owned());
+                    return Err("writes a name in a way that TorchScript never does".to_owned());
                 }
                 mentioned.push(name.to_owned());
             }
@@ -47,7 +47,7 @@ impl Chains {
                 }
             }
             if own_methods.len() > MOST_OWN_METHODS {
-                return Err("has a class of more methods than that of a network".to_owned());
+                return Err("has a class with more methods than a network needs".to_owned());
             }
         }
         Ok(())
@@ -70,7 +70,7 @@ impl Chains {
         }
         match left.is_empty() {
             true => Ok(()),
-            false => Err("has functions that lead to one another without an end".to_owned()),
+            false => Err("has functions that call each other endlessly".to_owned()),
         }
     }
 }

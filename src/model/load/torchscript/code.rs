@@ -16,15 +16,7 @@
 
 use super::allowed::{BUILT_IN, OPERATORS, PRIMITIVES, REFUSED};
 use super::bounds;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Token<'a> {
-    Word(&'a str),
-    /// A text.
-    Literal,
-    Number(&'a str),
-    Sign(u8),
-}
+use super::tokens::{DOT, OPEN, Token, tokens};
 
 /// `Err` says what the code does: `calls …`.
 pub fn check(texts: &[String]) -> Result<(), String> {
@@ -62,9 +54,6 @@ fn check_text(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-pub const OPEN: Token = Token::Sign(b'(');
-pub const DOT: Token = Token::Sign(b'.');
-
 /// A word that begins a chain of names.
 fn root(tokens: &[Token], at: usize, word: &str) -> Result<(), String> {
     let token = |offset: usize| tokens.get(at + offset).copied();
@@ -74,7 +63,7 @@ fn root(tokens: &[Token], at: usize, word: &str) -> Result<(), String> {
             if OPERATORS.contains(&name) && token(3) != Some(DOT) {
                 return Ok(());
             }
-            Err(format!("calls `torch.{name}`, which we do not let it"))
+            Err(format!("calls `torch.{name}`, which is not allowed"))
         }
         ("ops", Some(DOT), Some(Token::Word(space))) => match (token(3), token(4), token(5)) {
             (Some(DOT), Some(Token::Word(name)), Some(OPEN))
@@ -82,10 +71,10 @@ fn root(tokens: &[Token], at: usize, word: &str) -> Result<(), String> {
             {
                 Ok(())
             }
-            (Some(DOT), Some(Token::Word(name)), _) => Err(format!(
-                "calls `ops.{space}.{name}`, which we do not let it"
-            )),
-            _ => Err(format!("uses `ops.{space}`, which we do not let it")),
+            (Some(DOT), Some(Token::Word(name)), _) => {
+                Err(format!("calls `ops.{space}.{name}`, which is not allowed"))
+            }
+            _ => Err(format!("uses `ops.{space}`, which is not allowed")),
         },
         ("torch" | "ops", _, _) => Err(format!("puts `{word}` into a variable")),
         // So that it is the module and nothing else.
@@ -97,10 +86,10 @@ fn root(tokens: &[Token], at: usize, word: &str) -> Result<(), String> {
         {
             Ok(())
         }
-        ("self", _, _) => Err("does with `self` what TorchScript never writes".to_owned()),
+        ("self", _, _) => Err("uses `self` in a way that TorchScript never writes".to_owned()),
         ("__torch__", Some(DOT), _) => Ok(()),
         (word, _, _) if REFUSED.contains(&word) => {
-            Err(format!("uses `{word}`, which we do not let it"))
+            Err(format!("uses `{word}`, which is not allowed"))
         }
         ("range", Some(OPEN), _) => bounds::check_range(&tokens[at + 2..]),
         (word, _, _) if called => {
@@ -113,7 +102,7 @@ fn root(tokens: &[Token], at: usize, word: &str) -> Result<(), String> {
             if defined || known || is_own_function(tokens, word) {
                 return Ok(());
             }
-            Err(format!("calls `{word}`, which we do not let it"))
+            Err(format!("calls `{word}`, which is not allowed"))
         }
         _ => Ok(()),
     }
@@ -168,60 +157,7 @@ fn attribute(tokens: &[Token], at: usize, word: &str) -> Result<(), String> {
     if allowed || word.starts_with("forward") {
         return Ok(());
     }
-    Err(format!("calls the method `{word}`, which we do not let it"))
-}
-
-fn tokens(text: &str) -> Result<Vec<Token<'_>>, String> {
-    let bytes = text.as_bytes();
-    let mut tokens = Vec::new();
-    let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        let rest = &bytes[at..];
-        let while_true =
-            |is: fn(&u8) -> bool| rest.iter().position(|b| !is(b)).unwrap_or(rest.len());
-        let length = match byte {
-            b'#' => rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len()),
-            b'"' | b'\'' => {
-                tokens.push(Token::Literal);
-                literal(rest)?
-            }
-            b'0'..=b'9' => {
-                let length = while_true(|b| b.is_ascii_alphanumeric() || *b == b'.' || *b == b'_');
-                tokens.push(Token::Number(&text[at..at + length]));
-                length
-            }
-            b'a'..=b'z' | b'A'..=b'Z' | b'_' => {
-                let length = while_true(|b| b.is_ascii_alphanumeric() || *b == b'_');
-                tokens.push(Token::Word(&text[at..at + length]));
-                length
-            }
-            byte if byte.is_ascii_whitespace() => 1,
-            byte if byte.is_ascii_graphic() && *byte != b'\\' => {
-                tokens.push(Token::Sign(*byte));
-                1
-            }
-            _ => return Err("has characters that TorchScript does not write".to_owned()),
-        };
-        at += length;
-    }
-    Ok(tokens)
-}
-
-/// Length of the quoted text at the front.
-pub fn literal(rest: &[u8]) -> Result<usize, String> {
-    let quote = rest[0];
-    if rest.starts_with(&[quote; 3]) {
-        return Err("has a text in triple quotation marks".to_owned());
-    }
-    let mut at = 1;
-    loop {
-        match rest.get(at) {
-            Some(b'\\') => at += 2,
-            Some(byte) if *byte == quote => return Ok(at + 1),
-            Some(b'\n') | None => return Err("has a text without an end".to_owned()),
-            Some(_) => at += 1,
-        }
-    }
+    Err(format!("calls the method `{word}`, which is not allowed"))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod allowed;
 mod bounds;
 mod chains;
 mod code;
+mod tokens;
 
 use std::borrow::Cow;
 use std::io::{Cursor, Write};
@@ -18,11 +19,12 @@ use tch::{CModule, Device, TchError, Tensor};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::Fault;
 use super::archive::Archive;
+use super::fault::Fault;
 use super::pickle;
 use crate::fs::Mapped;
-use crate::model::error::{EXPORT, ModelError};
+use crate::model::error::ModelError;
+use crate::model::export::EXPORT;
 use crate::model::graph::{Argument, Graph, Node, ValueId};
 
 /// All texts of code and of places in code together, unpacked: they are the only compressed entries.
@@ -88,7 +90,7 @@ fn packed(entries: &Entries) -> Result<Vec<u8>, Fault> {
         }
         Ok(())
     };
-    let unpackable = |error| Fault::damaged(format!("the archive cannot be packed anew ({error})"));
+    let unpackable = |error| Fault::damaged(format!("the archive cannot be repacked ({error})"));
     write().map_err(unpackable)?;
     Ok(zip.finish().map_err(unpackable)?.into_inner())
 }
@@ -160,7 +162,7 @@ fn begins(name: &str, folders: &[&str]) -> bool {
 
 fn unknown(name: &str) -> Fault {
     Fault::not_supported(
-        format!("it is TorchScript with an entry `{name}`, which we do not know"),
+        format!("it is TorchScript with an unknown entry `{name}`"),
         format!("export the model with `{EXPORT}`"),
     )
 }
@@ -168,12 +170,12 @@ fn unknown(name: &str) -> Fault {
 fn torch(error: tch::TchError) -> Fault {
     Fault::damaged(format!(
         "libtorch cannot load it ({})",
-        crate::model::error::first_line(&error)
+        crate::model::libtorch::first_line(&error)
     ))
 }
 
 /// Picture in, scores out.
-pub fn graph([channels, height, width]: [i64; 3]) -> Graph {
+pub fn graph() -> Graph {
     let node = Node {
         name: "forward".to_owned(),
         operator: "torchscript.forward".to_owned(),
@@ -188,8 +190,7 @@ pub fn graph([channels, height, width]: [i64; 3]) -> Graph {
         values: ["input", "module", "scores"].map(str::to_owned).into(),
         nodes: vec![node],
         input: ValueId(0),
-        // A trace may have frozen it: whether two pictures run is tried.
-        input_sizes: [1, channels, height, width].map(Some).into(),
+        input_sizes: Vec::new(), // the file does not say
         stored: Vec::new(),
         output: ValueId(2),
     }

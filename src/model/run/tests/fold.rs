@@ -1,7 +1,7 @@
 //! Batch norms that a convolution takes in.
 
 use super::*;
-use crate::model::Architecture;
+use crate::model::load::architecture::Architecture;
 
 /// conv: −1, 1, 3, 5; the batch norm subtracts −3, divides by √(3 + 1) and adds −3.
 #[test]
@@ -37,7 +37,7 @@ fn a_batch_norm_nobody_looks_behind_is_part_of_the_convolution() {
         Program::new(graph, weights.into(), Device::Cpu).unwrap()
     };
     let program = with_variance(&[CONV, ("norm", "aten.batch_norm.default", norm)]);
-    let is_folded = || program.weights.has_folded(&program.folds[0]);
+    let is_folded = || program.weights.has_folded(program.folds[0].norm);
 
     let both = program.record(&input(), &[conv, norm_node], &[]).unwrap();
     assert_eq!(numbers(&both[0]), [-1., 1., 3., 5.]);
@@ -103,7 +103,12 @@ fn folding_leaves_the_scores_of_whole_networks_as_they_are() {
         let scores = [NodeId(program.graph().nodes.len() - 1)];
         let folded = program.record(&picture, &scores, &[]).unwrap().remove(0);
         let convolutions: Vec<_> = program.folds.iter().map(|fold| fold.convolution).collect();
-        let unfolded = program.record_changed(&picture, &scores, &convolutions, &mut no_change);
+        let unfolded = program.record_changed(
+            &picture,
+            &scores,
+            &convolutions,
+            &mut super::super::pass::no_change,
+        );
         let unfolded = unfolded.unwrap().remove(0);
         let largest = unfolded.abs().max().double_value(&[]);
         let difference = (&folded - &unfolded).abs().max().double_value(&[]) / largest;

@@ -3,9 +3,13 @@
 mod fold;
 mod resume;
 
-use super::*;
-use crate::model::graph::{Argument, Node, Size, Stored, StoredKind};
-use tch::Kind;
+use std::collections::BTreeMap;
+
+use tch::{Device, Kind, Tensor};
+
+use super::program::Program;
+use crate::model::error::ModelError;
+use crate::model::graph::{Argument, Graph, Node, NodeId, Size, Stored, StoredKind, ValueId};
 
 /// Name, operator and arguments.
 type Row<'a> = (&'a str, &'a str, &'a [(&'a str, Argument)]);

@@ -34,7 +34,9 @@ fn a_resumed_pass_needs_every_branch() {
         resumed.unwrap_err().to_string()
     };
     let uncut = |needed: &str| {
-        format!("the activations handed in do not cut the network: {needed} is needed as well")
+        format!(
+            "the given activations do not separate the output from the network's input: {needed} is needed as well"
+        )
     };
     assert_eq!(error(&[given(relu)], add), uncut("the output of `conv`"));
     assert_eq!(error(&[given(relu)], conv), uncut("the output of `conv`"));
@@ -79,7 +81,8 @@ fn the_size_of_the_batch_is_known_in_the_middle() {
 fn the_memory_of_a_pass_is_that_of_values_that_lie_there_at_once() {
     let program = residual();
     let shapes = program.shapes(&input()).unwrap();
-    let peak = |node| program.peak_numbers(&shapes, [1, 2, 2], NodeId(node));
+    let layers = crate::model::discover::table::layers(&program, [1, 2, 2], &shapes);
+    let peak = |node| program.peak_numbers(&layers, [1, 2, 2], NodeId(node));
     assert_eq!(peak(0).unwrap(), 8); // input and conv
     assert_eq!(peak(2).unwrap(), 12); // conv, relu and their sum; the input has gone
 }

@@ -215,7 +215,7 @@ fn pow(call: &mut Call) -> Result<Vec<Traced>> {
     }
 }
 
-/// Of sizes only where they are known. With a number it is a bound: max(x, 0) is a rectifier.
+/// Of sizes only where they are known. With a number it is a bound: max(x, 0) is a ReLU.
 fn extreme(call: &mut Call, tensors: &str, bound: &str, name: &str) -> Result<Vec<Traced>> {
     let known = (call.as_sizes(0), call.as_sizes(1));
     if let (Some(a), Some(b), 2) = (&known.0, &known.1, call.inputs.len())

@@ -115,7 +115,7 @@ fn gemm(call: &mut Call) -> Result<Vec<Traced>> {
     let (transpose_a, transpose_b) = (call.bool("transA", false)?, call.bool("transB", false)?);
     call.no_matter("broadcast"); // of opset 6
     if call.trace.rank(a) != 2 || call.trace.rank(b) != 2 {
-        return damaged("its inputs are no matrices");
+        return damaged("its inputs are not matrices");
     }
     if transpose_a {
         a = call.emit_unary("aten.t.default", a)?;

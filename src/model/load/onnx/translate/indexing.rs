@@ -38,7 +38,7 @@ fn gather(call: &mut Call) -> Result<Vec<Traced>> {
     let axis = call.axis(axis, sizes.len())?;
     let Some(constant) = call.trace.constants.get(&indices) else {
         if call.trace.kind(indices) != Kind::Int64 {
-            return damaged("its indices are no whole numbers");
+            return damaged("its indices are not whole numbers");
         }
         let arguments = vec![
             ("self", Argument::Tensor(input)),
@@ -49,7 +49,7 @@ fn gather(call: &mut Call) -> Result<Vec<Traced>> {
     };
     let indices_sizes = constant.tensor.size();
     if constant.tensor.kind() != Kind::Int64 {
-        return damaged("its indices are no whole numbers");
+        return damaged("its indices are not whole numbers");
     }
     let flat = constant.tensor.f_reshape([-1])?;
     let numbers = Vec::<i64>::try_from(&flat)?;
@@ -102,7 +102,7 @@ fn places(call: &mut Call, index: usize) -> Result<ValueId> {
     let value = call.tensor(index)?;
     match call.trace.kind(value) {
         Kind::Int64 => Ok(value),
-        _ => damaged("its indices are no whole numbers"),
+        _ => damaged("its indices are not whole numbers"),
     }
 }
 
@@ -165,7 +165,7 @@ fn tile(call: &mut Call) -> Result<Vec<Traced>> {
         .map(|(size, n)| *size as f64 * n.now as f64)
         .product();
     if repeats.iter().any(|number| number.now < 0) || count > ELEMENT_LIMIT as f64 {
-        return damaged("its result is none of a tensor");
+        return damaged("its result has no valid shape");
     }
     let repeats = call.trace.sizes(&repeats)?;
     let arguments = vec![("self", Argument::Tensor(input)), ("repeats", repeats)];

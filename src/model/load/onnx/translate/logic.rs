@@ -48,7 +48,7 @@ fn not(call: &mut Call) -> Result<Vec<Traced>> {
 fn check_truth(call: &Call, value: crate::model::graph::ValueId) -> Result<()> {
     match call.trace.kind(value) {
         Kind::Bool | Kind::Int64 => Ok(()),
-        _ => damaged("its inputs are no truths"),
+        _ => damaged("its inputs are not booleans"),
     }
 }
 
@@ -58,6 +58,6 @@ pub fn condition(call: &mut Call, index: usize) -> Result<crate::model::graph::V
     match call.trace.kind(value) {
         Kind::Bool => Ok(value),
         Kind::Int64 => call.emit_unary("onnx.truth.default", value),
-        _ => unsupported("a condition that is no truth"),
+        _ => unsupported("a condition that is not a boolean"),
     }
 }

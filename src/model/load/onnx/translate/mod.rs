@@ -62,7 +62,9 @@ pub fn reason(operator: &str) -> Option<&'static str> {
     } else if BRANCHES.contains(&operator) {
         Some("the network branches or loops; export it for one fixed path")
     } else if DECIDES.contains(&operator) {
-        Some("the network gives a decision; export it so that it gives the scores")
+        Some(
+            "the network gives a class, not scores; export it without the final `ArgMax` or `TopK`",
+        )
     } else {
         None
     }

@@ -150,7 +150,7 @@ fn reshape(call: &mut Call) -> Result<Vec<Traced>> {
             *number = call.trace.dimension(input, index);
         }
         if number.now < -1 {
-            return damaged(format!("{} is no size", number.now));
+            return damaged(format!("{} is not a valid size", number.now));
         }
     }
     // One size that is not known is what remains: no need to ask for it when the network runs.

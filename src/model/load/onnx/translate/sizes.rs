@@ -3,8 +3,8 @@
 use tch::{Kind, Tensor};
 
 use super::super::call::Call;
+use super::super::model::AttributeValue;
 use super::super::traced::{ELEMENT_LIMIT, Number, Result, Sizes, Traced, damaged, unsupported};
-use super::super::unpack::AttributeValue;
 use super::logic::{compare, condition};
 use super::shape::is_dimension;
 use super::{Row, one};
@@ -33,7 +33,7 @@ fn constant(call: &mut Call) -> Result<Vec<Traced>> {
     } else if let Some(numbers) = call.ints_or_none("value_ints")? {
         Tensor::f_from_slice(&numbers)?
     } else {
-        return unsupported("a constant that is no tensor of numbers");
+        return unsupported("a constant that is not a tensor of numbers");
     };
     // Weights of one number are rare; a single number is one of the code.
     let is_weight = tensor.numel() > 1 && tensor.kind() == Kind::Float;
@@ -52,7 +52,7 @@ fn constant_of_shape(call: &mut Call) -> Result<Vec<Traced>> {
         .map(|number| number.now as f64)
         .product::<f64>();
     if shape.iter().any(|number| number.now < 0) || count > ELEMENT_LIMIT as f64 {
-        return damaged("its shape is none of a tensor");
+        return damaged("its value is not the shape of a tensor");
     }
     let value = call.trace.constant(value, false, None);
     let sizes = call.trace.sizes(&shape)?;

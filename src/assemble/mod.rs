@@ -1,0 +1,184 @@
+//! From results to the document: presented, drawn, numbered, the author's values and references filled in.
+
+mod pages;
+mod presented;
+mod provenance;
+pub mod values;
+
+use anyhow::Context as _;
+use rayon::prelude::*;
+
+use crate::execute::{Executed, title};
+use crate::explain::parameters;
+use crate::figure::{self, Drawing, Words};
+use crate::model::export::EXPORT;
+use crate::plan::{Item, Plan, Section, Task};
+use crate::present::Presented;
+use crate::report::{self, Block, Explanation, Numbering, Report};
+use crate::words::{Argument, Message};
+pub use pages::pages;
+pub use presented::with_task;
+use values::Values;
+
+/// The document, with references and values resolved.
+pub fn report(plan: &Plan, executed: &Executed) -> anyhow::Result<Report> {
+    let presented = plan.tasks.iter().enumerate().map(|(index, task)| {
+        let results = executed.results.get(index).map_or(&[][..], Vec::as_slice);
+        match executed.failures.get(&index) {
+            Some(error) => Ok(failed(&title(&plan.strings, task), &error.to_string())),
+            None if plan.leaves_out(task) => Ok(left_out(&title(&plan.strings, task))),
+            None => presented::present(plan, task, results),
+        }
+    });
+    let presented: Vec<Presented> = presented.collect::<anyhow::Result<_>>()?;
+    let values = values::all(plan, executed)?;
+    let drawn = drawn(plan, &presented)?;
+    let ids = plan.tasks.iter().filter_map(|task| task.id.as_deref());
+    let mut numbering = Numbering::new(&plan.strings, ids);
+    let mut explanations = Vec::new();
+    for ((task, presented), drawings) in plan.tasks.iter().zip(&presented).zip(drawn) {
+        let explanation = explanation(plan, task, (presented, drawings), &values, &mut numbering)?;
+        explanations.push(Some(explanation));
+    }
+    let sections = plan.sections.iter().enumerate();
+    let sections = sections
+        .map(|(index, section)| section_of(plan, section, index + 1, &values, &mut explanations));
+    let mut report = Report {
+        language: plan.strings.language().to_owned(),
+        title: values.resolved(plan, &plan.title)?,
+        byline: plan.byline.clone(),
+        introduction: values.resolved(plan, &plan.introduction)?,
+        sections: sections.collect::<anyhow::Result<_>>()?,
+        provenance: provenance::of(plan),
+        notices: Vec::new(),
+    };
+    numbering.resolve(&mut report);
+    Ok(report)
+}
+
+/// What stands in the place of a figure that needs the layers of a network that shows none.
+fn left_out(title: &str) -> Presented {
+    let notice = Message::new("needs_layers")
+        .with("method", title)
+        .with("export", EXPORT);
+    Presented {
+        notices: vec![notice],
+        ..Presented::default()
+    }
+}
+
+fn failed(title: &str, reason: &str) -> Presented {
+    let notice = Message::new("method_failed")
+        .with("method", title)
+        .with("reason", reason);
+    Presented {
+        notices: vec![notice],
+        ..Presented::default()
+    }
+}
+
+/// The drawings of each task, made on all cores.
+fn drawn(plan: &Plan, presented: &[Presented]) -> anyhow::Result<Vec<Vec<Drawing>>> {
+    let strings = &plan.strings;
+    let message = |message: &Message| strings.text(message);
+    let argument = |argument: &Argument| strings.argument(argument);
+    let words = Words {
+        message: &message,
+        argument: &argument,
+    };
+    let methods: Vec<&str> = plan.tasks.iter().map(|task| task.entry.name).collect();
+    let all: Vec<_> = presented
+        .iter()
+        .enumerate()
+        .flat_map(|(task, presented)| presented.exhibits.iter().map(move |one| (task, one)))
+        .collect();
+    let drawings: Vec<_> = all
+        .par_iter()
+        .map(|(task, exhibit)| {
+            let drawing = figure::draw(&exhibit.body, &words)
+                .with_context(|| format!("the figures of `{}` cannot be drawn", methods[*task]))?;
+            Ok((*task, drawing))
+        })
+        .collect::<anyhow::Result<_>>()?;
+    let mut by_task: Vec<Vec<Drawing>> = presented.iter().map(|_| Vec::new()).collect();
+    for (task, drawing) in drawings {
+        by_task[task].push(drawing);
+    }
+    Ok(by_task)
+}
+
+fn section_of(
+    plan: &Plan,
+    section: &Section,
+    number: usize,
+    values: &Values,
+    explanations: &mut [Option<Explanation>],
+) -> anyhow::Result<report::Section> {
+    let mut blocks = Vec::new();
+    for item in &section.items {
+        match item {
+            Item::Text(text) => blocks.push(Block::Text(values.resolved(plan, text)?)),
+            Item::Task(index) => {
+                let explanation = explanations.get_mut(*index).and_then(Option::take);
+                blocks.extend(explanation.map(Block::Explanation));
+            }
+        }
+    }
+    Ok(report::Section {
+        id: format!("question-{number}"),
+        number,
+        title: values.resolved(plan, &section.title)?,
+        points: section.points.map(|points| points.to_string()),
+        prompt: values.resolved(plan, &section.prompt)?,
+        blocks,
+        answer: values.resolved(plan, &section.answer)?,
+    })
+}
+
+fn explanation(
+    plan: &Plan,
+    task: &Task,
+    (presented, drawings): (&Presented, Vec<Drawing>),
+    values: &Values,
+    numbering: &mut Numbering,
+) -> anyhow::Result<Explanation> {
+    let method = task.entry.name;
+    let mut figures = Vec::new();
+    for (index, (exhibit, drawing)) in presented.exhibits.iter().zip(drawings).enumerate() {
+        let id = task.id.as_deref().unwrap_or(method);
+        // The author's words stand before those of the first figure.
+        let own = task.caption.as_deref().filter(|_| index == 0);
+        let caption = match own {
+            Some(own) => Message::new("own_caption")
+                .with("own", values.resolved(plan, own)?)
+                .with("caption", exhibit.caption.clone()),
+            None => exhibit.caption.clone(),
+        };
+        figures.push(numbering.figure(id, &caption, &exhibit.alt, drawing));
+    }
+    let text = |key: &str| plan.strings.text(&Message::new(format!("{method}.{key}")));
+    // A figure that is not there needs no guide: its notice says why.
+    let guide = |key| match figures.is_empty() {
+        true => String::new(),
+        false => text(key),
+    };
+    let citations = match figures.is_empty() {
+        true => &[],
+        false => task.entry.citations,
+    };
+    let used = task.parameters(&plan.inputs(task));
+    let notices = presented.notices.iter();
+    Ok(Explanation {
+        method,
+        title: values.resolved(plan, &title(&plan.strings, task))?,
+        notices: notices.map(|notice| plan.strings.text(notice)).collect(),
+        parameters: match presented.exhibits.is_empty() {
+            true => Vec::new(),
+            false => parameters::in_yaml(&used),
+        },
+        reading: guide("reading"),
+        misleading: guide("misleading"),
+        citations: citations.iter().map(|text| (*text).to_owned()).collect(),
+        figures,
+    })
+}

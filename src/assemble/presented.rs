@@ -1,0 +1,78 @@
+//! A task of the plan with its results, as presenters take it.
+
+use anyhow::Context as _;
+
+use crate::picture::{Input, Picture};
+use crate::plan::{Plan, Task};
+use crate::present::{self, Data, Found, Photo, Presented};
+use crate::results::Results;
+
+/// Exhibits and notices of a task.
+pub(super) fn present(
+    plan: &Plan,
+    task: &Task,
+    results: &[Option<Results>],
+) -> anyhow::Result<Presented> {
+    with_task(plan, task, results, present::present)
+}
+
+/// Calls `then` with the task as presenters take it; units without results are left out.
+pub fn with_task<T>(
+    plan: &Plan,
+    task: &Task,
+    results: &[Option<Results>],
+    then: impl FnOnce(&present::Task) -> T,
+) -> anyhow::Result<T> {
+    let mut photos = Vec::new();
+    for photo in &task.photos {
+        photos.push(Photo {
+            id: &photo.id,
+            name: &photo.name,
+            picture: photo.picture().context("a photo cannot be read any more")?,
+            is_array: photo.array()?.is_some(),
+        });
+    }
+    let found: Vec<Found> = task
+        .units
+        .iter()
+        .zip(results)
+        .filter_map(|(unit, results)| {
+            Some(Found {
+                photo: unit.photo,
+                results: results.as_ref()?,
+            })
+        })
+        .collect();
+    let data = task.method.data();
+    let paths = data.map_or(Vec::new(), |data| data.paths());
+    let open = |index: usize| -> Option<Picture> {
+        let path = paths.get(index)?;
+        let prepared = Input::open(path, None).ok()?;
+        Some(prepared.prepared(path, &plan.preprocessing).ok()?.picture)
+    };
+    let data = data.map(|data| Data {
+        groups: data.groups(),
+        classes_in: data.classes_in(),
+        truths: data.truths(),
+        paths: paths
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect(),
+        arrays: data.arrays(),
+        skipped: data.skipped(),
+        unreadable: data.unreadable(),
+        classes_in_text_order: data.classes_in_text_order(),
+        open: &open,
+    });
+    let parameters = task.parameters(&plan.inputs(task));
+    Ok(then(&present::Task {
+        method: task.entry.name,
+        view: &task.view,
+        parameters: &parameters,
+        strings: &plan.strings,
+        classes: &plan.labels.0,
+        photos: &photos,
+        data: data.as_ref(),
+        found: &found,
+    }))
+}

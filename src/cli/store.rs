@@ -1,0 +1,152 @@
+//! Where results are kept, and `cnn-report cache`, which shows and empties it.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use cnn_report::StoreAt;
+use cnn_report::diagnostic::Diagnostic;
+use cnn_report::fs::FileError;
+use cnn_report::store::{LIMIT_BYTES, Listed, Pruned, Store};
+
+use super::messages::{FAILED_RUN, MessageFormat};
+
+/// Where results are kept.
+#[derive(Args)]
+pub struct StoreArguments {
+    /// Folder in which results are kept for the next build [default: .cnn-report beside the report]
+    #[arg(long, value_name = "FOLDER")]
+    store: Option<PathBuf>,
+}
+
+impl StoreArguments {
+    pub fn of_report(&self) -> StoreAt {
+        match &self.store {
+            Some(folder) => StoreAt::Folder(folder.clone()),
+            None => StoreAt::BesideReport,
+        }
+    }
+
+    /// Facts of a model file without a report go into the user's cache.
+    pub fn of_model(&self) -> StoreAt {
+        let folder = self.store.clone().or_else(user_cache);
+        folder.map_or(StoreAt::Nowhere, StoreAt::Folder)
+    }
+}
+
+/// `cnn-report` in the user's cache folder; `None` where the environment names none.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "only the environment knows the user's cache folder"
+)]
+fn user_cache() -> Option<PathBuf> {
+    let absolute = |name: &str| {
+        let path = PathBuf::from(std::env::var_os(name)?);
+        path.is_absolute().then_some(path)
+    };
+    let cache = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
+    Some(cache.join("cnn-report"))
+}
+
+/// What `cache` is given.
+#[derive(Args)]
+pub struct CacheArguments {
+    #[command(subcommand)]
+    command: CacheCommand,
+    /// The report's YAML file
+    #[arg(long, default_value = "report.yaml", global = true)]
+    report: PathBuf,
+    /// Folder of the store [default: .cnn-report beside the report]
+    #[arg(long, value_name = "FOLDER", global = true)]
+    store: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum CacheCommand {
+    /// List what is stored, with sizes, the least recently used first
+    List,
+    /// Remove the least recently used results beyond a size
+    Prune {
+        /// Size that may stay, in MB
+        #[arg(long, value_name = "MB", default_value_t = LIMIT_BYTES / 1_000_000)]
+        limit: u64,
+    },
+    /// Remove everything
+    Clear,
+}
+
+pub fn run(arguments: &CacheArguments, format: MessageFormat) -> ExitCode {
+    let beside = || match arguments.report.parent() {
+        Some(parent) if parent != Path::new("") => parent.join(".cnn-report"),
+        _ => PathBuf::from(".cnn-report"),
+    };
+    let folder = arguments.store.clone().unwrap_or_else(beside);
+    if !folder.exists() {
+        return format.print(&format!(
+            "nothing is stored: there is no `{}`\n",
+            folder.display()
+        ));
+    }
+    match answer(&folder, &arguments.command) {
+        Ok(text) => format.print_text(&text),
+        Err(error) => {
+            let fault = Diagnostic::without_file(error.to_string(), String::new());
+            format.print_diagnostics(&[fault]);
+            ExitCode::from(FAILED_RUN)
+        }
+    }
+}
+
+fn answer(folder: &Path, command: &CacheCommand) -> Result<String, FileError> {
+    let store = Store::open(folder, LIMIT_BYTES)?;
+    Ok(match command {
+        CacheCommand::List => listed(&store.list()?),
+        CacheCommand::Prune { limit } => removed(&store.prune(limit * 1_000_000)?),
+        CacheCommand::Clear => removed(&store.clear()?),
+    })
+}
+
+fn removed(pruned: &Pruned) -> String {
+    format!(
+        "removed {} entries, {}\n",
+        pruned.removed_entries,
+        size(pruned.removed_bytes)
+    )
+}
+
+/// A line an entry: size, time of the last use, and what it is.
+fn listed(entries: &[Listed]) -> String {
+    let mut text = String::new();
+    for entry in entries {
+        let key = &entry.key;
+        let part = |name: &str| key[name].as_str().unwrap_or_default();
+        let what = match (part("method"), key.get("facts"), key.get("photo")) {
+            ("", Some(_), _) => "facts of a network".to_owned(),
+            ("", None, _) => "a photo that can be read".to_owned(),
+            (method, _, photo) => {
+                let digest = photo
+                    .and_then(|photo| photo["file"].as_str())
+                    .unwrap_or_default();
+                let photo = match digest.get(..12) {
+                    Some(start) => format!(", photo {start}"),
+                    None => String::new(),
+                };
+                let unit = match key["unit"]["filter"].as_u64() {
+                    Some(filter) => format!(", filter {filter}"),
+                    None => String::new(),
+                };
+                format!("{method}{photo}{unit}")
+            }
+        };
+        text += &format!("{:>10}  {what}\n", size(entry.bytes));
+    }
+    let total = entries.iter().map(|entry| entry.bytes).sum();
+    text + &format!("{:>10}  in {} entries\n", size(total), entries.len())
+}
+
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}

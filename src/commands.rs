@@ -1,0 +1,160 @@
+//! Models by themselves: what is in a file, and which layers a network has.
+
+use std::path::{Path, PathBuf};
+
+use crate::building::{self, StoreAt};
+use crate::diagnostic::Diagnostic;
+use crate::execute::{self, NoMemory};
+use crate::inspect::{self, Inspection};
+use crate::model::{self, Architecture, Model, ModelFacts, Source};
+use crate::picture::Preprocessing;
+use crate::plan::memory::Memory;
+use crate::plan::{self, NamedModel, Origin, Overrides};
+use crate::store::Store;
+use crate::{Failure, methods, read_spec};
+
+/// A model file by itself, without a report that says how to read it.
+#[derive(Debug, Clone)]
+pub struct ModelFile {
+    pub file: PathBuf,
+    /// Name of a built-in architecture, for files that hold weights only.
+    pub architecture: Option<String>,
+    /// Channels, height and width of one input; `None` for what the file says.
+    pub input_shape: Option<[i64; 3]>,
+    /// As in a spec; `None` for `auto`.
+    pub device: Option<String>,
+    /// As in a spec; `None` for `fp32`.
+    pub precision: Option<String>,
+}
+
+impl ModelFile {
+    /// [3, 224, 224] where neither the user nor the file says anything.
+    fn source(&self) -> Source {
+        let shape = self.input_shape.unwrap_or([3, 224, 224]);
+        let source = Source::new(&self.file, shape).with_architecture(self.architecture.as_deref());
+        match self.input_shape {
+            Some(_) => source,
+            None => source.as_exported(),
+        }
+    }
+
+    /// What is to be loaded, and where it is to run.
+    fn resolved(&self) -> Result<(Source, model::Device), Failure> {
+        let device = model::device(self.device.as_deref().unwrap_or("auto"));
+        let device = device.map_err(|error| no_model(&error))?;
+        let precision = model::precision(self.precision.as_deref().unwrap_or("fp32"), device);
+        let precision = precision.map_err(|error| no_model(&error))?;
+        Ok((self.source().with_precision(precision), device))
+    }
+}
+
+/// Whether a file is a report rather than a model: text, and none of what stands in a model's place.
+pub fn is_report(path: &Path) -> Result<bool, Failure> {
+    model::is_text(path).map_err(|error| no_model(&error))
+}
+
+/// What can be said of the network of a model file; from the store where it was seen before.
+pub fn facts_of_model(model: &ModelFile, store: &StoreAt) -> Result<ModelFacts, Failure> {
+    let (source, device) = model.resolved()?;
+    let (store, _) = building::open_store(&model.file, store);
+    let named = NamedModel {
+        source,
+        origin: Origin::Own,
+        device,
+    };
+    found(&named, store.as_ref()).map_err(|error| no_model(&error))
+}
+
+/// The same of the network that a report names, whatever its figures ask for.
+pub fn facts_of_report(
+    path: &Path,
+    overrides: &Overrides,
+    store: &StoreAt,
+) -> Result<ModelFacts, Failure> {
+    let (document, spec) = read_spec(path)?;
+    let network = plan::network(&document, &spec, overrides).map_err(Failure::Spec)?;
+    let (store, _) = building::open_store(path, store);
+    let facts = found(&network.model, store.as_ref());
+    facts.map_err(|error| Failure::Spec(building::network_faults(&document, &network.model, error)))
+}
+
+/// The network of a spec, whatever its figures ask for.
+pub fn load_network(path: &Path, overrides: &Overrides) -> Result<Model, Failure> {
+    let (document, spec) = read_spec(path)?;
+    let network = plan::network(&document, &spec, overrides).map_err(Failure::Spec)?;
+    let model = network.model.load();
+    model.map_err(|error| Failure::Spec(plan::faults_of(&document, &network.model, &error)))
+}
+
+fn found(model: &NamedModel, store: Option<&Store>) -> Result<ModelFacts, execute::NetworkError> {
+    let memory: &dyn Memory = match store {
+        Some(store) => store,
+        None => &NoMemory,
+    };
+    let found = execute::find(model, store, memory)?;
+    if let Some(store) = store {
+        let _ = store.flush(); // what is not remembered is looked at again
+    }
+    Ok(found.facts)
+}
+
+/// A model to look at, and what a report says of it.
+pub struct Subject {
+    /// What the file holds and can do.
+    pub inspection: Inspection,
+    /// `None` where it does not load; the inspection says why.
+    pub model: Option<Model>,
+    /// How the report prepares photos.
+    pub preprocessing: Option<Preprocessing>,
+    /// The report's file of class names.
+    pub classes: Option<PathBuf>,
+}
+
+/// What is in a model file, as far as it can be told.
+pub fn inspect_model(file: &ModelFile) -> Result<Subject, Failure> {
+    let (source, device) = file.resolved()?;
+    let (inspection, model) =
+        inspect::inspect(&source, None, device, &methods()).map_err(|error| no_model(&error))?;
+    Ok(Subject {
+        inspection,
+        model,
+        preprocessing: None,
+        classes: None,
+    })
+}
+
+/// The same of the model that a report names.
+pub fn inspect_report(path: &Path, overrides: &Overrides) -> Result<Subject, Failure> {
+    let (document, spec) = read_spec(path)?;
+    let network = plan::network(&document, &spec, overrides).map_err(Failure::Spec)?;
+    let at = |key: &str, error: &dyn std::fmt::Display| {
+        Failure::Spec(vec![document.error(key, error.to_string(), "")])
+    };
+    let read;
+    let architecture = match &network.model.origin {
+        Origin::Own => None,
+        Origin::Graph(file) => {
+            let graph = Architecture::of_exported_program(file);
+            read = graph.map_err(|error| at("/model/graph", &error))?;
+            Some(&read)
+        }
+        Origin::Layers(_, layers) => Some(&layers.architecture),
+    };
+    let (source, device) = (&network.model.source, network.model.device);
+    let inspected = inspect::inspect(source, architecture, device, &methods());
+    let (inspection, model) = inspected.map_err(|error| at("/model/file", &error))?;
+    Ok(Subject {
+        inspection,
+        model,
+        preprocessing: Some(network.preprocessing),
+        classes: network.classes,
+    })
+}
+
+/// The message of a model names its file itself.
+fn no_model(error: &dyn std::fmt::Display) -> Failure {
+    Failure::Spec(vec![Diagnostic::without_file(
+        error.to_string(),
+        String::new(),
+    )])
+}

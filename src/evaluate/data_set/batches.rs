@@ -1,0 +1,174 @@
+//! Photos are decoded on other threads while the network runs.
+
+use std::ops::ControlFlow;
+use std::sync::mpsc::sync_channel;
+use std::thread;
+
+use rayon::prelude::*;
+
+use super::LabelledPhoto;
+use crate::picture::{Input, Prepared, Preprocessing};
+
+/// Batches that wait for the network. With the one that runs and the one that is being prepared, four
+/// times the batch is in memory, whatever the size of the data set.
+const BATCHES_WAITING: usize = 2;
+
+/// Photos that follow each other in the data set.
+#[derive(Debug)]
+pub struct Batch<T> {
+    /// Place of the first one in the data set.
+    pub first: usize,
+    /// For each photo what was prepared of it, or why it cannot be read, naming the file.
+    pub items: Vec<Result<T, String>>,
+}
+
+/// Runs `run` on the photos in their order, `batch` at once, until it fails or breaks off. `prepare`
+/// works ahead on all cores. What `run` is given does not depend on the number of threads, and none of
+/// them is left when this returns.
+pub fn for_each_batch<T: Send, E>(
+    photos: &[LabelledPhoto],
+    batch: usize,
+    prepare: &(dyn Fn(&LabelledPhoto) -> Result<T, String> + Sync),
+    run: &mut dyn FnMut(Batch<T>) -> Result<ControlFlow<()>, E>,
+) -> Result<(), E> {
+    let batch = batch.max(1);
+    let (ready, wait) = sync_channel(BATCHES_WAITING);
+    thread::scope(|scope| {
+        let ahead = scope.spawn(move || {
+            for (number, photos) in photos.chunks(batch).enumerate() {
+                let items = photos.par_iter().map(prepare).collect();
+                let first = number * batch;
+                if ready.send(Batch { first, items }).is_err() {
+                    return; // nobody waits any more
+                }
+            }
+        });
+        let mut result = Ok(());
+        for batch in &wait {
+            match run(batch) {
+                Ok(ControlFlow::Continue(())) => {}
+                Ok(ControlFlow::Break(())) => break,
+                Err(error) => {
+                    result = Err(error);
+                    break;
+                }
+            }
+        }
+        drop(wait); // a thread that waits for room in the channel goes on and ends
+        match ahead.join() {
+            Ok(()) => result,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+/// A photo as the network sees it, or why it cannot be read.
+pub fn prepared(photo: &LabelledPhoto, preprocessing: &Preprocessing) -> Result<Prepared, String> {
+    Input::open(&photo.path, None)
+        .and_then(|input| input.prepared(&photo.path, preprocessing))
+        .map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    fn photos(count: usize) -> Vec<LabelledPhoto> {
+        let photo = |truth: usize| LabelledPhoto {
+            path: truth.to_string().into(),
+            truth,
+        };
+        (0..count).map(photo).collect()
+    }
+
+    /// Every seventh cannot be read; some take longer than others.
+    fn prepare(photo: &LabelledPhoto) -> Result<usize, String> {
+        thread::sleep(Duration::from_micros(photo.truth as u64 % 5 * 200));
+        match photo.truth % 7 {
+            6 => Err(photo.path.display().to_string()),
+            _ => Ok(photo.truth * 10),
+        }
+    }
+
+    #[test]
+    fn photos_come_in_their_order_with_any_batch() {
+        let photos = photos(50);
+        for batch in [1, 3, 16, 50, 200] {
+            let mut seen = Vec::new();
+            for_each_batch(&photos, batch, &prepare, &mut |batch: Batch<usize>| {
+                assert_eq!(batch.first, seen.len());
+                seen.extend(batch.items);
+                Ok::<_, ()>(ControlFlow::Continue(()))
+            })
+            .unwrap();
+            assert_eq!(seen, photos.iter().map(prepare).collect::<Vec<_>>());
+        }
+        let nothing = for_each_batch(&[], 4, &prepare, &mut |_| Err("it was run"));
+        assert_eq!(nothing, Ok(()));
+    }
+
+    #[test]
+    fn it_stops_where_the_caller_does() {
+        let started = AtomicUsize::new(0);
+        let counting = |photo: &LabelledPhoto| {
+            started.fetch_add(1, Ordering::SeqCst);
+            prepare(photo)
+        };
+        let photos = photos(1000);
+        let failed = for_each_batch(
+            &photos,
+            10,
+            &counting,
+            &mut |batch: Batch<usize>| match batch.first {
+                20 => Err("enough"),
+                _ => Ok(ControlFlow::Continue(())),
+            },
+        );
+        assert_eq!(failed, Err("enough"));
+        let mut batches = 0;
+        for_each_batch(&photos, 10, &counting, &mut |_: Batch<usize>| {
+            batches += 1;
+            Ok::<_, ()>(ControlFlow::Break(()))
+        })
+        .unwrap();
+        assert_eq!(batches, 1);
+        assert!(started.load(Ordering::SeqCst) <= 110, "{started:?}");
+    }
+
+    #[test]
+    fn no_more_than_a_few_batches_are_ahead() {
+        let (prepared, consumed) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let most = AtomicUsize::new(0);
+        let counting = |_: &LabelledPhoto| {
+            let ahead = prepared.fetch_add(1, Ordering::SeqCst) + 1;
+            most.fetch_max(ahead - consumed.load(Ordering::SeqCst), Ordering::SeqCst);
+            Ok(())
+        };
+        for_each_batch(&photos(400), 5, &counting, &mut |batch: Batch<()>| {
+            thread::sleep(Duration::from_millis(1));
+            consumed.fetch_add(batch.items.len(), Ordering::SeqCst);
+            Ok::<_, ()>(ControlFlow::Continue(()))
+        })
+        .unwrap();
+        let most = most.load(Ordering::SeqCst);
+        assert!(most <= (BATCHES_WAITING + 2) * 5, "{most}");
+        assert!(most > 5, "nothing was prepared ahead: {most}");
+    }
+
+    #[test]
+    fn a_panic_while_preparing_is_the_callers() {
+        let panics = |photo: &LabelledPhoto| -> Result<(), String> {
+            assert!(photo.truth < 12, "prepared");
+            Ok(())
+        };
+        let all = photos(40);
+        let caught = std::panic::catch_unwind(|| {
+            for_each_batch(&all, 4, &panics, &mut |_: Batch<()>| {
+                Ok::<_, ()>(ControlFlow::Continue(()))
+            })
+        });
+        assert!(caught.is_err());
+    }
+}

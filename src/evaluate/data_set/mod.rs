@@ -1,0 +1,102 @@
+//! Photos whose class is known: a folder of folders, or a list; checked by their headers before anything
+//! is computed, and decoded ahead of the network.
+
+mod batches;
+mod faults;
+mod headers;
+mod label_order;
+mod listing;
+mod skipped;
+mod table;
+mod unreadable;
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::groups::Groups;
+use crate::diagnostic::Diagnostic;
+use crate::picture::Preprocessing;
+
+pub use batches::{Batch, for_each_batch, prepared};
+pub use label_order::{LabelOrder, label_order_warning};
+pub use skipped::{SkipReason, Skipped, count_by_kind};
+pub use unreadable::{DEFAULT_MAX_UNREADABLE, Unreadable, check_unreadable};
+
+use faults::Faults;
+use listing::Listing;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LabelledPhoto {
+    pub path: PathBuf,
+    /// Index of its group.
+    pub truth: usize,
+}
+
+/// What a data set holds, in the order of its list or of the paths in its folder, grouped by label.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DataSet {
+    /// Those whose header can be read; arrays are among them.
+    pub photos: Vec<LabelledPhoto>,
+    /// How many of `photos` are arrays, fed as they are.
+    pub arrays: usize,
+    /// What lies in the folder and is not used.
+    pub skipped: Vec<Skipped>,
+    /// Photos whose header cannot be read.
+    pub unreadable: Vec<Unreadable>,
+    /// The sub-folders are numbers that may mean other classes.
+    pub label_order: Option<LabelOrder>,
+}
+
+impl DataSet {
+    /// Opens what `path` names: a folder whose sub-folders are named by the labels; a list with path and
+    /// label on each line, separated by a tab, comma or semicolon, with or without quotes and a line of
+    /// headings; or a YAML file with `label: [path, …]`. Paths are relative to the file. `name` is how
+    /// the user wrote it.
+    ///
+    /// Labels are looked up, and every photo is read as far as its header. Faults of the list come
+    /// together. A photo that cannot be read is a fault only where it is one of more than the share
+    /// `max_unreadable`, see [`check_unreadable`]; a missing one, and an array of another shape than the
+    /// network's input, always are.
+    pub fn open(
+        name: &str,
+        path: &Path,
+        groups: &Groups,
+        preprocessing: &Preprocessing,
+        max_unreadable: f64,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let mut listing = Listing::new(groups, Faults::new(name));
+        listing.read(path);
+        let Listing {
+            photos: listed,
+            skipped,
+            label_order,
+            mut faults,
+            ..
+        } = listing;
+        if listed.is_empty() && faults.is_empty() {
+            let hint =
+                "sub-folders with PNG, JPEG or WebP photos, or a list of them, would be right";
+            faults.add("", None, "there is no photo".to_owned(), hint.to_owned());
+        }
+        let total = listed.len();
+        let checked = headers::check(listed, preprocessing, &mut faults);
+        if let Err(message) = check_unreadable(checked.unreadable.len(), total, max_unreadable) {
+            let first = &checked.unreadable[0].reason;
+            faults.add("", None, message, format!("the first one: {first}"));
+        }
+        faults.into_result()?;
+        Ok(Self {
+            photos: checked.photos,
+            arrays: checked.arrays,
+            skipped,
+            unreadable: checked.unreadable,
+            label_order,
+        })
+    }
+
+    /// Photos of the data set, those that cannot be read included.
+    pub fn total(&self) -> usize {
+        self.photos.len() + self.unreadable.len()
+    }
+}

@@ -1,0 +1,55 @@
+//! Under which key the result of a unit is stored: all that its numbers depend on, and nothing else.
+
+use serde_json::{Map, Value, json};
+
+use super::{Network, depends_on_precision};
+use crate::explain::Unit;
+use crate::plan::{Plan, Task};
+use crate::store::Key;
+
+/// What the keys of a plan have in common.
+pub(super) struct Keys<'a> {
+    plan: &'a Plan,
+    model: Value,
+    device: &'static str,
+    precision: &'static str,
+}
+
+impl<'a> Keys<'a> {
+    pub fn new(plan: &'a Plan, network: &Network) -> Self {
+        let (device, precision) = network.model.runs_on();
+        Self {
+            plan,
+            model: network.identity().clone(),
+            device,
+            precision,
+        }
+    }
+
+    /// Not in it: names, titles, language, view, batch size.
+    pub fn of(&self, task: &Task, unit: &Unit) -> Key {
+        let inputs = self.plan.inputs(task);
+        let mut key = Map::new();
+        let mut put = |name: &str, value: Value| {
+            key.insert(name.to_owned(), value);
+        };
+        put("method", json!(task.entry.name));
+        put("version", json!(task.entry.version));
+        put("parameters", Value::Object(task.method.computing(&inputs)));
+        put("unit", Value::Object(unit.key()));
+        if let Some(photo) = unit.photo.and_then(|index| task.photos.get(index)) {
+            put(
+                "photo",
+                json!({ "file": photo.digest, "tensor": photo.tensor_name }),
+            );
+        }
+        put("model", self.model.clone());
+        put("preprocessing", json!(self.plan.preprocessing.as_ref()));
+        put("device", json!(self.device));
+        if depends_on_precision(task) {
+            put("precision", json!(self.precision));
+        }
+        put("libtorch", json!(env!("LIBTORCH_VERSION")));
+        Key::new(Value::Object(key))
+    }
+}

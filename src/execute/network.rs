@@ -1,0 +1,116 @@
+//! The network of a plan: its facts from the store, the network itself only when somebody runs it.
+
+use std::cell::OnceCell;
+
+use serde_json::{Value, json};
+
+use crate::fs::FileError;
+use crate::model::{Model, ModelError, ModelFacts};
+use crate::plan::NamedModel;
+use crate::plan::memory::Memory;
+use crate::store::{Key, Store};
+
+/// Raised when facts are found in another way or say more.
+const FACTS_VERSION: u32 = 1;
+
+/// A network that is opened when it is needed.
+pub struct Network {
+    pub(super) model: NamedModel,
+    facts: ModelFacts,
+    /// What decides every number that comes out of it.
+    identity: Value,
+    opened: OnceCell<Model>,
+}
+
+/// Why a network cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum NetworkError {
+    #[error(transparent)]
+    Model(#[from] Box<ModelError>),
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// The facts of a network, and the network where it had to be opened to find them.
+pub struct Found {
+    pub facts: ModelFacts,
+    opened: Option<Model>,
+    identity: Value,
+}
+
+/// The facts of a network: remembered, or found by loading it.
+pub fn find(
+    model: &NamedModel,
+    store: Option<&Store>,
+    memory: &dyn Memory,
+) -> Result<Found, NetworkError> {
+    crate::model::load::check_is_file(&model.source.file).map_err(Box::new)?;
+    let identity = model.identity(memory)?;
+    let (device, precision) = model.runs_on();
+    let key = Key::new(json!({
+        "facts": FACTS_VERSION,
+        "program": env!("CARGO_PKG_VERSION"),
+        "libtorch": env!("LIBTORCH_VERSION"),
+        "model": identity,
+        "device": device,
+        "precision": precision,
+    }));
+    let known: Option<(ModelFacts, Vec<String>)> = store.and_then(|store| store.load(&key));
+    if let Some((facts, companions)) = known
+        && model
+            .companions(&facts, memory)
+            .is_ok_and(|now| now == companions)
+    {
+        let identity = json!([identity, companions]);
+        return Ok(Found {
+            facts,
+            opened: None,
+            identity,
+        });
+    }
+    let opened = model.load().map_err(Box::new)?;
+    let facts = opened.facts().clone();
+    let companions = model.companions(&facts, memory)?;
+    if let Some(store) = store {
+        let _ = store.save(&key, &(&facts, &companions)); // found again where it cannot be kept
+    }
+    Ok(Found {
+        identity: json!([identity, companions]),
+        facts,
+        opened: Some(opened),
+    })
+}
+
+impl Network {
+    pub fn new(model: NamedModel, found: Found) -> Self {
+        Self {
+            model,
+            facts: found.facts,
+            identity: found.identity,
+            opened: found.opened.map_or_else(OnceCell::new, OnceCell::from),
+        }
+    }
+
+    pub fn facts(&self) -> &ModelFacts {
+        &self.facts
+    }
+
+    /// What decides every number that comes out of it.
+    pub fn identity(&self) -> &Value {
+        &self.identity
+    }
+
+    /// The network, loaded at the first call.
+    pub fn open(&self) -> Result<&Model, ModelError> {
+        if let Some(model) = self.opened.get() {
+            return Ok(model);
+        }
+        let model = self.model.load_known(self.facts.clone())?;
+        Ok(self.opened.get_or_init(|| model))
+    }
+
+    /// Whether it had to be opened.
+    pub fn is_open(&self) -> bool {
+        self.opened.get().is_some()
+    }
+}

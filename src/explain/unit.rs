@@ -1,0 +1,58 @@
+//! Units of work.
+
+use serde_json::{Map, Value, json};
+
+use super::Inputs;
+
+/// The smallest piece of a method's work whose result is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unit {
+    /// Unique in its figure: `coffee`, `coffee, filter 7`, `photos 0-255`.
+    pub name: String,
+    /// Index in the photos of the figure.
+    pub photo: Option<usize>,
+    pub part: Part,
+}
+
+/// Which part of the work, beside the photo.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    Whole,
+    /// A channel of the layer.
+    Filter(usize),
+    /// Photos of the data set, `to` excluded, with the digests of their files, which the plan fills in.
+    Range {
+        from: usize,
+        to: usize,
+        digests: Vec<String>,
+    },
+}
+
+impl Unit {
+    /// One unit for each photo.
+    pub fn each_photo(inputs: &Inputs) -> Vec<Self> {
+        let photos = inputs.photos.iter().enumerate();
+        let unit = |(index, photo): (usize, &std::sync::Arc<super::Photo>)| Self {
+            name: photo.id.clone(),
+            photo: Some(index),
+            part: Part::Whole,
+        };
+        photos.map(unit).collect()
+    }
+
+    /// What the key of a result says of the part.
+    pub fn key(&self) -> Map<String, Value> {
+        let mut key = Map::new();
+        match &self.part {
+            Part::Whole => {}
+            Part::Filter(filter) => {
+                key.insert("filter".to_owned(), json!(filter));
+            }
+            // Where the range stands changes nothing: only which photos it holds.
+            Part::Range { digests, .. } => {
+                key.insert("photos".to_owned(), json!(digests));
+            }
+        }
+        key
+    }
+}

@@ -1,0 +1,118 @@
+//! Finding the facts of a network by running it: on zeros, in company, and a network that runs as a whole on
+//! noise.
+
+mod probe;
+mod scores;
+pub mod table;
+
+use tch::{Kind, Tensor};
+
+use super::device::Device;
+use super::error::ModelError;
+use super::facts::{ModelFacts, Parts, ScoresAre};
+use super::graph::Graph;
+use super::load::loaded::Loaded;
+use super::precision::Precision;
+use super::provenance::Provenance;
+use super::run::Program;
+use super::source::Source;
+
+/// How a network is to be run.
+pub struct Trial {
+    /// Channels, height and width of one input.
+    pub input_shape: [i64; 3],
+    pub parts: Parts,
+    pub precision: Precision,
+    pub device: tch::Device,
+}
+
+/// Runs the network on zeros, or says why it cannot serve as a classifier.
+pub fn facts(
+    program: &Program,
+    trial: &Trial,
+    provenance: Provenance,
+) -> Result<ModelFacts, ModelError> {
+    let graph = program.graph();
+    let output = scores::output(graph)?;
+    let does_not_run = |source| scores::does_not_run(graph, trial.input_shape, source);
+    let shapes = program.shapes(&trial.zeros(1)?).map_err(does_not_run)?;
+    let classes = match shapes[output.scores.0].as_deref() {
+        Some([1, classes]) if *classes > 0 => *classes as usize,
+        shape => {
+            return Err(ModelError::NotAClassifier {
+                shape: shape.unwrap_or_default().to_vec(),
+            });
+        }
+    };
+    let batch = match trial.parts {
+        Parts::Nodes => graph.input_sizes.first().copied().flatten(),
+        Parts::None => Some(1), // a trace may have frozen it and does not say
+    };
+    if let Some(batch) = batch {
+        let fixed = |fault| ModelError::FixedBatch { batch, fault };
+        let two = program.record(&trial.zeros(2)?, &[output.scores], &[]);
+        let size = two.map_err(|error| fixed(error.to_string()))?[0].size();
+        if size != [2, classes as i64] {
+            return Err(fixed(format!("two pictures give {size:?}")));
+        }
+    }
+    if trial.precision == Precision::Bf16 {
+        let lowered = program.record_lowered(&trial.zeros(1)?, &[output.scores]);
+        lowered.map_err(|source| ModelError::Bf16DoesNotRun {
+            source: Box::new(source),
+        })?;
+    }
+    let scores_are = match trial.parts {
+        Parts::Nodes => ScoresAre::Scores,
+        Parts::None => probe::probe(program, output.scores, trial.input_shape, trial.device)?,
+    };
+    Ok(ModelFacts {
+        classes,
+        input_shape: trial.input_shape,
+        parts: trial.parts,
+        scores_are,
+        output,
+        layers: table::layers(program, trial.input_shape, &shapes),
+        precision: trial.precision,
+        provenance,
+    })
+}
+
+impl ModelFacts {
+    /// Whether the facts can be those of a network that is run so.
+    pub fn fit(&self, graph: &Graph, trial: &Trial) -> bool {
+        let scores = graph.nodes.get(self.output.scores.0);
+        self.layers.node_count() == graph.nodes.len()
+            && scores.is_some_and(|node| node.name == self.output.scores_name)
+            && self.parts == trial.parts
+            && self.input_shape == trial.input_shape
+            && (self.precision == trial.precision || trial.precision == Precision::Fp32)
+    }
+}
+
+impl Trial {
+    /// As the source wants it; an error where the network cannot be run so.
+    pub fn of(loaded: &Loaded, source: &Source, device: Device) -> Result<Self, ModelError> {
+        let parts = match loaded.module {
+            Some(_) => Parts::None,
+            None => Parts::Nodes,
+        };
+        if parts == Parts::None && source.precision == Precision::Bf16 {
+            return Err(ModelError::Bf16NotOfTorchScript);
+        }
+        Ok(Self {
+            input_shape: match source.as_exported {
+                true => loaded.input_shape(source.input_shape),
+                false => source.input_shape,
+            },
+            parts,
+            precision: source.precision,
+            device: device.into(),
+        })
+    }
+
+    fn zeros(&self, batch: i64) -> Result<Tensor, tch::TchError> {
+        let [channels, height, width] = self.input_shape;
+        Tensor::f_zeros([batch, channels, height, width], (Kind::Float, self.device))
+    }
+}

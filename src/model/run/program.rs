@@ -1,0 +1,216 @@
+//! A graph that is ready to run, and the passes that it can be asked for.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
+use tch::{Device, Kind, Tensor};
+
+use super::fold::{Fold, folds};
+use super::pass::{Change, Pass, no_change};
+use super::weights::Weights;
+use crate::model::error::ModelError;
+use crate::model::graph::{Graph, NodeId, ValueId};
+use crate::model::memory_layout::channels_last;
+use crate::model::operators::{Module, Operation, Value, find};
+
+/// A graph with its operators found and its weights filled in.
+pub struct Program {
+    pub(super) graph: Graph,
+    /// One for each node.
+    pub(super) operations: Vec<Operation>,
+    /// Convolutions that take the batch norm behind them in, in passes that look at neither.
+    pub(super) folds: Vec<Fold>,
+    /// As the file holds them.
+    pub(super) weights: Weights,
+    /// The same in bfloat16, once a pass has asked for them.
+    lowered: OnceCell<Weights>,
+}
+
+impl Program {
+    /// `weights` by their names in the state dict. What the graph does not name is left out.
+    pub fn new(
+        mut graph: Graph,
+        weights: BTreeMap<String, Tensor>,
+        device: Device,
+    ) -> Result<Self, ModelError> {
+        if let Err(node) = graph.undo_in_place() {
+            let operator = graph.nodes[node.0].place();
+            return Err(ModelError::OperatorsUnknown {
+                operators: format!("{operator} on memory that is read again later"),
+            });
+        }
+        let operations: Vec<_> = graph
+            .nodes
+            .iter()
+            .map(|node| find(&node.operator))
+            .collect();
+        let unknown: Vec<_> = (0..operations.len())
+            .filter(|index| operations[*index].is_none())
+            .map(|index| graph.nodes[index].place())
+            .collect();
+        if !unknown.is_empty() {
+            return Err(ModelError::OperatorsUnknown {
+                operators: unknown.join(", "),
+            });
+        }
+        let weights = Weights::new(&graph, weights, device)?;
+        Ok(Self {
+            folds: folds(&graph, &weights),
+            graph,
+            operations: operations.into_iter().flatten().collect(),
+            weights,
+            lowered: OnceCell::new(),
+        })
+    }
+
+    /// The same with a whole network as the value `value`.
+    pub fn with_module(mut self, value: ValueId, module: tch::CModule) -> Self {
+        self.weights.put(value, Value::Module(Module(module)));
+        self
+    }
+
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// The tensor of a weight, as the file holds it.
+    pub fn weight(&self, value: ValueId) -> Option<&Tensor> {
+        self.weights.tensor(value)
+    }
+
+    /// The outputs of `nodes`; only what they depend on is run, and a node in `bypass` gives its first
+    /// input. Gradients reach back to `input` if it asks for them.
+    pub fn record(
+        &self,
+        input: &Tensor,
+        nodes: &[NodeId],
+        bypass: &[NodeId],
+    ) -> Result<Vec<Tensor>, ModelError> {
+        let pass = Pass {
+            bypass,
+            ..self.pass_of(input, nodes)?
+        };
+        self.run(&pass, &self.weights, &mut no_change)
+    }
+
+    /// As [`Program::record`], and `change` may put another tensor in place of the output of each node of
+    /// `changed` that is run: it is given the node, its first input and its output. What comes out keeps
+    /// the way back to tensors of `change` that ask for gradients, even where `input` does not.
+    pub fn record_changed(
+        &self,
+        input: &Tensor,
+        nodes: &[NodeId],
+        changed: &[NodeId],
+        change: Change<'_>,
+    ) -> Result<Vec<Tensor>, ModelError> {
+        let pass = Pass {
+            changed,
+            gradients: true,
+            ..self.pass_of(input, nodes)?
+        };
+        self.run(&pass, &self.weights, change)
+    }
+
+    /// The outputs of `nodes` of a pass that starts in the middle: `from` are nodes with their outputs for
+    /// `pictures` pictures, and nothing before them is run. Gradients reach back to the outputs that ask
+    /// for them.
+    pub fn resume(
+        &self,
+        from: &[(NodeId, Tensor)],
+        pictures: i64,
+        nodes: &[NodeId],
+    ) -> Result<Vec<Tensor>, ModelError> {
+        let given = from
+            .iter()
+            .map(|(node, output)| Ok((self.only_output(*node)?, output.shallow_clone())));
+        let pass = Pass {
+            given: given.collect::<Result<_, ModelError>>()?,
+            pictures,
+            wanted: nodes,
+            bypass: &[],
+            changed: &[],
+            gradients: from.iter().any(|(_, output)| output.requires_grad()),
+        };
+        self.run(&pass, &self.weights, &mut no_change)
+    }
+
+    /// As [`Program::record`] without gradients, with weights and activations in bfloat16; what comes out
+    /// is float32 again.
+    pub fn record_lowered(
+        &self,
+        input: &Tensor,
+        nodes: &[NodeId],
+    ) -> Result<Vec<Tensor>, ModelError> {
+        let weights = match self.lowered.get() {
+            Some(weights) => weights,
+            None => {
+                let lowered = self.weights.lowered(&self.graph, Kind::BFloat16)?;
+                self.lowered.get_or_init(|| lowered)
+            }
+        };
+        let input = input.f_detach()?.f_to_kind(Kind::BFloat16)?;
+        let outputs = self.run(&self.pass_of(&input, nodes)?, weights, &mut no_change)?;
+        let outputs = outputs.iter().map(|output| output.f_to_kind(Kind::Float));
+        Ok(outputs.collect::<Result<_, _>>()?)
+    }
+
+    /// Shape of the output of every node that gives one tensor, by node, for a pass of zeros.
+    pub fn shapes(&self, input: &Tensor) -> Result<Vec<Option<Vec<i64>>>, ModelError> {
+        let mut shapes = vec![None; self.graph.nodes.len()];
+        let all: Vec<_> = (0..shapes.len()).map(NodeId).collect();
+        let pass = Pass {
+            changed: &all,
+            ..self.pass_of(input, &all)?
+        };
+        self.execute(&pass, &self.weights, &mut |node, _, output| {
+            shapes[node.0] = Some(output.size());
+            Ok(None)
+        })?;
+        Ok(shapes)
+    }
+
+    fn pass_of<'a>(&self, input: &Tensor, wanted: &'a [NodeId]) -> Result<Pass<'a>, ModelError> {
+        Ok(Pass {
+            given: vec![(self.graph.input, channels_last(input)?)],
+            pictures: input.size().first().copied().unwrap_or(0),
+            wanted,
+            bypass: &[],
+            changed: &[],
+            gradients: input.requires_grad(),
+        })
+    }
+
+    /// The outputs of the nodes that the pass wants.
+    fn run(
+        &self,
+        pass: &Pass,
+        weights: &Weights,
+        change: Change<'_>,
+    ) -> Result<Vec<Tensor>, ModelError> {
+        let values = self.execute(pass, weights, change)?;
+        let output = |node: &NodeId| match &values[self.only_output(*node)?.0] {
+            Some(Value::Tensor(tensor)) => Ok(tensor.shallow_clone()),
+            _ => Err(self.not_one_tensor(*node)),
+        };
+        pass.wanted.iter().map(output).collect()
+    }
+
+    fn only_output(&self, node: NodeId) -> Result<ValueId, ModelError> {
+        let count = self.graph.nodes.len();
+        let described = self.graph.nodes.get(node.0);
+        let described = described.ok_or(ModelError::NodeUnknown {
+            node: node.0,
+            nodes: count,
+        })?;
+        match described.outputs.as_slice() {
+            [output] => Ok(*output),
+            _ => Err(self.not_one_tensor(node)),
+        }
+    }
+
+    fn not_one_tensor(&self, node: NodeId) -> ModelError {
+        ModelError::NotOneTensor {
+            node: self.graph.nodes[node.0].name.clone(),
+        }
+    }
+}

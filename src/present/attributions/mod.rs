@@ -1,0 +1,150 @@
+//! Maps of photos: of a class beside and over each photo, of filters in rows.
+
+mod classes;
+mod filters;
+mod scale;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::exhibit::{Scale as Sharing, Sign};
+use super::{Found, Presented, Task};
+use crate::results::{Attributions, Map, Meaning, Results, Target, Volume};
+
+/// How maps are shown.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct View {
+    /// How the colour channels of a pixel become one number: of their sizes the largest (`max`), the `sum` or the `mean`. Default `max`.
+    pub reduction: Reduction,
+    /// The percentile of the values at which the colour scale ends; larger ones are clipped. Default 99 for maps of a class, 100 (nothing is clipped) for maps of filters.
+    #[schemars(range(min = 50.0, max = 100.0))]
+    pub percentile: f64,
+    /// What is shown of each map: the `map` by itself, the map as an `overlay` over the photo, or `both`. Default `both` for maps of a class, `map` for maps of filters.
+    pub view: Shown,
+    /// Whether each map has a colour scale of its `own` or all maps one that is `shared`. Default `own` for maps of a class, `shared` for maps of filters.
+    pub scale: Scale,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reduction {
+    #[default]
+    Max,
+    Sum,
+    Mean,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Shown {
+    Map,
+    Overlay,
+    #[default]
+    Both,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Scale {
+    #[default]
+    Own,
+    Shared,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self {
+            reduction: Reduction::default(),
+            percentile: 99.0,
+            view: Shown::default(),
+            scale: Scale::default(),
+        }
+    }
+}
+
+impl Scale {
+    fn of_figure(self) -> Sharing {
+        match self {
+            Self::Own => Sharing::OwnPerTile,
+            Self::Shared => Sharing::Shared,
+        }
+    }
+}
+
+/// A map with the unit that found it.
+struct Shaded<'a> {
+    found: &'a Found<'a>,
+    attributions: &'a Attributions,
+    /// One number a pixel or cell, as coloured.
+    map: Map,
+}
+
+pub fn present(task: &Task, view: &View) -> Presented {
+    let shaded = task.found.iter().filter_map(|found| match found.results {
+        Results::Attributions(attributions) => Some(Shaded {
+            found,
+            attributions,
+            map: one_channel(attributions, view.reduction),
+        }),
+        _ => None,
+    });
+    let shaded: Vec<Shaded> = shaded.collect();
+    let of_filters = shaded
+        .iter()
+        .any(|one| matches!(one.attributions.target, Target::Filter { .. }));
+    match of_filters {
+        true => filters::present(task, view, &shaded),
+        false => classes::present(task, view, &shaded),
+    }
+}
+
+/// The sign of all maps of a figure together.
+fn sign(shaded: &[Shaded]) -> Sign {
+    let is_negative = |one: &Shaded| one.map.values.iter().any(|value| *value < 0.0);
+    match shaded.iter().any(is_negative) {
+        true => Sign::Signed,
+        false => Sign::Unsigned,
+    }
+}
+
+/// A map whose every pixel is one number: sensitivities by size, all else as the sum over channels.
+pub fn one_channel(attributions: &Attributions, reduction: Reduction) -> Map {
+    let Volume {
+        channels,
+        height,
+        width,
+        values: all,
+    } = &attributions.values;
+    let over_channels = |start: f32, join: &dyn Fn(f32, f32) -> f32| {
+        let mut values = vec![start; height * width];
+        for channel in attributions.values.channels() {
+            let cells = values.iter_mut().zip(channel);
+            cells.for_each(|(value, new)| *value = join(*value, *new));
+        }
+        values
+    };
+    let values = match (attributions.meaning, reduction) {
+        (Meaning::Sensitivity, Reduction::Max) => over_channels(0.0, &|a, b| a.max(b.abs())),
+        (Meaning::Sensitivity, Reduction::Sum) => over_channels(0.0, &|a, b| a + b.abs()),
+        (Meaning::Sensitivity, Reduction::Mean) => {
+            let count = (*channels).max(1) as f32;
+            let sums = over_channels(0.0, &|a, b| a + b.abs());
+            sums.into_iter().map(|sum| sum / count).collect()
+        }
+        (Meaning::Contribution | Meaning::Evidence | Meaning::Activation, _) if *channels == 1 => {
+            all.clone()
+        }
+        (Meaning::Contribution | Meaning::Evidence | Meaning::Activation, _) => {
+            over_channels(0.0, &|a, b| a + b)
+        }
+    };
+    Map {
+        height: *height,
+        width: *width,
+        values,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,176 @@
+//! What a figure shows, before it is drawn: numbers, pictures and messages. No tensors, no colours, no HTML.
+
+use crate::results::{Map, Picture};
+use crate::words::{Argument, Message};
+
+#[derive(Debug, Clone)]
+pub struct Exhibit {
+    /// One or two sentences, without number; says scale, clipping and sign.
+    pub caption: Message,
+    /// What a reader who cannot see the picture needs, written from the numbers.
+    pub alt: Message,
+    pub body: Body,
+}
+
+/// The kinds of exhibit. Closed: `figure` matches on all of them.
+#[derive(Debug, Clone)]
+pub enum Body {
+    Pictures(Pictures),
+    HeatMaps(HeatMaps),
+    Segments(Segments),
+    Bars(Bars),
+    Curves(Curves),
+    Matrix(Matrix),
+    Table(Table),
+}
+
+/// Pictures in rows: optimised images, contact sheets, photos.
+#[derive(Debug, Clone)]
+pub struct Pictures {
+    /// How many stand side by side on a wide page.
+    pub columns: usize,
+    pub tiles: Vec<PictureTile>,
+}
+
+#[derive(Debug, Clone)]
+pub struct PictureTile {
+    pub label: Message,
+    pub picture: Picture,
+}
+
+/// One number a pixel (or a cell), shown in colour alone or over a photo.
+#[derive(Debug, Clone)]
+pub struct HeatMaps {
+    pub columns: usize,
+    pub tiles: Vec<HeatTile>,
+    pub sign: Sign,
+    /// What the numbers are, beside the colour bar.
+    pub quantity: Message,
+    /// Whether all tiles share one colour scale (one bar for the figure) or each has its own.
+    pub scale: Scale,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sign {
+    /// Zero or more: a sequential palette.
+    Unsigned,
+    /// Either side of zero: a diverging palette, zero in the middle.
+    Signed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scale {
+    Shared,
+    OwnPerTile,
+}
+
+#[derive(Debug, Clone)]
+pub struct HeatTile {
+    pub label: Message,
+    pub view: HeatView,
+    /// Lower and upper end of the colour scale, in the map's own units; values outside are clipped.
+    pub range: (f32, f32),
+}
+
+#[derive(Debug, Clone)]
+pub enum HeatView {
+    /// The photo by itself, for comparison.
+    Photo(Picture),
+    /// The map by itself, each cell drawn as a square block where it is smaller than `size` (width, height).
+    Map { map: Map, size: (usize, usize) },
+    /// The map, enlarged bilinearly, over the photo.
+    Overlay { photo: Picture, map: Map },
+}
+
+/// Superpixels of photos with a weight each (LIME).
+#[derive(Debug, Clone)]
+pub struct Segments {
+    pub columns: usize,
+    pub tiles: Vec<SegmentTile>,
+}
+
+#[derive(Debug, Clone)]
+pub struct SegmentTile {
+    pub label: Message,
+    pub photo: Picture,
+    /// The segment of each pixel, `0..weights.len()`, row-major.
+    pub segments: Vec<u32>,
+    /// Evidence for (positive) or against (negative) the class, by segment.
+    pub weights: Vec<f64>,
+    pub view: SegmentView,
+}
+
+#[derive(Debug, Clone)]
+pub enum SegmentView {
+    /// The photo with every segment outlined.
+    Outlines,
+    /// The listed segments coloured by sign and strength, outlined; the rest of the photo as it is.
+    Evidence { shown: Vec<usize> },
+    /// Only the listed segments; the rest hidden.
+    Only { shown: Vec<usize> },
+}
+
+/// Horizontal bars, one small chart a group.
+#[derive(Debug, Clone)]
+pub struct Bars {
+    pub columns: usize,
+    pub groups: Vec<BarGroup>,
+    /// What the length says, with its unit.
+    pub quantity: Message,
+    pub unit: BarUnit,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BarUnit {
+    /// 0..1, drawn on that range and written as percentages.
+    Probability,
+    /// Any sign, one symmetric range for all groups.
+    Weight,
+}
+
+#[derive(Debug, Clone)]
+pub struct BarGroup {
+    pub label: Message,
+    pub bars: Vec<Bar>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Bar {
+    pub label: Message,
+    pub value: f64,
+    /// Half the width of the interval drawn round the value.
+    pub uncertainty: Option<f64>,
+}
+
+/// Lines over a common x axis.
+#[derive(Debug, Clone)]
+pub struct Curves {
+    pub x_label: Message,
+    pub y_label: Message,
+    pub series: Vec<Series>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Series {
+    pub label: Message,
+    /// In the order of x.
+    pub points: Vec<(f64, f64)>,
+}
+
+/// A confusion matrix: rows are true classes, columns predicted ones.
+#[derive(Debug, Clone)]
+pub struct Matrix {
+    pub rows: Vec<Message>,
+    pub columns: Vec<Message>,
+    pub row_label: Message,
+    pub column_label: Message,
+    /// `counts[row][column]`.
+    pub counts: Vec<Vec<usize>>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Table {
+    pub header: Vec<Message>,
+    /// Each as long as the header. Columns of numbers are set flush right.
+    pub rows: Vec<Vec<Argument>>,
+}

@@ -1,0 +1,130 @@
+//! From what was found to what is shown: one presenter for each kind of result. A method adds its captions
+//! and its two paragraphs in `templates/methods/<method>.yaml`, nothing else. Knows no tensor.
+
+mod attributions;
+mod captions;
+pub mod exhibit;
+mod optimised;
+mod outcomes;
+mod photos;
+mod places;
+mod predictions;
+pub mod statistics;
+mod superpixels;
+pub mod values;
+pub mod view;
+
+use serde_json::{Map, Value};
+
+use crate::results::{Kind, Picture, Results};
+use crate::words::{Message, Strings};
+use exhibit::Exhibit;
+pub use view::View;
+
+/// A figure of the spec with what was found for it.
+#[derive(Clone, Copy)]
+pub struct Task<'a> {
+    /// YAML name of the method.
+    pub method: &'a str,
+    pub view: &'a View,
+    /// Every parameter as used, defaults filled in, those of the view behind the method's own.
+    pub parameters: &'a Map<String, Value>,
+    pub strings: &'a Strings,
+    /// Name of each class.
+    pub classes: &'a [String],
+    /// The photos of the figure, in its order.
+    pub photos: &'a [Photo<'a>],
+    /// The labelled photos of a method that has some.
+    pub data: Option<&'a Data<'a>>,
+    /// In the order of the units.
+    pub found: &'a [Found<'a>],
+}
+
+/// A photo as the network sees it.
+#[derive(Clone, Copy)]
+pub struct Photo<'a> {
+    /// `id` of the spec.
+    pub id: &'a str,
+    /// As figures show it.
+    pub name: &'a str,
+    pub picture: &'a Picture,
+    /// Whether an array was given in the photo's place.
+    pub is_array: bool,
+}
+
+/// What one unit of work found.
+#[derive(Clone, Copy)]
+pub struct Found<'a> {
+    /// Index in the photos of the figure.
+    pub photo: Option<usize>,
+    pub results: &'a Results,
+}
+
+/// A labelled data set, as far as figures show it.
+pub struct Data<'a> {
+    /// Names of the groups, without `other`, which has the number behind the last.
+    pub groups: &'a [String],
+    /// Number of the model's classes in each group, `other` last.
+    pub classes_in: Vec<usize>,
+    /// Group of each photo.
+    pub truths: Vec<usize>,
+    /// Path of each photo, as messages name it.
+    pub paths: Vec<String>,
+    /// How many photos are arrays.
+    pub arrays: usize,
+    /// Files that are neither photos nor arrays.
+    pub skipped: usize,
+    /// Of each photo that could not be read when the data set was looked through the reason, which names it.
+    pub unreadable: Vec<String>,
+    /// The class of each sub-folder's number where names were sorted as text, if that differs; else empty.
+    pub classes_in_text_order: &'a [usize],
+    /// A photo as the network sees it; `None` where it cannot be read any more.
+    pub open: &'a dyn Fn(usize) -> Option<Picture>,
+}
+
+/// A figure of the spec, ready to be drawn.
+#[derive(Debug, Clone, Default)]
+pub struct Presented {
+    /// Each becomes one numbered figure or table, in this order.
+    pub exhibits: Vec<Exhibit>,
+    /// What the reader must know: a dead filter, a clipped range, a class left out.
+    pub notices: Vec<Message>,
+}
+
+/// Exhibits and notices of a figure whose units have all been run.
+pub fn present(task: &Task) -> Presented {
+    match task.view {
+        View::Photos => photos::present(task),
+        View::Attributions(view) => attributions::present(task, view),
+        View::Superpixels(view) => superpixels::present(task, view),
+        View::Predictions(view) => predictions::present(task, view),
+        View::Optimised => optimised::present(task),
+        View::Outcomes(view) => outcomes::present(task, view),
+    }
+}
+
+impl<'a> Task<'a> {
+    /// The name of a class; its number where it has none.
+    pub fn class(&self, class: usize) -> String {
+        let name = self.classes.get(class).cloned();
+        name.unwrap_or_else(|| class.to_string())
+    }
+
+    /// The photo of a unit; every kind of result that asks has one.
+    fn photo(&self, found: &Found) -> Option<&'a Photo<'a>> {
+        self.photos.get(found.photo?)
+    }
+}
+
+impl View {
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Photos => Kind::Photos,
+            Self::Attributions(_) => Kind::Attributions,
+            Self::Superpixels(_) => Kind::Superpixels,
+            Self::Predictions(_) => Kind::Predictions,
+            Self::Optimised => Kind::Optimised,
+            Self::Outcomes(_) => Kind::Outcomes,
+        }
+    }
+}

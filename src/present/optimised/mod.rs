@@ -1,0 +1,55 @@
+//! Pictures that were changed until the network responds more: a gallery of filters from noise, or the
+//! contact sheet of a photo.
+
+mod gallery;
+mod sheet;
+
+use super::exhibit::Series;
+use super::{Found, Presented, Task};
+use crate::results::{Curve, Optimised, Results};
+use crate::words::{Argument, Message};
+
+pub fn present(task: &Task) -> Presented {
+    let mut presented = Presented::default();
+    let mut from_noise: Vec<&Optimised> = Vec::new();
+    for found in task.found {
+        let Found {
+            results: Results::Optimised(optimised),
+            ..
+        } = found
+        else {
+            continue;
+        };
+        match task.photo(found) {
+            Some(photo) => presented.append(sheet::present(task, photo, optimised)),
+            None => from_noise.push(optimised),
+        }
+    }
+    if !from_noise.is_empty() {
+        presented.append(gallery::present(task, &from_noise));
+    }
+    presented
+}
+
+impl Presented {
+    fn append(&mut self, other: Self) {
+        self.exhibits.extend(other.exhibits);
+        self.notices.extend(other.notices);
+    }
+}
+
+/// Objective against step, as far as it is a finite number.
+fn series(label: Message, curve: &Curve) -> Series {
+    let points = curve.finite().enumerate();
+    Series {
+        label,
+        points: points.map(|(step, value)| (step as f64, value)).collect(),
+    }
+}
+
+/// The finite objective at the start and at the end; zeros where none is finite.
+fn first_and_last(curve: Option<&Curve>) -> (Argument, Argument) {
+    let finite: Vec<f64> = curve.map_or(Vec::new(), |curve| curve.finite().collect());
+    let value = |value: Option<&f64>| Argument::Scientific(value.copied().unwrap_or(0.0));
+    (value(finite.first()), value(finite.last()))
+}

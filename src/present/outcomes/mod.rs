@@ -1,0 +1,379 @@
+//! The confusion matrix and its rates as figures, tables and warnings.
+
+mod notices;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::exhibit::{Body, Exhibit, Matrix, PictureTile, Pictures, Table};
+use super::{Data, Presented, Task};
+use crate::results::rates::{Average, Confusion, Rates, confusions};
+use crate::results::{Outcome, Picture, Results, Tally};
+use crate::words::{Argument, Message};
+
+/// How outcomes of labelled photos are shown.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct View {
+    /// How many of the most frequent kinds of mistake are listed. Default 5.
+    #[schemars(range(min = 0, max = 100))]
+    pub pairs: usize,
+    /// Photos shown of each of these, those of the highest probability first. Default 3.
+    #[schemars(range(min = 0, max = 20))]
+    pub examples: usize,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self {
+            pairs: 5,
+            examples: 3,
+        }
+    }
+}
+
+/// Above so many groups the ones that never occur are left out of matrix and table.
+const ALL_SHOWN_UP_TO: usize = 40;
+/// Longest list of names in a sentence; longer ones are counted.
+const NAMES_LISTED: usize = 15;
+
+/// A kind of mistake with some photos of it, as the network sees them.
+struct Example {
+    confusion: Confusion,
+    photos: Vec<(Classified, Picture)>,
+}
+
+/// A photo that could be read, with its label.
+#[derive(Debug, Clone, Copy)]
+struct Classified {
+    photo: usize,
+    truth: usize,
+    predicted: usize,
+    probability: f64,
+}
+
+pub fn present(task: &Task, view: &View) -> Presented {
+    let Some(data) = task.data else {
+        return Presented::default();
+    };
+    let (classified, unreadable) = rows(task, data);
+    let counts = counts(data.groups.len() + 1, &classified);
+    let examples = examples(view, data, &classified, &counts);
+    let result = Evaluated {
+        task,
+        data,
+        counts: &counts,
+        rates: Rates::new(&counts),
+        shown: shown(data, &counts),
+    };
+    let mut exhibits = vec![result.matrix(), result.table()];
+    exhibits.extend(result.pairs(&examples));
+    exhibits.extend(result.pictures(view, &examples));
+    Presented {
+        exhibits,
+        notices: result.notices(&unreadable),
+    }
+}
+
+/// The outcomes of all ranges in the order of the data set, and the photos that could not be read.
+fn rows(task: &Task, data: &Data) -> (Vec<Classified>, Vec<String>) {
+    let outcomes = task.found.iter().filter_map(|found| match found.results {
+        Results::Outcomes(outcomes) => Some(&outcomes.rows),
+        _ => None,
+    });
+    let mut unreadable = data.unreadable.clone();
+    let mut classified = Vec::new();
+    for (photo, (outcome, &truth)) in outcomes.flatten().zip(&data.truths).enumerate() {
+        match outcome {
+            Outcome::Classified(Tally {
+                predicted,
+                probability,
+                ..
+            }) => classified.push(Classified {
+                photo,
+                truth,
+                predicted: *predicted,
+                probability: *probability,
+            }),
+            Outcome::Unreadable(reason) => unreadable.push(reason.clone()),
+        }
+    }
+    (classified, unreadable)
+}
+
+/// counts[truth][predicted], square.
+fn counts(groups: usize, classified: &[Classified]) -> Vec<Vec<usize>> {
+    let mut counts = vec![vec![0; groups]; groups];
+    for one in classified {
+        counts[one.truth][one.predicted] += 1;
+    }
+    counts
+}
+
+fn examples(
+    view: &View,
+    data: &Data,
+    classified: &[Classified],
+    counts: &[Vec<usize>],
+) -> Vec<Example> {
+    let pairs = confusions(counts).into_iter().take(view.pairs);
+    let example = |confusion: Confusion| {
+        let is_of_pair = |one: &&Classified| {
+            (one.truth, one.predicted) == (confusion.truth, confusion.predicted)
+        };
+        let mut found: Vec<&Classified> = classified.iter().filter(is_of_pair).collect();
+        found.sort_by(|a, b| b.probability.total_cmp(&a.probability)); // stable
+        let opened = found
+            .into_iter()
+            .take(view.examples)
+            .filter_map(|one| Some((*one, (data.open)(one.photo)?)));
+        Example {
+            confusion,
+            photos: opened.collect(),
+        }
+    };
+    pairs.map(example).collect()
+}
+
+/// The groups that stand in matrix and table, without `other`.
+fn shown(data: &Data, counts: &[Vec<usize>]) -> Vec<usize> {
+    let all = 0..data.groups.len();
+    if all.len() <= ALL_SHOWN_UP_TO {
+        return all.collect();
+    }
+    let occurs = |group: &usize| {
+        counts[*group].iter().any(|n| *n > 0) || counts.iter().any(|row| row[*group] > 0)
+    };
+    all.filter(occurs).collect()
+}
+
+struct Evaluated<'a> {
+    task: &'a Task<'a>,
+    data: &'a Data<'a>,
+    counts: &'a [Vec<usize>],
+    rates: Rates,
+    shown: Vec<usize>,
+}
+
+impl Evaluated<'_> {
+    /// Number of the group of classes that are in none.
+    fn other(&self) -> usize {
+        self.data.groups.len()
+    }
+
+    fn name(&self, group: usize) -> Message {
+        match self.data.groups.get(group) {
+            Some(name) => Message::literal(name),
+            None => Message::new("outcomes.other"),
+        }
+    }
+
+    fn names(&self, groups: &[usize]) -> Vec<Message> {
+        groups.iter().map(|&group| self.name(group)).collect()
+    }
+
+    /// The groups shown, and `other` where `occurs` says so.
+    fn with_other(&self, occurs: bool) -> Vec<usize> {
+        self.shown
+            .iter()
+            .copied()
+            .chain(occurs.then_some(self.other()))
+            .collect()
+    }
+
+    fn with_accuracy(&self, message: Message) -> Message {
+        message
+            .with("right", self.rates.right)
+            .with("total", self.rates.total)
+            .with("accuracy", Argument::Percent(self.rates.accuracy, 1))
+            .with("low", Argument::Percent(self.rates.interval.0, 1))
+            .with("high", Argument::Percent(self.rates.interval.1, 1))
+    }
+
+    fn matrix(&self) -> Exhibit {
+        let other = &self.rates.classes[self.other()];
+        let rows = self.with_other(other.support > 0);
+        let columns = self.with_other(other.support + other.predicted > 0);
+        let cells = |row: &usize| {
+            columns
+                .iter()
+                .map(|&column| self.counts[*row][column])
+                .collect()
+        };
+        let mistakes = confusions(self.counts);
+        let said = mistakes
+            .iter()
+            .take(NAMES_LISTED)
+            .map(|mistake| self.mistake(mistake));
+        let alt = Message::new(if mistakes.is_empty() {
+            "outcomes.alt_no_mistake"
+        } else {
+            "outcomes.alt"
+        });
+        Exhibit {
+            caption: self.with_accuracy(self.task.own_text("caption", &[])),
+            alt: self
+                .with_accuracy(alt)
+                .with("groups", self.shown.len())
+                .with("mistakes", said.collect::<Vec<_>>()),
+            body: Body::Matrix(Matrix {
+                rows: self.names(&rows),
+                columns: self.names(&columns),
+                row_label: Message::new("outcomes.truth"),
+                column_label: Message::new("outcomes.prediction"),
+                counts: rows.iter().map(cells).collect(),
+            }),
+        }
+    }
+
+    fn mistake(&self, mistake: &Confusion) -> Message {
+        Message::new("outcomes.mistake")
+            .with("truth", self.name(mistake.truth))
+            .with("predicted", self.name(mistake.predicted))
+            .with("count", mistake.count)
+    }
+
+    fn table(&self) -> Exhibit {
+        let keys = [
+            "outcomes.group",
+            "outcomes.photos",
+            "outcomes.taken",
+            "outcomes.right_count",
+            "outcomes.precision",
+            "outcomes.recall",
+            "outcomes.f1",
+        ];
+        let other = &self.rates.classes[self.other()];
+        let groups = self.with_other(other.support + other.predicted > 0);
+        let mut rows: Vec<Vec<Argument>> = groups.iter().map(|&group| self.row(group)).collect();
+        rows.push(self.average("outcomes.macro_average", &self.rates.macro_average));
+        rows.push(self.average("outcomes.weighted_average", &self.rates.weighted_average));
+        let said = groups.iter().map(|&group| {
+            Message::new("outcomes.alt_rate")
+                .with("group", self.name(group))
+                .with("recall", rate(self.rates.classes[group].recall))
+                .with("precision", rate(self.rates.classes[group].precision))
+        });
+        let occurring = self
+            .rates
+            .classes
+            .iter()
+            .filter(|class| class.support + class.predicted > 0);
+        Exhibit {
+            caption: self
+                .task
+                .own_text("caption_rates", &[])
+                .with("count", occurring.count()),
+            alt: Message::new("outcomes.alt_rates").with("rates", said.collect::<Vec<_>>()),
+            body: Body::Table(Table {
+                header: keys.map(Message::new).to_vec(),
+                rows,
+            }),
+        }
+    }
+
+    fn row(&self, group: usize) -> Vec<Argument> {
+        let rates = &self.rates.classes[group];
+        vec![
+            Argument::Message(self.name(group)),
+            Argument::Count(rates.support),
+            Argument::Count(rates.predicted),
+            Argument::Count(rates.right),
+            rate(rates.precision),
+            rate(rates.recall),
+            rate(rates.f1),
+        ]
+    }
+
+    fn average(&self, key: &'static str, average: &Average) -> Vec<Argument> {
+        vec![
+            Argument::Message(Message::new(key)),
+            Argument::Count(self.rates.total),
+            Argument::Count(self.rates.total),
+            Argument::Count(self.rates.right),
+            rate(Some(average.precision)),
+            rate(Some(average.recall)),
+            rate(Some(average.f1)),
+        ]
+    }
+
+    fn pairs(&self, examples: &[Example]) -> Option<Exhibit> {
+        if examples.is_empty() {
+            return None;
+        }
+        let row = |example: &Example| {
+            let Confusion {
+                truth,
+                predicted,
+                count,
+            } = example.confusion;
+            let support = self.rates.classes[truth].support.max(1);
+            vec![
+                Argument::Message(self.name(truth)),
+                Argument::Message(self.name(predicted)),
+                Argument::Count(count),
+                Argument::Percent(count as f64 / support as f64, 1),
+            ]
+        };
+        let said = examples
+            .iter()
+            .map(|example| self.mistake(&example.confusion));
+        let kinds = confusions(self.counts).len();
+        let keys = [
+            "outcomes.truth",
+            "outcomes.prediction",
+            "outcomes.photos",
+            "outcomes.share",
+        ];
+        Some(Exhibit {
+            caption: self
+                .task
+                .own_text("caption_pairs", &[])
+                .with("count", examples.len())
+                .with("kinds", kinds)
+                .with("mistakes", self.rates.total - self.rates.right),
+            alt: Message::new("outcomes.alt_pairs").with("mistakes", said.collect::<Vec<_>>()),
+            body: Body::Table(Table {
+                header: keys.map(Message::new).to_vec(),
+                rows: examples.iter().map(row).collect(),
+            }),
+        })
+    }
+
+    fn pictures(&self, view: &View, examples: &[Example]) -> Option<Exhibit> {
+        let photos = || examples.iter().flat_map(|example| &example.photos);
+        let labels = || {
+            photos().map(|(outcome, _)| {
+                Message::new("outcomes.label_example")
+                    .with("truth", self.name(outcome.truth))
+                    .with("predicted", self.name(outcome.predicted))
+                    .with("probability", Argument::Percent(outcome.probability, 0))
+            })
+        };
+        let tiles = photos().zip(labels());
+        let tiles: Vec<_> = tiles
+            .map(|((_, picture), label)| PictureTile {
+                label,
+                picture: picture.clone(),
+            })
+            .collect();
+        (!tiles.is_empty()).then(|| Exhibit {
+            caption: self
+                .task
+                .own_text("caption_examples", &[])
+                .saying("examples", view.examples),
+            alt: Message::new("outcomes.alt_examples")
+                .with("examples", labels().collect::<Vec<_>>()),
+            body: Body::Pictures(Pictures {
+                columns: view.examples.clamp(1, 4),
+                tiles,
+            }),
+        })
+    }
+}
+
+fn rate(value: Option<f64>) -> Argument {
+    value.map_or(Argument::Text("–".to_owned()), |value| {
+        Argument::Number(value, 3)
+    })
+}

@@ -1,0 +1,250 @@
+//! Evidence of segments: coloured photos, bars with intervals, and how far to trust them.
+
+mod notices;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::exhibit::{
+    Bar, BarGroup, BarUnit, Bars, Body, Exhibit, SegmentTile, SegmentView, Segments, Table,
+};
+use super::places::{part_of, place};
+use super::{Photo, Presented, Task};
+use crate::results::{Results, Superpixels};
+use crate::words::{Argument, Message};
+
+/// Bars of one photo.
+const BARS: usize = 10;
+/// Half the width of a 95 % interval, in standard errors.
+const STANDARD_ERRORS: f64 = 1.96;
+
+/// How evidence of segments is shown.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct View {
+    /// How many segments of the largest weights are coloured, and how many are shown alone. Default 5.
+    #[schemars(range(min = 1, max = 100))]
+    pub features: usize,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self { features: 5 }
+    }
+}
+
+/// An explained photo with the order of its segments.
+struct Explained<'a> {
+    photo: &'a Photo<'a>,
+    result: &'a Superpixels,
+    class: String,
+    /// All segments, the largest |weight| first.
+    order: Vec<usize>,
+    /// The segments of the largest weights above 0.
+    positive: Vec<usize>,
+    /// Where the middle of each segment lies.
+    middles: Vec<(usize, usize)>,
+}
+
+pub fn present(task: &Task, view: &View) -> Presented {
+    let explained = task.found.iter().filter_map(|found| {
+        let (photo, Results::Superpixels(result)) = (task.photo(found)?, found.results) else {
+            return None;
+        };
+        Some(Explained::new(
+            photo,
+            result,
+            task.class(result.target.class),
+            view,
+        ))
+    });
+    let photos: Vec<Explained> = explained.collect();
+    Presented {
+        exhibits: vec![
+            segments(task, view, &photos),
+            bars(task, &photos),
+            table(task, &photos),
+        ],
+        notices: photos
+            .iter()
+            .flat_map(|photo| notices::of(view, photo))
+            .collect(),
+    }
+}
+
+impl<'a> Explained<'a> {
+    fn new(photo: &'a Photo<'a>, result: &'a Superpixels, class: String, view: &View) -> Self {
+        let order = result.by_size_of_weight();
+        let above_zero = |segment: &usize| result.weights[*segment] > 0.0;
+        let positive = order.iter().copied().filter(above_zero);
+        Self {
+            photo,
+            result,
+            class,
+            positive: positive.take(view.features).collect(),
+            order,
+            middles: result.middles(),
+        }
+    }
+
+    /// The `count` segments of the largest |weight|.
+    fn strongest(&self, count: usize) -> &[usize] {
+        &self.order[..count.min(self.order.len())]
+    }
+
+    /// Half the width of the 95 % interval of a segment's weight.
+    fn uncertainty(&self, segment: usize) -> Option<f64> {
+        let errors = self.result.standard_errors.as_ref()?;
+        Some(STANDARD_ERRORS * errors.get(segment)?)
+    }
+
+    /// `7, upper left`: counted from 1, with the part of the photo that its middle lies in.
+    fn segment(&self, segment: usize) -> Message {
+        let middle = self.middles.get(segment).copied().unwrap_or_default();
+        let part = part_of(middle, self.result.width, self.result.height);
+        Message::new("superpixels.segment")
+            .with("number", segment + 1)
+            .with("place", place(part))
+    }
+
+    fn probability(&self) -> Argument {
+        Argument::Percent(self.result.target.probability, 1)
+    }
+}
+
+fn r_squared(value: Option<f64>) -> Argument {
+    value.map_or(Argument::Text("–".to_owned()), |value| {
+        Argument::Number(value, 2)
+    })
+}
+
+fn segments(task: &Task, view: &View, photos: &[Explained]) -> Exhibit {
+    let tiles = photos.iter().flat_map(|explained| {
+        let Explained {
+            photo,
+            result,
+            class,
+            positive,
+            ..
+        } = explained;
+        let tile = |label, view| SegmentTile {
+            label,
+            photo: photo.picture.clone(),
+            segments: result.labels.clone(),
+            weights: result.weights.clone(),
+            view,
+        };
+        let outlines = Message::new("superpixels.label_outlines")
+            .with("photo", photo.name)
+            .with("count", result.segments());
+        let evidence = Message::new("superpixels.label_evidence")
+            .with("class", class.as_str())
+            .with("probability", explained.probability())
+            .with("held_out", r_squared(result.fit.r_squared_held_out));
+        let only = Message::new("superpixels.label_only")
+            .with("class", class.as_str())
+            .with("count", positive.len());
+        let shown = explained.strongest(view.features).to_vec();
+        let alone = positive.clone();
+        [
+            tile(outlines, SegmentView::Outlines),
+            tile(evidence, SegmentView::Evidence { shown }),
+            tile(only, SegmentView::Only { shown: alone }),
+        ]
+    });
+    Exhibit {
+        caption: task.own_text("caption", &[]),
+        alt: alt(photos, view.features),
+        body: Body::Segments(Segments {
+            columns: 3,
+            tiles: tiles.collect(),
+        }),
+    }
+}
+
+fn alt(photos: &[Explained], count: usize) -> Message {
+    let photos = photos.iter().map(|explained| {
+        let weights = explained.strongest(count).iter().map(|&segment| {
+            let weight = explained.result.weights[segment];
+            Message::new("superpixels.alt_weight")
+                .with("segment", explained.segment(segment))
+                .with("weight", Argument::Scientific(weight))
+        });
+        let held_out = explained.result.fit.r_squared_held_out;
+        Message::new("superpixels.alt_photo")
+            .with("photo", explained.photo.name)
+            .with("class", explained.class.as_str())
+            .with("probability", explained.probability())
+            .with("held_out", r_squared(held_out))
+            .with("weights", weights.collect::<Vec<_>>())
+    });
+    Message::new("superpixels.alt").with("photos", photos.collect::<Vec<_>>())
+}
+
+fn bars(task: &Task, photos: &[Explained]) -> Exhibit {
+    let groups = photos.iter().map(|explained| {
+        let bars = explained.strongest(BARS).iter().map(|&segment| Bar {
+            label: explained.segment(segment),
+            value: explained.result.weights[segment],
+            uncertainty: explained.uncertainty(segment),
+        });
+        let label = Message::new("superpixels.label_bars")
+            .with("photo", explained.photo.name)
+            .with("class", explained.class.as_str());
+        BarGroup {
+            label,
+            bars: bars.collect(),
+        }
+    });
+    Exhibit {
+        caption: task.own_text("caption_weights", &[]).saying("bars", BARS),
+        alt: alt(photos, BARS),
+        body: Body::Bars(Bars {
+            columns: photos.len().clamp(1, 2),
+            groups: groups.collect(),
+            quantity: Message::new("superpixels.quantity"),
+            unit: BarUnit::Weight,
+        }),
+    }
+}
+
+fn table(task: &Task, photos: &[Explained]) -> Exhibit {
+    let header = [
+        "superpixels.photo",
+        "superpixels.class",
+        "superpixels.probability",
+        "superpixels.segments",
+        "superpixels.samples",
+        "superpixels.held_out",
+        "superpixels.in_sample",
+        "superpixels.local_prediction",
+    ];
+    let row = |explained: &Explained| {
+        let fit = explained.result.fit;
+        vec![
+            Argument::from(explained.photo.name),
+            Argument::from(explained.class.as_str()),
+            explained.probability(),
+            Argument::Count(explained.result.segments()),
+            Argument::Count(fit.samples),
+            r_squared(fit.r_squared_held_out),
+            r_squared(fit.r_squared),
+            Argument::Percent(fit.local_prediction, 1),
+        ]
+    };
+    let said = photos.iter().map(|explained| {
+        let fit = explained.result.fit;
+        Message::new("superpixels.alt_quality")
+            .with("photo", explained.photo.name)
+            .with("held_out", r_squared(fit.r_squared_held_out))
+            .with("in_sample", r_squared(fit.r_squared))
+    });
+    Exhibit {
+        caption: task.own_text("caption_quality", &[]),
+        alt: Message::new("superpixels.alt_table").with("photos", said.collect::<Vec<_>>()),
+        body: Body::Table(Table {
+            header: header.map(Message::new).to_vec(),
+            rows: photos.iter().map(row).collect(),
+        }),
+    }
+}

@@ -1,0 +1,80 @@
+//! What should make a reader doubt an explanation.
+
+use super::{BARS, Explained, View};
+use crate::results::Fit;
+use crate::words::{Argument, Message};
+
+/// Below this held-out R² the line says little of the network.
+const TRUSTED_R_SQUARED: f64 = 0.3;
+/// A linear model this far from the network at the photo itself, in probability, is said to be.
+const LOCAL_GAP: f64 = 0.2;
+/// Fewer segments than this are too coarse to point at anything.
+const FEWEST_SEGMENTS: usize = 5;
+/// The package's author asks for so many samples a segment.
+const SAMPLES_PER_SEGMENT: usize = 10;
+
+pub(super) fn of(view: &View, explained: &Explained) -> Vec<Message> {
+    let Fit {
+        samples,
+        is_exhaustive,
+        r_squared,
+        r_squared_held_out,
+        local_prediction,
+    } = explained.result.fit;
+    let probability = explained.result.target.probability;
+    let segments = explained.result.segments();
+    let class = explained.class.as_str();
+    let mut notices = Vec::new();
+    let say = |key| Message::new(key).with("photo", explained.photo.name);
+    match (r_squared, r_squared_held_out) {
+        (None, _) => notices.push(say("superpixels.notice_constant").with("class", class)),
+        (Some(_), Some(held_out)) if held_out < TRUSTED_R_SQUARED => notices.push(
+            say("superpixels.notice_untrusted")
+                .with("held_out", Argument::Number(held_out, 2))
+                .with("least", Argument::Number(TRUSTED_R_SQUARED, 1)),
+        ),
+        (Some(_), _) => {}
+    }
+    if (local_prediction - probability).abs() > LOCAL_GAP {
+        notices.push(
+            say("superpixels.notice_local")
+                .with("line", Argument::Percent(local_prediction, 0))
+                .with("network", Argument::Percent(probability, 0)),
+        );
+    }
+    if segments < FEWEST_SEGMENTS {
+        notices.push(say("superpixels.notice_few_segments").with("count", segments));
+    }
+    let wanted = SAMPLES_PER_SEGMENT * segments;
+    if !is_exhaustive && samples < wanted {
+        notices.push(
+            say("superpixels.notice_few_samples")
+                .with("samples", samples)
+                .with("wanted", wanted),
+        );
+    }
+    if explained.positive.is_empty() {
+        notices.push(say("superpixels.notice_no_evidence").with("class", class));
+    }
+    let shown = explained.strongest(view.features.max(BARS));
+    let crosses_zero = |segment: &&usize| {
+        explained
+            .uncertainty(**segment)
+            .is_some_and(|half| half >= explained.result.weights[**segment].abs())
+    };
+    let open: Vec<Message> = shown
+        .iter()
+        .filter(crosses_zero)
+        .map(|&segment| explained.segment(segment))
+        .collect();
+    if !open.is_empty() {
+        let (count, of) = (open.len(), shown.len());
+        notices.push(
+            say("superpixels.notice_sign_open")
+                .with("count", count)
+                .with("of", of)
+                .with("segments", open),
+        );
+    }
+    notices
+}

@@ -1,0 +1,90 @@
+//! One number a pixel or a cell: how much it matters, or how strongly a filter responds there.
+
+use serde::{Deserialize, Serialize};
+
+use super::Target;
+
+/// A map of one photo, as computed: signed, neither clipped nor resized.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Attributions {
+    pub target: Target,
+    pub place: Place,
+    pub meaning: Meaning,
+    pub values: Volume,
+    /// The sum of all values, where the method promises one (completeness).
+    pub sums_to: Option<f64>,
+}
+
+/// What the cells of a map are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Place {
+    /// Pixels of the network's input; one channel a channel of the input, or one.
+    Input,
+    /// Cells of the target's layer.
+    Layer,
+}
+
+/// What the numbers of a map mean, which decides sign, unit and palette.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Meaning {
+    /// ∂ score / ∂ input: its size is shown.
+    Sensitivity,
+    /// Share of the score, positive or negative.
+    Contribution,
+    /// Support for the class, zero or more.
+    Evidence,
+    /// Output of a filter.
+    Activation,
+}
+
+/// `channels` × `height` × `width` numbers, row-major.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Volume {
+    pub channels: usize,
+    pub height: usize,
+    pub width: usize,
+    pub values: Vec<f32>,
+}
+
+impl Volume {
+    /// The maps of the channels.
+    pub fn channels(&self) -> impl Iterator<Item = &[f32]> {
+        self.values.chunks((self.height * self.width).max(1))
+    }
+
+    /// Smallest and largest number; zeros of nothing.
+    pub fn extremes(&self) -> (f32, f32) {
+        extremes(&self.values)
+    }
+}
+
+/// `height` × `width` numbers, row-major.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Map {
+    pub height: usize,
+    pub width: usize,
+    pub values: Vec<f32>,
+}
+
+impl Map {
+    /// Smallest and largest number; zeros of nothing.
+    pub fn extremes(&self) -> (f32, f32) {
+        extremes(&self.values)
+    }
+}
+
+impl From<Map> for Volume {
+    fn from(map: Map) -> Self {
+        Self {
+            channels: 1,
+            height: map.height,
+            width: map.width,
+            values: map.values,
+        }
+    }
+}
+
+fn extremes(values: &[f32]) -> (f32, f32) {
+    let fold = |pick: fn(f32, f32) -> f32| values.iter().copied().reduce(pick).unwrap_or(0.0);
+    (fold(f32::min), fold(f32::max))
+}

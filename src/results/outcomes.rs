@@ -1,0 +1,28 @@
+//! What the network says of labelled photos.
+
+use serde::{Deserialize, Serialize};
+
+/// Outcomes of a range of a data set, in its order. Two ranges concatenate.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Outcomes {
+    pub rows: Vec<Outcome>,
+}
+
+/// One photo. Its label is not here: a photo that gets another label is not classified again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Outcome {
+    Classified(Tally),
+    /// The file could not be decoded, for this reason.
+    Unreadable(String),
+}
+
+/// What a photo was predicted as.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Group of the largest sum of probabilities.
+    pub predicted: usize,
+    /// That sum, 0..1.
+    pub probability: f64,
+    /// Classes of the largest probabilities with these, the largest first.
+    pub leading: Vec<(usize, f64)>,
+}

@@ -1,0 +1,64 @@
+//! Evidence of the segments of a photo.
+
+use serde::{Deserialize, Serialize};
+
+use super::ClassTarget;
+
+/// A linear model over the segments of one photo.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Superpixels {
+    pub target: ClassTarget,
+    pub width: usize,
+    pub height: usize,
+    /// The segment of each pixel, `0..weights.len()`, row-major.
+    pub labels: Vec<u32>,
+    /// Change of the class's probability, by segment; above zero it speaks for the class.
+    pub weights: Vec<f64>,
+    /// By segment; `None` where every combination was tried or samples are too few.
+    pub standard_errors: Option<Vec<f64>>,
+    pub intercept: f64,
+    pub fit: Fit,
+}
+
+/// How well the linear model stands for the network.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Fit {
+    /// Perturbed photos that the model was fitted to, equal ones counted as often as drawn.
+    pub samples: usize,
+    /// Whether they are all combinations of segments that there are.
+    pub is_exhaustive: bool,
+    /// Weighted R² on the samples that were fitted; `None` where all probabilities are equal.
+    pub r_squared: Option<f64>,
+    /// Weighted R² of cross-validation; `None` as above or with too few samples.
+    pub r_squared_held_out: Option<f64>,
+    /// The probability that the model gives to the photo itself.
+    pub local_prediction: f64,
+}
+
+impl Superpixels {
+    pub fn segments(&self) -> usize {
+        self.weights.len()
+    }
+
+    /// All segments, the largest |weight| first.
+    pub fn by_size_of_weight(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.weights.len()).collect();
+        order.sort_by(|&a, &b| self.weights[b].abs().total_cmp(&self.weights[a].abs())); // stable
+        order
+    }
+
+    /// The mean column and row of each segment's pixels, rounded down; zeros of a segment without pixels.
+    pub fn middles(&self) -> Vec<(usize, usize)> {
+        let mut sums = vec![(0, 0, 0); self.segments()];
+        for (at, &label) in self.labels.iter().enumerate() {
+            let Some((x, y, count)) = sums.get_mut(label as usize) else {
+                continue;
+            };
+            *x += at % self.width.max(1);
+            *y += at / self.width.max(1);
+            *count += 1;
+        }
+        let middle = |(x, y, count): (usize, usize, usize)| (x / count.max(1), y / count.max(1));
+        sums.into_iter().map(middle).collect()
+    }
+}

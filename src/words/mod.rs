@@ -1,0 +1,8 @@
+//! Words of the report: messages, the table of strings of each language, numbers as text.
+
+pub mod format;
+pub mod message;
+pub mod strings;
+
+pub use message::{Argument, Message};
+pub use strings::{Strings, StringsError};
