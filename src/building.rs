@@ -204,10 +204,14 @@ pub(crate) fn open_store(spec: &Path, at: &StoreAt) -> (Option<Store>, Vec<Diagn
 /// The tasks that failed, each with its place in the spec.
 fn failures(spec: &Path, plan: &Plan, executed: &Executed) -> Vec<Diagnostic> {
     let file = spec.display().to_string();
+    // The line is only drawn: a file that has changed since is drawn as it is now.
+    let text = crate::fs::read_to_string(spec).unwrap_or_default();
     let failure = |(index, error): (&usize, &ExplainError)| {
         let task = &plan.tasks[*index];
-        let message = format!("`{}` failed: {error}", task.entry.name);
-        Diagnostic::error(&file, task.position, message, String::new())
+        let method = task.entry.name;
+        let message = format!("`{method}` failed: {error}");
+        let fault = Diagnostic::error(&file, task.position, message, String::new());
+        fault.marking(&text, method.chars().count())
     };
     executed.failures.iter().map(failure).collect()
 }

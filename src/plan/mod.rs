@@ -6,160 +6,25 @@ mod files;
 mod input;
 pub mod memory;
 mod model;
+mod outline;
 mod photos;
 mod texts;
+mod units;
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
-
-use crate::diagnostic::{Diagnostic, Position};
-use crate::explain::{Entry, Inputs, Method, Needs, Part, Photo, Unit};
-use crate::labels::Labels;
-use crate::model::{Device, ModelFacts, Parts, Precision};
+use crate::diagnostic::Diagnostic;
+use crate::explain::Entry;
+use crate::model::ModelFacts;
 use crate::picture::Preprocessing;
-use crate::present::View;
-use crate::present::values::{Names, known};
-use crate::spec::{Document, Format, Spec};
+use crate::spec::{Document, Spec};
 use crate::words::Strings;
 pub use figures::method_and_view;
 use memory::Memory;
 pub use model::{NamedModel, Origin, faults_of};
-
-/// What will be done. Everything in it is resolved; paths are absolute or relative to the caller.
-pub struct Plan {
-    pub strings: Strings,
-    pub title: String,
-    pub byline: Vec<(String, String)>,
-    pub introduction: String,
-    pub sections: Vec<Section>,
-    /// In the order in which they run and appear.
-    pub tasks: Vec<Task>,
-    pub facts: ModelFacts,
-    pub device: Device,
-    pub precision: Precision,
-    /// Its file's name.
-    pub model_file: String,
-    pub labels: Labels,
-    pub preprocessing: Arc<Preprocessing>,
-    pub seed: u64,
-    /// Folder of report.yaml.
-    pub base: PathBuf,
-    pub output: Output,
-    /// What is not wrong and still should be known.
-    pub warnings: Vec<Diagnostic>,
-}
-
-pub struct Section {
-    pub title: String,
-    pub points: Option<f64>,
-    pub prompt: String,
-    pub answer: String,
-    pub items: Vec<Item>,
-}
-
-pub enum Item {
-    /// Markdown.
-    Text(String),
-    /// Index in the plan's tasks.
-    Task(usize),
-}
-
-/// A figure of the spec: one method with its parameters, its view and its photos.
-pub struct Task {
-    pub entry: &'static Entry,
-    pub method: Box<dyn Method>,
-    pub view: View,
-    /// For references.
-    pub id: Option<String>,
-    /// The id, or one made from the method; unique in the report.
-    pub name: String,
-    /// Heading in place of the method's own name.
-    pub title: Option<String>,
-    /// The author's words before the caption.
-    pub caption: Option<String>,
-    pub photos: Vec<Arc<Photo>>,
-    pub units: Vec<Unit>,
-    /// Where it stands in report.yaml: as a JSON pointer, and as line and column.
-    pub pointer: String,
-    pub position: Option<Position>,
-}
-
-pub struct Output {
-    pub folder: PathBuf,
-    /// Without extension.
-    pub name: String,
-    pub formats: Vec<Format>,
-}
-
-/// What the command line says in place of the spec.
-#[derive(Debug, Clone, Default)]
-pub struct Overrides {
-    pub device: Option<String>,
-    pub precision: Option<String>,
-    pub seed: Option<u32>,
-    pub output: Option<PathBuf>,
-}
-
-impl Plan {
-    pub fn inputs<'a>(&'a self, task: &'a Task) -> Inputs<'a> {
-        Inputs {
-            facts: &self.facts,
-            labels: &self.labels,
-            preprocessing: &self.preprocessing,
-            photos: &task.photos,
-            seed: self.seed,
-            base: &self.base,
-        }
-    }
-
-    /// The names of all values that the texts may quote.
-    pub fn value_names(&self) -> BTreeSet<String> {
-        let mut names = BTreeSet::new();
-        for task in self.tasks.iter().filter(|task| !self.leaves_out(task)) {
-            let photos: Vec<&str> = task.photos.iter().map(|photo| photo.id.as_str()).collect();
-            let filters = task.units.iter().filter_map(|unit| match unit.part {
-                Part::Filter(filter) => Some(filter),
-                Part::Whole | Part::Range { .. } => None,
-            });
-            let mut filters: Vec<usize> = filters.collect();
-            filters.sort_unstable();
-            filters.dedup();
-            let octaves = task.method.parameters(&self.inputs(task));
-            let octaves = octaves.get("octaves").and_then(Value::as_u64);
-            let of_task = known(&Names {
-                kind: task.entry.kind,
-                photos: &photos,
-                filters: &filters,
-                octaves: octaves.map(|octaves| octaves as usize),
-                classes: self.facts.classes,
-                groups: task.method.data().map_or(&[], |data| data.groups()),
-            });
-            names.extend(
-                of_task
-                    .into_iter()
-                    .map(|name| format!("{}.{name}", task.name)),
-            );
-        }
-        names
-    }
-
-    /// Whether the network does not show what the task's method needs.
-    pub fn leaves_out(&self, task: &Task) -> bool {
-        task.method.needs() == Needs::Layers && self.facts.parts == Parts::None
-    }
-}
-
-impl Task {
-    /// Every parameter as used, defaults filled in, those of the view behind the method's own.
-    pub fn parameters(&self, inputs: &Inputs) -> Map<String, Value> {
-        let mut parameters = self.method.parameters(inputs);
-        parameters.extend(self.view.parameters(self.entry.view.without));
-        parameters
-    }
-}
+pub use outline::{Item, Output, Overrides, Plan, Section, Task};
+use units::resolve_tasks;
 
 /// What a spec says of its network and of how photos become its input, before anything is loaded.
 pub struct Network {
@@ -300,47 +165,6 @@ pub fn plan(
     } else {
         Err(sorted(faults))
     }
-}
-
-/// Views and units of tasks that are right.
-fn resolve_tasks(
-    document: &Document,
-    plan: &mut Plan,
-    memory: &dyn Memory,
-    faults: &mut Vec<Diagnostic>,
-) {
-    for index in 0..plan.tasks.len() {
-        let task = &plan.tasks[index];
-        let mut units = match plan.leaves_out(task) {
-            true => Vec::new(),
-            false => task.method.units(&plan.inputs(task)),
-        };
-        if let Some(data) = task.method.data()
-            && let Err(error) = add_digests(&mut units, &data.paths(), memory)
-        {
-            faults.push(document.key_error(&task.pointer, error.to_string(), ""));
-        }
-        let task = &mut plan.tasks[index];
-        task.units = units;
-        task.view = task.view.clone().resolved(plan.facts.classes);
-    }
-}
-
-/// A range of a data set is known by the content of its files.
-fn add_digests(
-    units: &mut [Unit],
-    paths: &[&Path],
-    memory: &dyn Memory,
-) -> Result<(), crate::fs::FileError> {
-    for unit in units {
-        if let Part::Range { from, to, digests } = &mut unit.part {
-            let files = paths.get(*from..*to).unwrap_or_default().iter();
-            *digests = files
-                .map(|path| memory.digest(path))
-                .collect::<Result<_, _>>()?;
-        }
-    }
-    Ok(())
 }
 
 /// The folder from which a spec's paths are resolved.

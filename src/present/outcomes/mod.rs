@@ -1,6 +1,7 @@
 //! The confusion matrix and its rates as figures, tables and warnings.
 
 mod notices;
+pub(super) mod rows;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::exhibit::{Body, Exhibit, Matrix, PictureTile, Pictures, Table};
 use super::{Data, Presented, Task};
 use crate::results::rates::{Average, Confusion, Rates, confusions};
-use crate::results::{Outcome, Picture, Results, Tally};
 use crate::words::{Argument, Message};
+use rows::{Example, counts, examples, rows};
 
 /// How outcomes of labelled photos are shown.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -37,21 +38,6 @@ const ALL_SHOWN_UP_TO: usize = 40;
 /// Longest list of names in a sentence; longer ones are counted.
 const NAMES_LISTED: usize = 15;
 
-/// A kind of mistake with some photos of it, as the network sees them.
-struct Example {
-    confusion: Confusion,
-    photos: Vec<(Classified, Picture)>,
-}
-
-/// A photo that could be read, with its label.
-#[derive(Debug, Clone, Copy)]
-struct Classified {
-    photo: usize,
-    truth: usize,
-    predicted: usize,
-    probability: f64,
-}
-
 pub fn present(task: &Task, view: &View) -> Presented {
     let Some(data) = task.data else {
         return Presented::default();
@@ -73,66 +59,6 @@ pub fn present(task: &Task, view: &View) -> Presented {
         exhibits,
         notices: result.notices(&unreadable),
     }
-}
-
-/// The outcomes of all ranges in the order of the data set, and the photos that could not be read.
-fn rows(task: &Task, data: &Data) -> (Vec<Classified>, Vec<String>) {
-    let outcomes = task.found.iter().filter_map(|found| match found.results {
-        Results::Outcomes(outcomes) => Some(&outcomes.rows),
-        _ => None,
-    });
-    let mut unreadable = data.unreadable.clone();
-    let mut classified = Vec::new();
-    for (photo, (outcome, &truth)) in outcomes.flatten().zip(&data.truths).enumerate() {
-        match outcome {
-            Outcome::Classified(Tally {
-                predicted,
-                probability,
-                ..
-            }) => classified.push(Classified {
-                photo,
-                truth,
-                predicted: *predicted,
-                probability: *probability,
-            }),
-            Outcome::Unreadable(reason) => unreadable.push(reason.clone()),
-        }
-    }
-    (classified, unreadable)
-}
-
-/// counts[truth][predicted], square.
-fn counts(groups: usize, classified: &[Classified]) -> Vec<Vec<usize>> {
-    let mut counts = vec![vec![0; groups]; groups];
-    for one in classified {
-        counts[one.truth][one.predicted] += 1;
-    }
-    counts
-}
-
-fn examples(
-    view: &View,
-    data: &Data,
-    classified: &[Classified],
-    counts: &[Vec<usize>],
-) -> Vec<Example> {
-    let pairs = confusions(counts).into_iter().take(view.pairs);
-    let example = |confusion: Confusion| {
-        let is_of_pair = |one: &&Classified| {
-            (one.truth, one.predicted) == (confusion.truth, confusion.predicted)
-        };
-        let mut found: Vec<&Classified> = classified.iter().filter(is_of_pair).collect();
-        found.sort_by(|a, b| b.probability.total_cmp(&a.probability)); // stable
-        let opened = found
-            .into_iter()
-            .take(view.examples)
-            .filter_map(|one| Some((*one, (data.open)(one.photo)?)));
-        Example {
-            confusion,
-            photos: opened.collect(),
-        }
-    };
-    pairs.map(example).collect()
 }
 
 /// The groups that stand in matrix and table, without `other`.

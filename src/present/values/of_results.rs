@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use super::Quantity;
 use crate::present::attributions::{Reduction, one_channel};
+use crate::present::outcomes::rows::{counts, rows};
 use crate::present::{Data, Task};
 use crate::results::rates::Rates;
 use crate::results::{
-    Attributions, ClassTarget, Curve, Optimised, Outcome, Predictions, Results, Superpixels, Target,
+    Attributions, ClassTarget, Curve, Optimised, Predictions, Results, Superpixels, Target,
 };
 use crate::words::Argument;
 
@@ -177,27 +178,13 @@ impl Values<'_> {
             .cloned()
             .chain(["other".to_owned()])
             .collect();
-        let mut counts = vec![vec![0; names.len()]; names.len()];
-        let mut unreadable = data.unreadable.len();
-        let rows = self
-            .task
-            .found
-            .iter()
-            .filter_map(|found| match found.results {
-                Results::Outcomes(outcomes) => Some(&outcomes.rows),
-                _ => None,
-            });
-        for (outcome, &truth) in rows.flatten().zip(&data.truths) {
-            match outcome {
-                Outcome::Classified(tally) => counts[truth][tally.predicted] += 1,
-                Outcome::Unreadable(_) => unreadable += 1,
-            }
-        }
+        let (classified, unreadable) = rows(self.task, data);
+        let counts = counts(names.len(), &classified);
         let rates = Rates::new(&counts);
         self.put("", "photos", Quantity::Count(rates.total));
         self.put("", "right", Quantity::Count(rates.right));
         self.put("", "wrong", Quantity::Count(rates.total - rates.right));
-        self.put("", "unreadable", Quantity::Count(unreadable));
+        self.put("", "unreadable", Quantity::Count(unreadable.len()));
         self.put("", "groups", Quantity::Count(data.groups.len()));
         self.put("", "accuracy", Quantity::share(rates.accuracy));
         self.put("", "accuracy_low", Quantity::share(rates.interval.0));

@@ -1,0 +1,117 @@
+//! What will be done: tasks and the outline of the report.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use crate::diagnostic::{Diagnostic, Position};
+use crate::explain::{Entry, Inputs, Method, Needs, Photo, Unit};
+use crate::labels::Labels;
+use crate::model::{Device, ModelFacts, Parts, Precision};
+use crate::picture::Preprocessing;
+use crate::present::View;
+use crate::spec::Format;
+use crate::words::Strings;
+
+/// What will be done. Everything in it is resolved; paths are absolute or relative to the caller.
+pub struct Plan {
+    pub strings: Strings,
+    pub title: String,
+    pub byline: Vec<(String, String)>,
+    pub introduction: String,
+    pub sections: Vec<Section>,
+    /// In the order in which they run and appear.
+    pub tasks: Vec<Task>,
+    pub facts: ModelFacts,
+    pub device: Device,
+    pub precision: Precision,
+    /// Its file's name.
+    pub model_file: String,
+    pub labels: Labels,
+    pub preprocessing: Arc<Preprocessing>,
+    pub seed: u64,
+    /// Folder of report.yaml.
+    pub base: PathBuf,
+    pub output: Output,
+    /// What is not wrong and still should be known.
+    pub warnings: Vec<Diagnostic>,
+}
+
+pub struct Section {
+    pub title: String,
+    pub points: Option<f64>,
+    pub prompt: String,
+    pub answer: String,
+    pub items: Vec<Item>,
+}
+
+pub enum Item {
+    /// Markdown.
+    Text(String),
+    /// Index in the plan's tasks.
+    Task(usize),
+}
+
+/// A figure of the spec: one method with its parameters, its view and its photos.
+pub struct Task {
+    pub entry: &'static Entry,
+    pub method: Box<dyn Method>,
+    pub view: View,
+    /// For references.
+    pub id: Option<String>,
+    /// The id, or one made from the method; unique in the report.
+    pub name: String,
+    /// Heading in place of the method's own name.
+    pub title: Option<String>,
+    /// The author's words before the caption.
+    pub caption: Option<String>,
+    pub photos: Vec<Arc<Photo>>,
+    pub units: Vec<Unit>,
+    /// Where it stands in report.yaml: as a JSON pointer, and as line and column.
+    pub pointer: String,
+    pub position: Option<Position>,
+}
+
+pub struct Output {
+    pub folder: PathBuf,
+    /// Without extension.
+    pub name: String,
+    pub formats: Vec<Format>,
+}
+
+/// What the command line says in place of the spec.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    pub device: Option<String>,
+    pub precision: Option<String>,
+    pub seed: Option<u32>,
+    pub output: Option<PathBuf>,
+}
+
+impl Plan {
+    pub fn inputs<'a>(&'a self, task: &'a Task) -> Inputs<'a> {
+        Inputs {
+            facts: &self.facts,
+            labels: &self.labels,
+            preprocessing: &self.preprocessing,
+            photos: &task.photos,
+            seed: self.seed,
+            base: &self.base,
+        }
+    }
+
+    /// Whether the network does not show what the task's method needs.
+    pub fn leaves_out(&self, task: &Task) -> bool {
+        task.method.needs() == Needs::Layers && self.facts.parts == Parts::None
+    }
+}
+
+impl Task {
+    /// Every parameter as used, defaults filled in, those of the view behind the method's own.
+    pub fn parameters(&self, inputs: &Inputs) -> Map<String, Value> {
+        let mut parameters = self.method.parameters(inputs);
+        parameters.extend(self.view.parameters(self.entry.view.without));
+        parameters
+    }
+}

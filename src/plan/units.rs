@@ -1,0 +1,84 @@
+//! Tasks that are right, cut into units of work; the names of the values that they will have.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::Plan;
+use super::memory::Memory;
+use crate::diagnostic::Diagnostic;
+use crate::explain::{Part, Unit};
+use crate::fs::FileError;
+use crate::present::values::{Names, known};
+use crate::spec::Document;
+
+/// Views and units of tasks that are right.
+pub(super) fn resolve_tasks(
+    document: &Document,
+    plan: &mut Plan,
+    memory: &dyn Memory,
+    faults: &mut Vec<Diagnostic>,
+) {
+    for index in 0..plan.tasks.len() {
+        let task = &plan.tasks[index];
+        let mut units = match plan.leaves_out(task) {
+            true => Vec::new(),
+            false => task.method.units(&plan.inputs(task)),
+        };
+        if let Some(data) = task.method.data()
+            && let Err(error) = add_digests(&mut units, &data.paths(), memory)
+        {
+            faults.push(document.key_error(&task.pointer, error.to_string(), ""));
+        }
+        let task = &mut plan.tasks[index];
+        task.units = units;
+        task.view = task.view.clone().resolved(plan.facts.classes);
+    }
+}
+
+/// A range of a data set is known by the content of its files.
+fn add_digests(units: &mut [Unit], paths: &[&Path], memory: &dyn Memory) -> Result<(), FileError> {
+    for unit in units {
+        if let Part::Range { from, to, digests } = &mut unit.part {
+            let files = paths.get(*from..*to).unwrap_or_default().iter();
+            *digests = files
+                .map(|path| memory.digest(path))
+                .collect::<Result<_, _>>()?;
+        }
+    }
+    Ok(())
+}
+
+impl Plan {
+    /// The names of all values that the texts may quote.
+    pub fn value_names(&self) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        for task in self.tasks.iter().filter(|task| !self.leaves_out(task)) {
+            let photos: Vec<&str> = task.photos.iter().map(|photo| photo.id.as_str()).collect();
+            let filters = task.units.iter().filter_map(|unit| match unit.part {
+                Part::Filter(filter) => Some(filter),
+                Part::Whole | Part::Range { .. } => None,
+            });
+            let mut filters: Vec<usize> = filters.collect();
+            filters.sort_unstable();
+            filters.dedup();
+            let octaves = task.method.parameters(&self.inputs(task));
+            let octaves = octaves.get("octaves").and_then(Value::as_u64);
+            let of_task = known(&Names {
+                kind: task.entry.kind,
+                photos: &photos,
+                filters: &filters,
+                octaves: octaves.map(|octaves| octaves as usize),
+                classes: self.facts.classes,
+                groups: task.method.data().map_or(&[], |data| data.groups()),
+            });
+            names.extend(
+                of_task
+                    .into_iter()
+                    .map(|name| format!("{}.{name}", task.name)),
+            );
+        }
+        names
+    }
+}
