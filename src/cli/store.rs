@@ -1,5 +1,6 @@
 //! Where results are kept, and `cnn-report cache`, which shows and empties it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -8,6 +9,7 @@ use cnn_report::StoreAt;
 use cnn_report::diagnostic::Diagnostic;
 use cnn_report::fs::FileError;
 use cnn_report::store::{LIMIT_BYTES, Listed, Pruned, Store};
+use serde_json::Value;
 
 use super::messages::{FAILED_RUN, MessageFormat};
 
@@ -100,7 +102,7 @@ pub fn run(arguments: &CacheArguments, format: MessageFormat) -> ExitCode {
 fn answer(folder: &Path, command: &CacheCommand) -> Result<String, FileError> {
     let store = Store::open(folder, LIMIT_BYTES)?;
     Ok(match command {
-        CacheCommand::List => listed(&store.list()?),
+        CacheCommand::List => listed(&store, &store.list()?),
         CacheCommand::Prune { limit } => removed(&store.prune(limit * 1_000_000)?),
         CacheCommand::Clear => removed(&store.clear()?),
     })
@@ -114,34 +116,39 @@ fn removed(pruned: &Pruned) -> String {
     )
 }
 
-/// A line an entry: size, time of the last use, and what it is.
-fn listed(entries: &[Listed]) -> String {
+/// A line an entry, the least recently used first: its size and what it is.
+fn listed(store: &Store, entries: &[Listed]) -> String {
+    let names = names(store, entries);
     let mut text = String::new();
     for entry in entries {
-        let key = &entry.key;
-        let part = |name: &str| key[name].as_str().unwrap_or_default();
-        let what = match (part("method"), key.get("facts"), key.get("photo")) {
-            ("", Some(_), _) => "facts of a network".to_owned(),
-            ("", None, _) => "a photo that can be read".to_owned(),
-            (method, _, photo) => {
-                let digest = photo
-                    .and_then(|photo| photo["file"].as_str())
-                    .unwrap_or_default();
-                let photo = match digest.get(..12) {
-                    Some(start) => format!(", photo {start}"),
-                    None => String::new(),
-                };
-                let unit = match key["unit"]["filter"].as_u64() {
-                    Some(filter) => format!(", filter {filter}"),
-                    None => String::new(),
-                };
-                format!("{method}{photo}{unit}")
-            }
+        let what = match names.get(&entry.key.to_string()) {
+            Some(name) => name.clone(),
+            None => described(&entry.key),
         };
         text += &format!("{:>10}  {what}\n", size(entry.bytes));
     }
     let total = entries.iter().map(|entry| entry.bytes).sum();
     text + &format!("{:>10}  in {} entries\n", size(total), entries.len())
+}
+
+/// What the last build of each report called its units, by their keys.
+fn names(store: &Store, entries: &[Listed]) -> BTreeMap<String, String> {
+    let reports = entries
+        .iter()
+        .filter_map(|entry| entry.key["last_build"].as_str());
+    let units = reports.flat_map(|report| store.last_build(report));
+    units.map(|(name, key)| (key.to_string(), name)).collect()
+}
+
+/// An entry that no last build used.
+fn described(key: &Value) -> String {
+    let part = |name: &str| key[name].as_str();
+    match (part("method"), part("last_build"), key.get("facts")) {
+        (Some(method), _, _) => format!("{method}, of an earlier build"),
+        (None, Some(report), _) => format!("what the last build of {report} used"),
+        (None, None, Some(_)) => "facts of a network".to_owned(),
+        (None, None, None) => "a photo that can be read".to_owned(),
+    }
 }
 
 fn size(bytes: u64) -> String {
