@@ -7,6 +7,7 @@
     reason = "cargo tells a build script by its environment, and crate::fs is not built yet"
 )]
 
+use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 fn main() {
@@ -14,6 +15,7 @@ fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     list_architectures();
     list_strings();
+    sign_model_sources();
     let libtorch = std::env::var_os("LIBTORCH").map(PathBuf::from);
     let version = libtorch
         .as_deref()
@@ -96,4 +98,28 @@ fn list_strings() {
     );
     let target = variable("OUT_DIR").join("strings.rs");
     std::fs::write(target, table).expect("the folder of build output can be written to");
+}
+
+/// `MODEL_SOURCES`: a number that changes whenever the code does that reads networks and finds their facts. Facts
+/// that other code found are not used, without anybody having to raise a version.
+fn sign_model_sources() {
+    let folder = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
+    let folder = folder.join("src/model");
+    println!("cargo:rerun-if-changed={}", folder.display());
+    let mut files = Vec::new();
+    let mut open = vec![folder];
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(folder).expect("the sources can be read").flatten() {
+            match entry.path() {
+                path if path.is_dir() => open.push(path),
+                path => files.push(path),
+            }
+        }
+    }
+    files.sort();
+    let mut hasher = std::hash::DefaultHasher::new(); // its keys are fixed
+    for file in files {
+        std::fs::read(file).expect("the sources can be read").hash(&mut hasher);
+    }
+    println!("cargo:rustc-env=MODEL_SOURCES={:016x}", hasher.finish());
 }

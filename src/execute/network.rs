@@ -10,9 +10,6 @@ use crate::plan::NamedModel;
 use crate::plan::memory::Memory;
 use crate::store::{Key, Store};
 
-/// Raised when facts are found in another way or say more.
-const FACTS_VERSION: u32 = 1;
-
 /// A network that is opened when it is needed.
 pub struct Network {
     pub(super) model: NamedModel,
@@ -48,8 +45,7 @@ pub fn find(
     let identity = model.identity(memory)?;
     let (device, precision) = model.runs_on();
     let key = Key::new(json!({
-        "facts": FACTS_VERSION,
-        "program": env!("CARGO_PKG_VERSION"),
+        "facts": env!("MODEL_SOURCES"),
         "libtorch": env!("LIBTORCH_VERSION"),
         "model": identity,
         "device": device,
