@@ -109,7 +109,10 @@ fn sign_model_sources() {
     let mut files = Vec::new();
     let mut open = vec![folder];
     while let Some(folder) = open.pop() {
-        for entry in std::fs::read_dir(folder).expect("the sources can be read").flatten() {
+        for entry in std::fs::read_dir(folder)
+            .expect("the sources can be read")
+            .flatten()
+        {
             match entry.path() {
                 path if path.is_dir() => open.push(path),
                 path => files.push(path),
@@ -119,7 +122,9 @@ fn sign_model_sources() {
     files.sort();
     let mut hasher = std::hash::DefaultHasher::new(); // its keys are fixed
     for file in files {
-        std::fs::read(file).expect("the sources can be read").hash(&mut hasher);
+        std::fs::read(file)
+            .expect("the sources can be read")
+            .hash(&mut hasher);
     }
     println!("cargo:rustc-env=MODEL_SOURCES={:016x}", hasher.finish());
 }

@@ -1,9 +1,9 @@
 //! What does the network see in a photo, if the photo may follow? The photo is changed so that a filter,
 //! or a whole layer, responds more.
 //!
-//! With `filter` k: x ← x + η (∂/∂x mean_ij A_kij − λ x), from the photo, nothing clipped.
-//! Without: ½ mean A² of the whole layer, over octaves, with random shifts, steps divided by the mean size of
-//! the gradient, and pixels kept valid (Mordvintsev et al. 2015).
+//! Raw, with `filter` k: x ← x + η (∂/∂x mean_ij A_kij − λ x), from the photo, nothing clipped.
+//! Over octaves: the same mean, or without `filter` ½ mean A² of the whole layer, with random shifts, steps
+//! divided by the mean size of the gradient, and pixels kept valid (Mordvintsev et al. 2015).
 //!
 //! **Input** one photo [1, C, H, W], normalised. **Reads** the layer's output [1, K, h, w]; the network
 //! runs no further. **Output** the photo on its way, and the objective after every step.
@@ -50,41 +50,52 @@ pub struct DeepDream {
     /// The layer, by number or module path; its output must be maps. No default.
     #[schemars(required)]
     pub layer: Option<LayerName>,
-    /// The filter (channel of the layer's output) to raise, from 0. Left out: the whole layer over octaves.
+    /// The filter (channel of the layer's output) to raise, from 0. Left out: the whole layer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<usize>,
-    /// Steps. Default 250 with `filter`; 10 in each octave without.
+    /// How the photo is changed: `raw` follows the gradient as it is and needs a `filter`; `octaves` works in several sizes, with random shifts and steps of equal size, and keeps pixels valid, so that patterns grow where `raw` ends in noise. Default `raw` with `filter`, `octaves` without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ascent: Option<Ascent>,
+    /// Steps. Default 250 for `raw`; 10 in each octave for `octaves`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100_000))]
     pub steps: Option<usize>,
-    /// Learning rate of plain gradient ascent; only with `filter`. Default 12.
+    /// Learning rate of plain gradient ascent; only for `raw`. Default 12.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1e-9, max = 1e6))]
     pub learning_rate: Option<f64>,
-    /// Weight decay, added to the gradient; only with `filter`. Default 0.0001.
+    /// Weight decay, added to the gradient; only for `raw`. Default 0.0001.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub weight_decay: Option<f64>,
-    /// Steps from one frame shown to the next; only with `filter`. Default 10.
+    /// Steps from one frame shown to the next, counted over all octaves. Default 10 for `raw`; for `octaves` one frame at the end of each.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100_000))]
     pub frame_every: Option<usize>,
-    /// Sizes in which the photo is dreamed; only without `filter`. Default 4.
+    /// Sizes in which the photo is dreamed; only for `octaves`. Default 4.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 20))]
     pub octaves: Option<usize>,
-    /// Ratio of the sides of two octaves; only without `filter`. Default 1.4.
+    /// Ratio of the sides of two octaves; only for `octaves`. Default 1.4.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1.05, max = 4.0))]
     pub octave_scale: Option<f64>,
-    /// Largest random shift before every step, in pixels; only without `filter`. Default 32.
+    /// Largest random shift before every step, in pixels; only for `octaves`. Default 32.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 1000))]
     pub jitter: Option<usize>,
-    /// Mean change of a pixel in a step, in 8-bit levels; only without `filter`. Default 1.5.
+    /// Mean change of a pixel in a step, in 8-bit levels; only for `octaves`. Default 1.5.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1e-6, max = 255.0))]
     pub step_size: Option<f64>,
+}
+
+/// How a photo is changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Ascent {
+    Raw,
+    Octaves,
 }
 
 impl Method for DeepDream {
@@ -116,7 +127,7 @@ impl Method for DeepDream {
                 return faults;
             }
         }
-        if self.filter.is_none() {
+        if self.ascent() == Ascent::Octaves {
             let octaves = self.resolved().octave_settings();
             let (height, width) = inputs.preprocessing.resize.output_px();
             let smallest = octaves.sizes(height, width).first().copied();
@@ -145,7 +156,7 @@ impl Method for DeepDream {
         let mut computing = self.parameters(inputs);
         let layer = chosen::layer_key(inputs, self.layer.as_ref());
         computing.insert("layer".to_owned(), layer);
-        if self.filter.is_none() {
+        if self.ascent() == Ascent::Octaves {
             // The random shifts; the photo's id names their stream.
             let photo = inputs.photos.first().map_or("", |photo| photo.id.as_str());
             computing.insert("seed".to_owned(), json!(inputs.seed));
@@ -174,52 +185,79 @@ impl Method for DeepDream {
 }
 
 impl DeepDream {
-    /// Keys that belong to the other kind of dream.
+    /// As asked for, or by whether a filter is.
+    fn ascent(&self) -> Ascent {
+        self.ascent.unwrap_or(match self.filter {
+            Some(_) => Ascent::Raw,
+            None => Ascent::Octaves,
+        })
+    }
+
+    /// Keys that belong to the other kind of ascent, and a raw one without a filter.
     fn misplaced(&self) -> Vec<Fault> {
-        let with_filter = [
+        let of_raw = [
             ("learning_rate", self.learning_rate.is_some()),
             ("weight_decay", self.weight_decay.is_some()),
-            ("frame_every", self.frame_every.is_some()),
         ];
-        let without_filter = [
+        let of_octaves = [
             ("octaves", self.octaves.is_some()),
             ("octave_scale", self.octave_scale.is_some()),
             ("jitter", self.jitter.is_some()),
             ("step_size", self.step_size.is_some()),
         ];
-        let (wrong, place, hint): (&[_], _, _) = if self.filter.is_some() {
-            (
-                &without_filter,
-                "with",
-                "leave it out, or leave `filter` out to dream the whole layer",
-            )
-        } else {
-            (&with_filter, "without", "leave it out, or give a `filter`")
+        let fault = |key: &str, message: String, hint: &str| Fault {
+            pointer: format!("/{key}"),
+            message,
+            hint: hint.to_owned(),
+        };
+        let (wrong, own, hint): (&[_], _, _) = match self.ascent() {
+            Ascent::Raw => (
+                &of_octaves,
+                "raw",
+                "leave it out, or write `ascent: octaves`",
+            ),
+            Ascent::Octaves => (
+                &of_raw,
+                "octaves",
+                "leave it out, or write `ascent: raw` with a `filter`",
+            ),
         };
         let given = wrong.iter().filter(|(_, is_given)| *is_given);
-        given
-            .map(|(key, _)| Fault {
-                pointer: format!("/{key}"),
-                message: format!("`{key}` does not apply {place} `filter`"),
-                hint: hint.to_owned(),
+        let mut faults: Vec<Fault> = given
+            .map(|(key, _)| {
+                let message = format!("`{key}` does not apply to `ascent: {own}`");
+                fault(key, message, hint)
             })
-            .collect()
+            .collect();
+        if self.ascent == Some(Ascent::Raw) && self.filter.is_none() {
+            let message = "`ascent: raw` needs a filter".to_owned();
+            faults.push(fault(
+                "ascent",
+                message,
+                "give a `filter`, or leave `ascent` out",
+            ));
+        }
+        faults
     }
 
     /// The same with every default that applies filled in.
     fn resolved(&self) -> Self {
         let mut used = self.clone();
-        if used.filter.is_some() {
-            used.steps.get_or_insert(250);
-            used.learning_rate.get_or_insert(12.0);
-            used.weight_decay.get_or_insert(1e-4);
-            used.frame_every.get_or_insert(10);
-        } else {
-            used.steps.get_or_insert(10);
-            used.octaves.get_or_insert(4);
-            used.octave_scale.get_or_insert(1.4);
-            used.jitter.get_or_insert(32);
-            used.step_size.get_or_insert(1.5);
+        used.ascent = Some(self.ascent());
+        match self.ascent() {
+            Ascent::Raw => {
+                used.steps.get_or_insert(250);
+                used.learning_rate.get_or_insert(12.0);
+                used.weight_decay.get_or_insert(1e-4);
+                used.frame_every.get_or_insert(10);
+            }
+            Ascent::Octaves => {
+                used.steps.get_or_insert(10);
+                used.octaves.get_or_insert(4);
+                used.octave_scale.get_or_insert(1.4);
+                used.jitter.get_or_insert(32);
+                used.step_size.get_or_insert(1.5);
+            }
         }
         used
     }
@@ -229,7 +267,7 @@ impl DeepDream {
         self.steps.unwrap_or_default() * self.octaves.unwrap_or(1)
     }
 
-    /// Of a resolved dream of a whole layer.
+    /// Of a resolved dream over octaves.
     fn octave_settings(&self) -> Octaves {
         Octaves {
             count: self.octaves.unwrap_or_default(),
@@ -237,6 +275,7 @@ impl DeepDream {
             steps: self.steps.unwrap_or_default(),
             jitter_px: self.jitter.unwrap_or_default(),
             step_size: self.step_size.unwrap_or_default(),
+            picture_every: self.frame_every,
         }
     }
 }
@@ -267,6 +306,16 @@ mod tests {
             ..DeepDream::default()
         };
         assert_eq!(pointers(&layer), ["/learning_rate"]);
+        let of_filter = DeepDream {
+            ascent: Some(Ascent::Octaves),
+            ..both.clone()
+        };
+        assert!(pointers(&of_filter).is_empty());
+        let raw = DeepDream {
+            ascent: Some(Ascent::Raw),
+            ..DeepDream::default()
+        };
+        assert_eq!(pointers(&raw), ["/ascent"]);
         assert!(
             pointers(&DeepDream {
                 steps: Some(3),
@@ -294,6 +343,7 @@ mod tests {
             [
                 "layer: 34",
                 "filter: 94",
+                "ascent: raw",
                 "steps: 250",
                 "learning_rate: 12",
                 "weight_decay: 1e-4",
@@ -307,6 +357,7 @@ mod tests {
             }),
             [
                 "layer: 34",
+                "ascent: octaves",
                 "steps: 10",
                 "octaves: 4",
                 "octave_scale: 1.4",

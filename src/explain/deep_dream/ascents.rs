@@ -1,4 +1,4 @@
-//! The two ways to dream: a filter by plain ascent, a whole layer over octaves.
+//! The two ways to dream: a filter by raw ascent; a filter or a whole layer over octaves.
 
 use std::ops::ControlFlow;
 
@@ -10,8 +10,8 @@ use super::super::optimise::sgd::Sgd;
 use super::super::optimise::{ascend, filter_means, is_finite, record_one, values_and_gradient};
 use super::super::seed::Numbers;
 use super::super::{ExplainError, Passes, Photo, chosen, numbers};
-use super::{DeepDream, ENTRY};
-use crate::model::{Layer, ModelError, NodeId};
+use super::{Ascent, DeepDream, ENTRY};
+use crate::model::{Layer, NodeId};
 use crate::results::{Curve, Ending, Frame, Objective, Optimised, Stage, Target, Volume};
 
 /// Told of the steps done and of all; an error stops the dream.
@@ -34,11 +34,11 @@ impl DeepDream {
     ) -> Result<Optimised, ExplainError> {
         let start = passes.input(photo)?;
         let gates = self.gates(passes, layer.node, &start)?;
-        let mut dream = match self.filter {
-            Some(filter) => {
-                self.dream_filter(passes, layer, filter, &start, &gates.bypass, progress)?
+        let mut dream = match (self.ascent(), self.filter) {
+            (Ascent::Raw, Some(filter)) => {
+                self.dream_raw(passes, layer, filter, &start, &gates.bypass, progress)?
             }
-            None => self.dream_layer(passes, layer, photo, &start, &gates.bypass, progress)?,
+            _ => self.dream_octaves(passes, layer, photo, &start, &gates.bypass, progress)?,
         };
         dream.is_pre_activation = !gates.bypass.is_empty();
         if gates.is_closed && gates.bypass.is_empty() {
@@ -47,7 +47,7 @@ impl DeepDream {
         Ok(dream)
     }
 
-    fn dream_filter(
+    fn dream_raw(
         &self,
         passes: &Passes,
         layer: &Layer,
@@ -102,7 +102,7 @@ impl DeepDream {
         })
     }
 
-    fn dream_layer(
+    fn dream_octaves(
         &self,
         passes: &Passes,
         layer: &Layer,
@@ -113,14 +113,13 @@ impl DeepDream {
     ) -> Result<Optimised, ExplainError> {
         let octaves = self.octave_settings();
         let pixels = PixelScale::new(passes.inputs.preprocessing, passes.model.device())?;
-        let forward = |x: &Tensor| -> Result<Tensor, ModelError> {
-            record_one(passes.model, x, layer.node, bypass)
-        };
+        let mut objective =
+            |x: &Tensor| self.objective(&record_one(passes.model, x, layer.node, bypass)?);
         // By id: a photo that is shown by another name keeps its dream.
         let mut shifts = Numbers::new(passes.inputs.seed, ENTRY.name, &photo.id);
         let total = octaves.count * octaves.steps;
         let step = |done| progress(done, total);
-        let dreamed = octaves.dream(start, &pixels, &forward, &mut shifts, &step)?;
+        let dreamed = octaves.dream(start, &pixels, &mut objective, &mut shifts, &step)?;
         let (mut frames, mut curves) = (Vec::new(), Vec::new());
         let mut last: Option<Volume> = None;
         for (at, octave) in dreamed.octaves.iter().enumerate() {
@@ -130,19 +129,33 @@ impl DeepDream {
                 height: octave.size.0,
             };
             let normalised = octave.picture.f_get(0)?;
-            frames.push(frame(passes, stage, &normalised));
+            if self.frame_every.is_none() {
+                frames.push(frame(passes, stage, &normalised));
+            }
             last = Some(numbers::volume(&normalised)?);
             curves.push(Curve {
                 octave: Some(stage),
                 objectives: octave.objectives.clone(),
             });
         }
+        for (step, picture) in &dreamed.on_the_way {
+            frames.push(frame(passes, Stage::Step(*step), &picture.f_get(0)?));
+        }
         let steps: usize = curves.iter().map(|curve| curve.objectives.len()).sum();
         Ok(Optimised {
-            target: Target::Layer {
-                layer: chosen::layer_ref(layer),
+            target: match self.filter {
+                Some(filter) => Target::Filter {
+                    layer: chosen::layer_ref(layer),
+                    filter,
+                },
+                None => Target::Layer {
+                    layer: chosen::layer_ref(layer),
+                },
             },
-            objective: Objective::HalfMeanSquare,
+            objective: match self.filter {
+                Some(_) => Objective::Mean,
+                None => Objective::HalfMeanSquare,
+            },
             frames,
             curves,
             last,

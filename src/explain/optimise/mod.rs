@@ -14,9 +14,6 @@ use tch::{Kind, TchError, Tensor};
 use super::{ExplainError, numbers};
 use crate::model::{Model, ModelError, NodeId};
 
-/// Runs the network up to a layer: normalised [N, C, H, W] to the layer's output [N, K, h, w].
-pub type Forward<'a> = dyn Fn(&Tensor) -> Result<Tensor, ModelError> + 'a;
-
 /// Maps the variable [N, …] to one number an item, [N].
 pub type Objective<'a> = dyn FnMut(&Tensor) -> Result<Tensor, ExplainError> + 'a;
 

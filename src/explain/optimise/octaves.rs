@@ -6,7 +6,7 @@ use tch::{TchError, Tensor};
 use super::super::ExplainError;
 use super::super::seed::Numbers;
 use super::pixels::PixelScale;
-use super::{Forward, is_finite, values_and_gradient};
+use super::{Objective, is_finite, values_and_gradient};
 
 /// How a whole layer is dreamed.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,6 +20,8 @@ pub struct Octaves {
     pub jitter_px: usize,
     /// Mean change of a pixel in a step, in 8-bit levels.
     pub step_size: f64,
+    /// Steps, counted over all octaves, from one picture kept on the way to the next; `None` for none.
+    pub picture_every: Option<usize>,
 }
 
 /// What one octave gave.
@@ -29,7 +31,7 @@ pub struct Octave {
     pub size: (usize, usize),
     /// The photo in its full size with all details so far, normalised [1, C, H, W].
     pub picture: Tensor,
-    /// ½ mean A² before each step.
+    /// What was raised, before each step.
     pub objectives: Vec<f64>,
 }
 
@@ -37,6 +39,8 @@ pub struct Octave {
 pub struct Dream {
     /// Smallest first. Shorter than asked for only where the ascent diverged.
     pub octaves: Vec<Octave>,
+    /// Steps taken, and the photo in its full size with all details so far, normalised [1, C, H, W].
+    pub on_the_way: Vec<(usize, Tensor)>,
     /// The pictures or gradients were no finite numbers any more.
     pub has_diverged: bool,
 }
@@ -58,21 +62,24 @@ impl Octaves {
             .collect()
     }
 
-    /// Dreams the photo, normalised [1, C, H, W]. `after_step(done)` counts the steps of all
+    /// Dreams the photo, normalised [1, C, H, W]. `objective` maps a picture to the number that is raised, [1]. `after_step(done)` counts the steps of all
     /// octaves and may stop the dream.
     pub fn dream(
         &self,
         photo: &Tensor,
         pixels: &PixelScale,
-        forward: &Forward,
+        objective: &mut Objective,
         numbers: &mut Numbers,
         after_step: &dyn Fn(usize) -> Result<(), ExplainError>,
     ) -> Result<Dream, ExplainError> {
         let (_, _, height, width) = photo.size4()?;
         let sizes = self.sizes(height as usize, width as usize);
         let copies = copies(photo, &sizes)?;
+        let full_size =
+            |grown: &Tensor| photo.f_add(&resize(grown, (height as usize, width as usize))?);
         let mut dream = Dream {
             octaves: Vec::with_capacity(self.count),
+            on_the_way: Vec::new(),
             has_diverged: false,
         };
         let mut detail: Option<Tensor> = None;
@@ -83,7 +90,7 @@ impl Octaves {
             };
             let mut objectives = Vec::with_capacity(self.steps);
             for step in 0..self.steps {
-                match self.step(&picture, pixels, forward, numbers)? {
+                match self.step(&picture, pixels, objective, numbers)? {
                     Some((next, objective)) => {
                         picture = next;
                         objectives.push(objective);
@@ -93,13 +100,20 @@ impl Octaves {
                 if dream.has_diverged {
                     break;
                 }
-                after_step(at * self.steps + step + 1)?;
+                let done = at * self.steps + step + 1;
+                if self
+                    .picture_every
+                    .is_some_and(|every| done.is_multiple_of(every))
+                {
+                    let picture = full_size(&picture.f_sub(base)?)?;
+                    dream.on_the_way.push((done, picture));
+                }
+                after_step(done)?;
             }
             let grown = picture.f_sub(base)?;
-            let full = photo.f_add(&resize(&grown, (height as usize, width as usize))?)?;
             dream.octaves.push(Octave {
                 size,
-                picture: full,
+                picture: full_size(&grown)?,
                 objectives,
             });
             if dream.has_diverged {
@@ -116,14 +130,13 @@ impl Octaves {
         &self,
         picture: &Tensor,
         pixels: &PixelScale,
-        forward: &Forward,
+        objective: &mut Objective,
         numbers: &mut Numbers,
     ) -> Result<Option<(Tensor, f64)>, ExplainError> {
         let most = self.jitter_px as i64;
         let (down, right) = (numbers.whole(-most, most), numbers.whole(-most, most));
         let rolled = picture.f_roll([down, right].as_slice(), [2, 3].as_slice())?;
-        let mut objective = |x: &Tensor| Ok(half_mean_square(&forward(x)?)?.f_view([1])?);
-        let (values, gradient) = values_and_gradient(&rolled, &mut objective)?;
+        let (values, gradient) = values_and_gradient(&rolled, objective)?;
         let value = values[0];
         if !value.is_finite() || !is_finite(&gradient)? {
             return Ok(None);
@@ -178,6 +191,7 @@ mod tests {
         steps: 4,
         jitter_px: 3,
         step_size: 1.5,
+        picture_every: None,
     };
 
     fn scale() -> PixelScale {
@@ -199,12 +213,17 @@ mod tests {
             .view([1, 2, 12, 20])
     }
 
-    fn run(settings: Octaves, forward: &Forward) -> Dream {
+    /// Half the mean square of a layer that is `layer` of the picture.
+    fn of_layer(x: &Tensor, layer: &dyn Fn(&Tensor) -> Tensor) -> Result<Tensor, ExplainError> {
+        Ok(half_mean_square(&layer(x))?.f_view([1])?)
+    }
+
+    fn run(settings: Octaves, layer: &dyn Fn(&Tensor) -> Tensor) -> Dream {
         settings
             .dream(
                 &photo(),
                 &scale(),
-                forward,
+                &mut |x: &Tensor| of_layer(x, layer),
                 &mut Numbers::new(1, "test", "dream"),
                 &|_| Ok(()),
             )
@@ -226,7 +245,7 @@ mod tests {
                 steps: 0,
                 ..SETTINGS
             },
-            &|x| Ok(x * 2.0),
+            &|x| x * 2.0,
         );
         assert_eq!(dream.octaves.len(), 3);
         assert!(dream.octaves.iter().all(|octave| octave.picture == photo()));
@@ -241,7 +260,7 @@ mod tests {
             steps: 1,
             ..SETTINGS
         };
-        let dream = run(settings, &|x| Ok(x.shallow_clone()));
+        let dream = run(settings, &|x| x.shallow_clone());
         let std = scale();
         let weighted = photo() / std.std();
         let mean = weighted.abs().mean(None);
@@ -259,7 +278,7 @@ mod tests {
 
     #[test]
     fn the_objective_rises_and_pixels_stay_valid() {
-        let dream = run(SETTINGS, &|x| Ok(x.shallow_clone()));
+        let dream = run(SETTINGS, &|x| x.shallow_clone());
         assert!(!dream.has_diverged);
         for octave in &dream.octaves {
             assert!(octave.objectives.windows(2).all(|pair| pair[1] > pair[0]));
@@ -274,9 +293,23 @@ mod tests {
         );
     }
 
+    /// Pictures on the way are of the full size, and the last one is what the last octave gave.
+    #[test]
+    fn pictures_are_kept_on_the_way() {
+        let settings = Octaves {
+            picture_every: Some(3),
+            ..SETTINGS
+        };
+        let dream = run(settings, &|x| x.shallow_clone());
+        let steps: Vec<usize> = dream.on_the_way.iter().map(|(step, _)| *step).collect();
+        assert_eq!(steps, [3, 6, 9, 12]);
+        assert_eq!(dream.on_the_way[0].1.size(), photo().size());
+        assert_eq!(dream.on_the_way[3].1, dream.octaves[2].picture);
+    }
+
     #[test]
     fn numbers_that_are_not_finite_stop_the_dream() {
-        let dream = run(SETTINGS, &|x| Ok(x * f64::INFINITY));
+        let dream = run(SETTINGS, &|x| x * f64::INFINITY);
         assert!(dream.has_diverged);
         assert_eq!(dream.octaves.len(), 1);
         assert!(is_finite(&dream.octaves[0].picture).unwrap());
@@ -306,9 +339,9 @@ mod tests {
         let dream = |preprocessing: &Preprocessing, weights: Tensor| {
             let start = preprocessing.tensor(&[&photo], Device::Cpu);
             let scale = PixelScale::new(preprocessing, Device::Cpu).unwrap();
-            let forward = |x: &Tensor| Ok(x * &weights);
+            let mut objective = |x: &Tensor| of_layer(x, &|x| x * &weights);
             let mut numbers = Numbers::new(1, "test", "dream");
-            let dream = SETTINGS.dream(&start, &scale, &forward, &mut numbers, &|_| Ok(()));
+            let dream = SETTINGS.dream(&start, &scale, &mut objective, &mut numbers, &|_| Ok(()));
             preprocessing.picture(&dream.unwrap().octaves[2].picture.get(0))
         };
         let expected = dream(&red_first, weights.shallow_clone());

@@ -12,6 +12,12 @@ pub(super) fn present(task: &Task, photo: &Photo, dream: &Optimised) -> Presente
         Target::Layer { layer } => ("layer", layer.to_string(), String::new()),
         Target::Class(class) => ("class", String::new(), task.class(class.class)),
     };
+    // A filter may be raised over octaves as well, which other captions tell.
+    let over_octaves = format!("{kind}_octaves");
+    let kinds: &[&str] = match dream.curves.iter().any(|curve| curve.octave.is_some()) {
+        true => &[&over_octaves, kind],
+        false => &[kind],
+    };
     let named = |message: Message| {
         let message = message
             .saying("photo", photo.name)
@@ -42,15 +48,16 @@ pub(super) fn present(task: &Task, photo: &Photo, dream: &Optimised) -> Presente
         .iter()
         .map(|curve| curve_text(label(curve), curve))
         .collect();
-    let alt = Message::new(match dream.objective {
-        Objective::Mean => "optimised.sheet_alt_filter",
-        Objective::HalfMeanSquare => "optimised.sheet_alt_layer",
+    let alt = Message::new(match (dream.objective, kinds.len()) {
+        (Objective::Mean, 1) => "optimised.sheet_alt_filter",
+        (Objective::Mean, _) => "optimised.sheet_alt_filter_octaves",
+        (Objective::HalfMeanSquare, _) => "optimised.sheet_alt_layer",
     });
     let alt = task.parameters.iter().fold(alt, |alt, (key, value)| {
         alt.with(key.clone(), value.to_string())
     });
     let sheet = Exhibit {
-        caption: named(task.own_text("caption", &[kind])),
+        caption: named(task.own_text("caption", kinds)),
         alt: named(alt)
             .with("frames", tiles.len() - 1)
             .with("change", Argument::Number(change, 1))
@@ -61,7 +68,7 @@ pub(super) fn present(task: &Task, photo: &Photo, dream: &Optimised) -> Presente
         }),
     };
     let curve = Exhibit {
-        caption: named(task.own_text("caption_curve", &[kind])),
+        caption: named(task.own_text("caption_curve", kinds)),
         alt: Message::new("optimised.sheet_alt_curve").with("curves", curves),
         body: Body::Curves(Curves {
             x_label: Message::new("optimised.step"),
