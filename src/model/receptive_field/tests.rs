@@ -255,6 +255,39 @@ fn operators_by_hand() {
     );
 }
 
+/// Behind an enlargement a place sees a few pixels, not all of them: how many is not said.
+#[test]
+fn what_is_behind_an_enlargement_is_unknown_and_not_the_whole_photo() {
+    let node = |operator: &str, input: usize, arguments: &[(&str, Argument)]| {
+        let mut all = vec![("input".to_owned(), Argument::Tensor(ValueId(input)))];
+        all.extend(arguments.iter().map(|(n, a)| (n.to_string(), a.clone())));
+        Node {
+            name: format!("node{input}"),
+            operator: format!("aten.{operator}.default"),
+            arguments: all,
+            outputs: vec![ValueId(input + 1)],
+            modules: Vec::new(),
+        }
+    };
+    for enlarging in ["upsample_nearest2d", "pixel_shuffle", "conv_transpose2d"] {
+        let weight = [("weight", Argument::Tensor(ValueId(3)))];
+        let graph = Graph {
+            values: ["x", "y", "z", "w"].map(str::to_owned).to_vec(),
+            nodes: vec![node(enlarging, 0, &[]), node("conv2d", 1, &weight)],
+            input: ValueId(0),
+            input_sizes: Vec::new(),
+            stored: Vec::new(),
+            output: ValueId(2),
+        };
+        let shapes = [[1, 4, 16, 16], [1, 2, 14, 14]].map(|shape| Some(shape.to_vec()));
+        let weight = |value: ValueId| (value == ValueId(3)).then(|| vec![2, 4, 3, 3]);
+        let seen = receptive_fields(&graph, [4, 8, 8], &shapes, &weight);
+        let behind = seen[1].unwrap();
+        assert_eq!(behind.extents, [Extent::Unknown; 2], "{enlarging}");
+        assert_eq!(behind.filters, Some(2), "{enlarging}");
+    }
+}
+
 #[test]
 fn branches_are_joined_from_the_first_to_the_last_pixel() {
     let pixel = Field::of_input([1, 8, 8]).extents[0];

@@ -14,7 +14,7 @@ pub fn convolution(call: &Call) -> Option<Field> {
         return None;
     };
     if call.node.argument("transposed") == Some(&Argument::Bool(true)) {
-        return None;
+        return super::rules::enlarged(call);
     }
     let kernel = [*height, *width];
     let (stride, dilation) = (call.pair("stride", [1; 2])?, call.pair("dilation", [1; 2])?);
