@@ -74,8 +74,7 @@ pub fn build_report(request: &Request, progress: &dyn Progress) -> Result<Built,
     // A file's error says its cause itself; what anyhow carries has it one level below.
     let failed = |error: anyhow::Error| run_failure(&request.spec, format!("{error:#}"));
     let report = assemble::report(&plan, &executed).map_err(failed)?;
-    let files = assemble::pages(&report, &plan.output.name, &plan.output.formats);
-    let files = files.map_err(|error| failed(error.into()))?;
+    let files = assemble::pages(&plan, &executed, &report).map_err(failed)?;
     let pages = write::write(&plan.output.folder, &files);
     let pages = pages.map_err(|error| run_failure(&request.spec, error.to_string()))?;
     if let Some(store) = &store

@@ -1,14 +1,18 @@
 //! The document in the formats that were asked for.
 
-use crate::render::{self, RenderError};
+use super::machine;
+use crate::execute::Executed;
+use crate::plan::Plan;
+use crate::render;
 use crate::report::Report;
 use crate::spec::Format;
 use crate::write::Files;
 
-/// The report in the formats that were asked for, as files called by `name`.
-pub fn pages(report: &Report, name: &str, formats: &[Format]) -> Result<Files, RenderError> {
+/// The report in the formats that were asked for.
+pub fn pages(plan: &Plan, executed: &Executed, report: &Report) -> anyhow::Result<Files> {
+    let name = &plan.output.name;
     let mut files = Files::default();
-    for format in formats {
+    for format in &plan.output.formats {
         match format {
             Format::Html => {
                 let page = render::html(report)?.into_bytes();
@@ -22,7 +26,14 @@ pub fn pages(report: &Report, name: &str, formats: &[Format]) -> Result<Files, R
                     .push((format!("{name}.md"), page.text.into_bytes()));
                 files.folders.push((folder, page.files));
             }
-            Format::Json => {}
+            Format::Json => {
+                let folder = format!("{name}_data");
+                let (report, arrays) = machine::report(plan, executed, report, &folder)?;
+                files
+                    .pages
+                    .push((format!("{name}.json"), report.to_json()?));
+                files.folders.push((folder, arrays));
+            }
         }
     }
     Ok(files)

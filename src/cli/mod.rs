@@ -14,6 +14,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use cnn_report::plan::Overrides;
+use cnn_report::report::machine;
 use cnn_report::{check_spec, method_schemas, spec};
 use messages::MessageFormat;
 
@@ -30,7 +31,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run every explanation and write the report (HTML and Markdown)
+    /// Run every explanation and write the report (HTML, Markdown, JSON)
     Build(build::BuildArguments),
     /// Check a report.yaml and everything it names; a network that was not seen before is loaded and tried once
     Check(CheckArguments),
@@ -44,8 +45,15 @@ enum Command {
     Cache(store::CacheArguments),
     /// Print the reference of report.yaml's keys, in Markdown
     Reference,
-    /// Print the JSON Schema of report.yaml, for editors
-    Schema,
+    /// Print the JSON Schema of report.yaml, for editors, or of report.json
+    Schema(SchemaArguments),
+}
+
+#[derive(Args)]
+struct SchemaArguments {
+    /// Print the schema of report.json, which `output: {formats: [json]}` writes
+    #[arg(long)]
+    report: bool,
 }
 
 /// What `check` is given.
@@ -86,7 +94,13 @@ pub fn run() -> ExitCode {
         Command::Values(arguments) => values::run(&arguments, format),
         Command::Cache(arguments) => store::run(&arguments, format),
         Command::Reference => format.print(&spec::reference(&method_schemas())),
-        Command::Schema => format.print(&format!("{:#}\n", spec::json_schema(&method_schemas()))),
+        Command::Schema(SchemaArguments { report }) => {
+            let schema = match report {
+                true => machine::json_schema(),
+                false => spec::json_schema(&method_schemas()),
+            };
+            format.print(&format!("{schema:#}\n"))
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! A photo of the report: known by its file, decoded when somebody asks, once.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use tch::{Device, Tensor};
@@ -64,6 +64,11 @@ impl Photo {
             array: None,
         };
         Self::of_prepared(id, prepared, preprocessing)
+    }
+
+    /// Its file, as a path from where the program runs; empty of a photo without one.
+    pub fn file(&self) -> &Path {
+        &self.file
     }
 
     /// Reads and prepares the file at the first call.

@@ -1,6 +1,7 @@
 //! The report as a document: sections, blocks, numbered figures. Knows no output format.
 
 mod cjk;
+pub mod machine;
 pub mod number;
 pub mod prose;
 

@@ -21,6 +21,7 @@ mod inspect;
 mod interrupt;
 mod layering;
 mod lime;
+mod machine;
 mod model;
 mod networks;
 mod onnx;

@@ -6,4 +6,4 @@ mod quantity;
 
 pub use known::{Names, known};
 pub use of_results::named;
-pub use quantity::{FormatError, Quantity};
+pub use quantity::{FormatError, Quantity, Share};

@@ -1,0 +1,176 @@
+//! Results as `report.json` has them, their arrays in files.
+
+use super::arrays::{Beside, Numbers};
+use crate::present::View;
+use crate::report::machine::{self, Found, finite};
+use crate::results::{
+    Attributions, ClassTarget, Ending, LayerRef, Meaning, Objective, Optimised, Place, Predictions,
+    Results, Stage, Superpixels, Target, Volume,
+};
+
+/// A unit with what files and classes are called.
+pub(super) struct Of<'a> {
+    /// Name of the figure and of the unit.
+    pub names: [&'a str; 2],
+    pub view: &'a View,
+    /// Name of each class.
+    pub classes: &'a [String],
+}
+
+impl Of<'_> {
+    /// What was found; outcomes of all ranges stand together elsewhere.
+    pub fn found(&self, results: &Results, beside: &mut Beside) -> Option<Found> {
+        match results {
+            Results::Attributions(found) => Some(self.attributions(found, beside)),
+            Results::Superpixels(found) => Some(self.superpixels(found, beside)),
+            Results::Predictions(found) => Some(self.predictions(found, beside)),
+            Results::Optimised(found) => Some(self.optimised(found, beside)),
+            Results::Outcomes(_) => None,
+        }
+    }
+
+    fn attributions(&self, found: &Attributions, beside: &mut Beside) -> Found {
+        Found::Attributions {
+            target: self.target(&found.target),
+            place: match found.place {
+                Place::Input => machine::Place::Input,
+                Place::Layer => machine::Place::Layer,
+            },
+            meaning: match found.meaning {
+                Meaning::Sensitivity => machine::Meaning::Sensitivity,
+                Meaning::Contribution => machine::Meaning::Contribution,
+                Meaning::Evidence => machine::Meaning::Evidence,
+                Meaning::Activation => machine::Meaning::Activation,
+            },
+            map: self.volume(&found.values, beside),
+            sums_to: found.sums_to.and_then(finite),
+        }
+    }
+
+    fn superpixels(&self, found: &Superpixels, beside: &mut Beside) -> Found {
+        let [figure, unit] = self.names;
+        let shape = [found.height, found.width];
+        let labels = Numbers::Uint32(&found.labels);
+        let all = |numbers: &Vec<f64>| numbers.iter().copied().map(finite).collect();
+        Found::Superpixels {
+            target: machine::Target::Class(self.class(&found.target)),
+            segments: beside.array(&[figure, unit, "segments"], &shape, labels),
+            weights: all(&found.weights),
+            standard_errors: found.standard_errors.as_ref().map(all),
+            intercept: finite(found.intercept),
+            samples: found.fit.samples,
+            is_exhaustive: found.fit.is_exhaustive,
+            r_squared: found.fit.r_squared.and_then(finite),
+            r_squared_held_out: found.fit.r_squared_held_out.and_then(finite),
+            local_prediction: finite(found.fit.local_prediction),
+        }
+    }
+
+    fn predictions(&self, found: &Predictions, beside: &mut Beside) -> Found {
+        let [figure, unit] = self.names;
+        let (scores, probabilities) = (&found.scores, &found.probabilities);
+        let top = match self.view {
+            View::Predictions(view) => view.top.unwrap_or(probabilities.len()),
+            _ => probabilities.len(),
+        };
+        let leading = found.most_probable(top).into_iter().map(|class| {
+            let score = scores.get(class).copied().map_or(f64::NAN, f64::from);
+            let probability = probabilities[class];
+            self.class(&ClassTarget {
+                class,
+                score,
+                probability,
+            })
+        });
+        let leading = leading.collect();
+        Found::Predictions {
+            scores: beside.array(
+                &[figure, unit, "scores"],
+                &[scores.len()],
+                Numbers::Float32(scores),
+            ),
+            probabilities: beside.array(
+                &[figure, unit, "probabilities"],
+                &[probabilities.len()],
+                Numbers::Float64(probabilities),
+            ),
+            leading,
+        }
+    }
+
+    fn optimised(&self, found: &Optimised, beside: &mut Beside) -> Found {
+        let curves = found.curves.iter().map(|curve| machine::Curve {
+            octave: curve.octave.map(stage),
+            objectives: curve.objectives.iter().copied().map(finite).collect(),
+        });
+        Found::Optimised {
+            target: self.target(&found.target),
+            objective: match found.objective {
+                Objective::Mean => machine::Objective::Mean,
+                Objective::HalfMeanSquare => machine::Objective::HalfMeanSquare,
+            },
+            is_pre_activation: found.is_pre_activation,
+            ending: match found.ending {
+                Ending::Complete => machine::Ending::Complete,
+                Ending::NoGradient => machine::Ending::NoGradient,
+                Ending::GradientLost { step } => machine::Ending::GradientLost { step },
+                Ending::Diverged { step } => machine::Ending::Diverged { step },
+            },
+            curves: curves.collect(),
+            frames: found
+                .frames
+                .iter()
+                .map(|frame| stage(frame.stage))
+                .collect(),
+            last: found.last.as_ref().map(|last| self.volume(last, beside)),
+        }
+    }
+
+    fn volume(&self, volume: &Volume, beside: &mut Beside) -> machine::Array {
+        let shape = [volume.channels, volume.height, volume.width];
+        beside.array(&self.names, &shape, Numbers::Float32(&volume.values))
+    }
+
+    fn target(&self, target: &Target) -> machine::Target {
+        match target {
+            Target::Class(class) => machine::Target::Class(self.class(class)),
+            Target::Filter { layer: of, filter } => machine::Target::Filter {
+                layer: layer(of),
+                filter: *filter,
+            },
+            Target::Layer { layer: of } => machine::Target::Layer { layer: layer(of) },
+        }
+    }
+
+    fn class(&self, target: &ClassTarget) -> machine::Class {
+        let name = self.classes.get(target.class).cloned();
+        machine::Class {
+            class: target.class,
+            name: name.unwrap_or_else(|| target.class.to_string()),
+            score: finite(target.score),
+            probability: finite(target.probability),
+        }
+    }
+}
+
+fn layer(layer: &LayerRef) -> machine::Layer {
+    machine::Layer {
+        path: layer.path.clone(),
+        number: layer.number,
+    }
+}
+
+fn stage(stage: Stage) -> machine::Stage {
+    match stage {
+        Stage::Step(step) => machine::Stage::Step { step },
+        Stage::Octave {
+            number,
+            width,
+            height,
+        } => machine::Stage::Octave {
+            octave: number,
+            width,
+            height,
+        },
+    }
+}

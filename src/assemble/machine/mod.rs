@@ -1,0 +1,193 @@
+//! `report.json` from plan, results and document, with its arrays beside it.
+
+mod arrays;
+mod found;
+mod outcomes;
+
+use crate::execute::Executed;
+use crate::model::{self, ScoresAre, device_name};
+use crate::plan::{Item, Plan, Section, Task};
+use crate::present::values::{Quantity, Share};
+use crate::report::machine;
+use crate::report::machine::{
+    Block, Exhibit, FORMAT_VERSION, Figure, Line, Model, Parameters, Photo, Precision, Provenance,
+    Report, Unit, Value, finite,
+};
+use crate::report::{self, Explanation};
+use crate::write::File;
+use arrays::Beside;
+use found::Of;
+use outcomes::below;
+
+/// The report, and its arrays, which it looks for in a folder beside it.
+pub fn report(
+    plan: &Plan,
+    executed: &Executed,
+    document: &report::Report,
+    folder: &str,
+) -> anyhow::Result<(Report, Vec<File>)> {
+    let mut beside = Beside::new(folder);
+    let (mut sections, mut figures) = (Vec::new(), Vec::new());
+    for (section, shown) in plan.sections.iter().zip(&document.sections) {
+        let mut blocks = Vec::new();
+        for (item, block) in section.items.iter().zip(&shown.blocks) {
+            match (item, block) {
+                (Item::Task(index), report::Block::Explanation(explanation)) => {
+                    blocks.push(Block::Figure(plan.tasks[*index].name.clone()));
+                    figures.push(figure(plan, executed, *index, explanation, &mut beside)?);
+                }
+                (_, report::Block::Text(text)) => blocks.push(Block::Text(text.clone())),
+                (Item::Text(_), report::Block::Explanation(_)) => {} // one block an item, in order
+            }
+        }
+        sections.push(section_of(section, shown, blocks));
+    }
+    let values = super::values::all(plan, executed)?.0.into_iter();
+    let byline = document.byline.iter().map(|(label, value)| Line {
+        label: label.clone(),
+        value: value.clone(),
+    });
+    let report = Report {
+        format_version: FORMAT_VERSION,
+        title: document.title.clone(),
+        language: document.language.clone(),
+        byline: byline.collect(),
+        introduction: document.introduction.clone(),
+        provenance: provenance(plan),
+        classes: plan.labels.0.clone(),
+        photos: photos(plan),
+        sections,
+        figures,
+        values: values
+            .map(|(name, value)| (name, quantity(value)))
+            .collect(),
+        notices: document.notices.clone(),
+    };
+    Ok((report, beside.into_files()))
+}
+
+fn section_of(section: &Section, shown: &report::Section, blocks: Vec<Block>) -> machine::Section {
+    machine::Section {
+        id: shown.id.clone(),
+        number: shown.number,
+        title: shown.title.clone(),
+        points: section.points,
+        prompt: shown.prompt.clone(),
+        blocks,
+        answer: shown.answer.clone(),
+    }
+}
+
+fn figure(
+    plan: &Plan,
+    executed: &Executed,
+    index: usize,
+    shown: &Explanation,
+    beside: &mut Beside,
+) -> anyhow::Result<Figure> {
+    let task = &plan.tasks[index];
+    let results = executed.results.get(index).map_or(&[][..], Vec::as_slice);
+    let outcomes = match task.method.data() {
+        Some(data) => outcomes::outcomes(&task.name, data, results, &plan.base, beside)?,
+        None => None,
+    };
+    let units = task
+        .units
+        .iter()
+        .zip(results)
+        .filter_map(|(unit, results)| {
+            let of = Of {
+                names: [&task.name, &unit.name],
+                view: &task.view,
+                classes: &plan.labels.0,
+            };
+            let photo = unit.photo.and_then(|photo| task.photos.get(photo));
+            Some(Unit {
+                name: unit.name.clone(),
+                photo: photo.map(|photo| photo.id.clone()),
+                found: of.found(results.as_ref()?, beside)?,
+            })
+        });
+    let units = units.collect();
+    let exhibits = shown.figures.iter().map(|figure| Exhibit {
+        number: figure.name.clone(),
+        anchor: figure.id.clone(),
+        caption: figure.caption.clone(),
+        alt: figure.alt.clone(),
+    });
+    let failure = executed.failures.get(&index);
+    Ok(Figure {
+        name: task.name.clone(),
+        id: task.id.clone(),
+        method: task.entry.name.to_owned(),
+        method_version: task.entry.version,
+        title: shown.title.clone(),
+        citations: shown.citations.clone(),
+        parameters: parameters(plan, task),
+        photos: task.photos.iter().map(|photo| photo.id.clone()).collect(),
+        exhibits: exhibits.collect(),
+        units,
+        outcomes,
+        notices: shown.notices.clone(),
+        failure: failure.map(ToString::to_string),
+    })
+}
+
+fn parameters(plan: &Plan, task: &Task) -> Parameters {
+    Parameters {
+        method: task.method.parameters(&plan.inputs(task)),
+        view: task.view.parameters(task.entry.view.without),
+    }
+}
+
+/// The photos of all figures, each once.
+fn photos(plan: &Plan) -> Vec<Photo> {
+    let mut photos: Vec<Photo> = Vec::new();
+    for photo in plan.tasks.iter().flat_map(|task| &task.photos) {
+        if photos.iter().all(|known| known.id != photo.id) {
+            photos.push(Photo {
+                id: photo.id.clone(),
+                name: photo.name.clone(),
+                file: below(&plan.base, photo.file()),
+                tensor: photo.tensor_name.clone(),
+                blake3: photo.digest.clone(),
+            });
+        }
+    }
+    photos
+}
+
+fn provenance(plan: &Plan) -> Provenance {
+    let origin = &plan.facts.provenance;
+    Provenance {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        model: Model {
+            file: plan.model_file.clone(),
+            format: origin.format.clone(),
+            sha256: origin.sha256.clone(),
+            architecture: origin.architecture.clone(),
+            parameters: origin.parameters,
+            scores_are: match plan.facts.scores_are {
+                ScoresAre::Scores => machine::ScoresAre::Scores,
+                ScoresAre::Probabilities => machine::ScoresAre::Probabilities,
+            },
+        },
+        input_shape: plan.preprocessing.input_shape(),
+        preprocessing: serde_json::json!(plan.preprocessing.as_ref()),
+        device: device_name(plan.device),
+        precision: match plan.precision {
+            model::Precision::Fp32 => Precision::Fp32,
+            model::Precision::Bf16 => Precision::Bf16,
+        },
+        libtorch: env!("LIBTORCH_VERSION").to_owned(),
+        seed: plan.seed,
+    }
+}
+
+fn quantity(value: Quantity) -> Value {
+    match value {
+        Quantity::Text(text) => Value::Text(text),
+        Quantity::Count(count) => Value::Count(count),
+        Quantity::Share(Share(number)) | Quantity::Number(number) => Value::Number(finite(number)),
+    }
+}

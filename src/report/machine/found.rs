@@ -1,0 +1,203 @@
+//! What a unit of work found, as `report.json` has it.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// A piece of a method's work.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Unit {
+    /// Unique in its figure, as `build --why` names it.
+    pub name: String,
+    /// Id of its photo; null of a unit that starts from noise.
+    pub photo: Option<String>,
+    pub found: Found,
+}
+
+/// What was found.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[schemars(deny_unknown_fields)]
+pub enum Found {
+    /// A map of the photo.
+    Attributions {
+        target: Target,
+        place: Place,
+        meaning: Meaning,
+        /// As computed: signed, neither clipped nor resized. [channels, height, width].
+        map: Array,
+        /// The sum of all numbers of the map, where the method promises one.
+        sums_to: Option<f64>,
+    },
+    /// A linear model over the segments of the photo.
+    Superpixels {
+        target: Target,
+        /// The segment of each pixel, from 0. [height, width].
+        segments: Array,
+        /// Change of the class's probability, by segment.
+        weights: Vec<Option<f64>>,
+        /// Of the weights; null where every combination was tried or samples are too few.
+        standard_errors: Option<Vec<Option<f64>>>,
+        intercept: Option<f64>,
+        /// Perturbed photos that the model was fitted to.
+        samples: usize,
+        /// Whether they are all combinations of segments that there are.
+        is_exhaustive: bool,
+        /// Weighted R² on the samples that were fitted.
+        r_squared: Option<f64>,
+        /// Weighted R² of cross-validation.
+        r_squared_held_out: Option<f64>,
+        /// The probability that the model gives to the photo itself.
+        local_prediction: Option<f64>,
+    },
+    /// All scores of the photo.
+    Predictions {
+        /// Before softmax. [classes].
+        scores: Array,
+        /// After softmax, 0..1. [classes].
+        probabilities: Array,
+        /// The classes of the largest probabilities that the figure shows, the largest first.
+        leading: Vec<Class>,
+    },
+    /// A picture that was changed until the network responds more.
+    Optimised {
+        target: Target,
+        objective: Objective,
+        /// Whether the value before the ReLU was raised.
+        is_pre_activation: bool,
+        ending: Ending,
+        /// One an octave, or the only one.
+        curves: Vec<Curve>,
+        /// Where on its way each picture of the pages is.
+        frames: Vec<Stage>,
+        /// The last picture as computed: normalised, not clipped. [channels, height, width]. Null where it is not finite.
+        last: Option<Array>,
+    },
+}
+
+/// The number that was explained or raised.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[schemars(deny_unknown_fields)]
+pub enum Target {
+    /// The score of a class.
+    Class(Class),
+    /// The output of a filter.
+    Filter { layer: Layer, filter: usize },
+    /// The whole output of a layer.
+    Layer { layer: Layer },
+}
+
+/// A class for one photo.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Class {
+    /// Index among the network's scores.
+    pub class: usize,
+    pub name: String,
+    /// Before softmax.
+    pub score: Option<f64>,
+    /// After softmax, 0..1.
+    pub probability: Option<f64>,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Layer {
+    /// Module path.
+    pub path: String,
+    /// In the numbering of `cnn-report layers`.
+    pub number: usize,
+}
+
+/// Whether the cells of a map are pixels of the network's input or cells of the target's layer.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    Input,
+    Layer,
+}
+
+/// What the numbers of a map mean.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Meaning {
+    /// ∂ score / ∂ input.
+    Sensitivity,
+    /// Share of the score, positive or negative.
+    Contribution,
+    /// Support for the class, zero or more.
+    Evidence,
+    /// Output of a filter.
+    Activation,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Objective {
+    /// Mean output of a filter.
+    Mean,
+    /// Half the mean square of a layer's output.
+    HalfMeanSquare,
+}
+
+/// How an ascent ended.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[schemars(deny_unknown_fields)]
+pub enum Ending {
+    /// After all its steps.
+    Complete,
+    /// No gradient ever reached the picture.
+    NoGradient,
+    /// From this step on no gradient reached the picture any more.
+    GradientLost { step: usize },
+    /// The numbers were not finite any more in this step.
+    Diverged { step: usize },
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Curve {
+    /// Null of an ascent in one size.
+    pub octave: Option<Stage>,
+    /// The objective after 0, 1, … steps; null where it is not finite.
+    pub objectives: Vec<Option<f64>>,
+}
+
+/// Where on its way a picture is.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[schemars(deny_unknown_fields)]
+pub enum Stage {
+    /// After so many steps.
+    Step { step: usize },
+    /// At the end of an octave, from 1, of this size in pixels.
+    Octave {
+        octave: usize,
+        width: usize,
+        height: usize,
+    },
+}
+
+/// An array in a file beside `report.json`: numpy's `.npy`, row-major, little-endian.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Array {
+    /// Path relative to the folder of `report.json`.
+    pub file: String,
+    pub shape: Vec<usize>,
+    pub dtype: Dtype,
+    /// The smallest finite number.
+    pub smallest: Option<f64>,
+    /// The largest finite number.
+    pub largest: Option<f64>,
+}
+
+/// numpy's name of the kind of number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Dtype {
+    Float32,
+    Float64,
+    Uint32,
+}
