@@ -8,7 +8,7 @@ use cnn_report::figure::{self, Drawing, Media, Words};
 use cnn_report::present;
 use cnn_report::results::Results;
 
-use super::{Built, Npy, array, built, executed, figure as figure_of, found};
+use super::{Built, Npy, array, built, executed, figure as figure_of};
 
 /// The pictures of an exhibit in the order of its tiles, by the names that Markdown gives them.
 fn tiles_of(output: &Path, anchor: &str) -> Vec<Vec<u8>> {
@@ -143,7 +143,7 @@ fn every_heat_map_is_drawn_from_the_arrays() {
             let Some(Results::Attributions(found)) = results else {
                 panic!("a map expected")
             };
-            let read = array(output, &found(json, name, unit)["map"]);
+            let read = array(output, &super::found(json, name, unit)["map"]);
             found.values.values = read.values.iter().map(|&value| value as f32).collect();
         }
         let task = &plan.tasks[index];
@@ -167,4 +167,3 @@ fn every_heat_map_is_drawn_from_the_arrays() {
     }
     assert_eq!(compared, 6 + 2 + 6);
 }
-
