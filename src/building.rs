@@ -94,16 +94,24 @@ pub fn build_report(request: &Request, progress: &dyn Progress) -> Result<Built,
     })
 }
 
-/// Reads and checks a spec and everything it names. A network that was not seen before is loaded and tried once.
+/// Reads and checks a spec and everything it names. A network that was not seen before is loaded and tried once,
+/// also on the first photo.
 pub fn check_spec(
     path: &Path,
     overrides: &Overrides,
     store: &StoreAt,
 ) -> Result<Vec<Diagnostic>, Failure> {
     let (store, mut warnings) = open_store(path, store);
-    let (plan, _) = plan_report(path, overrides, store.as_ref())?;
+    let (plan, network) = plan_report(path, overrides, store.as_ref())?;
+    let problem = execute::first_photo(&plan, &network, store.as_ref());
     if let Some(store) = &store {
         let _ = store.flush(); // what is not remembered is looked at again
+    }
+    if let Some((task, message)) = problem {
+        let hint = "leave the photo out, or mend the network at that node".to_owned();
+        let file = path.display().to_string();
+        let fault = Diagnostic::error(&file, task.position, message, hint);
+        return Err(Failure::Spec(vec![fault]));
     }
     warnings.extend(plan.warnings);
     Ok(warnings)

@@ -143,10 +143,11 @@ pub fn inspect_report(path: &Path, overrides: &Overrides) -> Result<Subject, Fai
     let (source, device) = (&network.model.source, network.model.device);
     let inspected = inspect::inspect(source, architecture, device, &methods());
     let (inspection, model) = inspected.map_err(|error| at("/model/file", &error))?;
+    let preprocessing = plan::preprocessing(&document, &spec, model.as_ref().map(Model::facts));
     Ok(Subject {
         inspection,
         model,
-        preprocessing: Some(network.preprocessing),
+        preprocessing: Some(preprocessing.map_err(Failure::Spec)?),
         classes: network.classes,
     })
 }

@@ -7,6 +7,7 @@
 mod facts;
 mod lock;
 mod mapped;
+mod outputs;
 mod parts;
 mod staged;
 mod walk;
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 pub use facts::{Fingerprint, Listed, fingerprint, list_plain_files, mark_used, names_in};
 pub use lock::{Lock, lock};
 pub use mapped::{Mapped, map};
+pub use outputs::{Written, obstacle};
 pub use parts::Parts;
 pub use staged::{
     Staged, Stopped, abandon_staged, commit_all, is_temporary, left_over, remove_left_over, stage,
@@ -48,7 +50,9 @@ fn without_temporary_path(error: std::io::Error) -> std::io::Error {
     }
 }
 
+/// The content of a file. FIFOs, devices and sockets are refused unopened, here and in all that follows.
 pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
+    parts::refuse_special(path)?;
     std::fs::read(path).map_err(error("read", path))
 }
 
@@ -70,12 +74,6 @@ pub fn read_and_hold(path: &Path) -> Result<Held, FileError> {
     })
 }
 
-/// The content of a file that must be one: FIFOs, devices and sockets are refused unopened.
-pub fn read_file(path: &Path) -> Result<Vec<u8>, FileError> {
-    parts::refuse_special(path)?;
-    read(path)
-}
-
 /// The real path, behind all symbolic links.
 pub fn real_path(path: &Path) -> Result<PathBuf, FileError> {
     std::fs::canonicalize(path).map_err(error("read", path))
@@ -83,6 +81,7 @@ pub fn real_path(path: &Path) -> Result<PathBuf, FileError> {
 
 /// The first bytes of a file, `limit` at most.
 pub fn read_start(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    parts::refuse_special(path)?;
     let mut start = Vec::new();
     let file = std::fs::File::open(path).map_err(error("read", path))?;
     file.take(limit)
@@ -92,6 +91,7 @@ pub fn read_start(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
 }
 
 pub fn read_to_string(path: &Path) -> Result<String, FileError> {
+    parts::refuse_special(path)?;
     std::fs::read_to_string(path).map_err(error("read", path))
 }
 

@@ -64,6 +64,23 @@ impl Labels {
         Labels((0..classes).map(|number| number.to_string()).collect())
     }
 
+    /// Of a network that gives one number, whose file may name the class of high numbers alone: with the
+    /// other one, `not NAME`, before it.
+    pub fn of_one_number(self) -> Self {
+        match self.0.as_slice() {
+            [name] => Labels(vec![negative_of(name), name.clone()]),
+            _ => self,
+        }
+    }
+
+    /// The name of the class that all else belongs to, where the names are `not NAME` and `NAME`.
+    pub fn everything_else(&self) -> Option<usize> {
+        match self.0.as_slice() {
+            [negative, name] => (*negative == negative_of(name)).then_some(0),
+            _ => None,
+        }
+    }
+
     /// Whether there are as many names as the network has classes.
     pub fn check(&self, classes: usize) -> Result<(), LabelsError> {
         if self.0.len() == classes {
@@ -138,6 +155,10 @@ impl Labels {
     }
 }
 
+fn negative_of(name: &str) -> String {
+    format!("not {name}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,5 +205,16 @@ mod tests {
             "there is no class 4; the numbers run from 0 to 3"
         );
         assert!(labels().check(3).is_err() && labels().check(4).is_ok());
+    }
+
+    #[test]
+    fn one_name_is_that_of_the_class_of_high_numbers() {
+        let of = |names: &[&str]| Labels(names.iter().map(|name| (*name).to_owned()).collect());
+        let two = of(&["cat"]).of_one_number();
+        assert_eq!(two, of(&["not cat", "cat"]));
+        assert_eq!(two.everything_else(), Some(0));
+        let named = of(&["dog", "cat"]).of_one_number();
+        assert_eq!(named, of(&["dog", "cat"]));
+        assert_eq!(named.everything_else(), None);
     }
 }

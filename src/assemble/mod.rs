@@ -157,7 +157,15 @@ fn explanation(
         };
         figures.push(numbering.figure(id, &caption, &exhibit.alt, drawing));
     }
-    let text = |key: &str| plan.strings.text(&Message::new(format!("{method}.{key}")));
+    let activation = plan.facts.scores.activation.name();
+    let text = |key: &str| {
+        let of_network = format!("{method}.{key}_{activation}");
+        let key = match plan.strings.has(&of_network) {
+            true => of_network,
+            false => format!("{method}.{key}"),
+        };
+        plan.strings.text(&Message::new(key))
+    };
     // A figure that is not there needs no guide: its notice says why.
     let guide = |key| match figures.is_empty() {
         true => String::new(),

@@ -30,6 +30,7 @@ pub fn with_task<T>(
             name: &photo.name,
             picture: photo.picture().context("a photo cannot be read any more")?,
             is_array: photo.array()?.is_some(),
+            changes: photo.prepared()?.changes,
         });
     }
     let found: Vec<Found> = task
@@ -70,6 +71,7 @@ pub fn with_task<T>(
         view: &task.view,
         parameters: &parameters,
         strings: &plan.strings,
+        activation: plan.facts.scores.activation.name(),
         classes: &plan.labels.0,
         photos: &photos,
         data: data.as_ref(),

@@ -1,7 +1,9 @@
 //! What somebody needs who builds the report again. No clock: same input, same bytes.
 
-use crate::model::{Precision, ScoresAre, device_name};
-use crate::plan::Plan;
+use crate::model::{
+    Doubt, OutputActivation, Precision, ScoreFacts, ScoresAre, ScoresTaken, device_name,
+};
+use crate::plan::{InputFrom, Plan};
 use crate::words::Message;
 
 /// Label and value of each line.
@@ -11,11 +13,20 @@ pub fn of(plan: &Plan) -> Vec<(String, String)> {
         Some(architecture) => format!("{} ({}, {architecture})", plan.model_file, origin.format),
         None => format!("{} ({})", plan.model_file, origin.format),
     };
-    let label = |key: &'static str| plan.strings.text(&Message::new(key));
-    if plan.facts.scores_are == ScoresAre::Probabilities {
-        network = format!("{network}; {}", label("scores_are_probabilities"));
+    if !origin.weights_key.is_empty() {
+        network = format!("{network}, `{}`", origin.weights_key);
     }
+    let label = |key: &'static str| plan.strings.text(&Message::new(key));
     let [channels, height, width] = plan.preprocessing.input_shape();
+    let mut input = format!("{channels} × {height} × {width}");
+    let from = match plan.input_from {
+        InputFrom::Spec => None,
+        InputFrom::File => Some("input_of_file"),
+        InputFrom::Architecture => Some("input_of_architecture"),
+    };
+    if let Some(from) = from {
+        input = format!("{input}; {}", label(from));
+    }
     vec![
         (
             label("provenance_version"),
@@ -23,9 +34,10 @@ pub fn of(plan: &Plan) -> Vec<(String, String)> {
         ),
         (label("provenance_model"), network),
         (label("provenance_sha256"), origin.sha256.clone()),
+        (label("provenance_input"), input),
         (
-            label("provenance_input"),
-            format!("{channels} × {height} × {width}"),
+            label("provenance_scores"),
+            plan.strings.text(&scores(&plan.facts.scores)),
         ),
         (label("provenance_device"), device_name(plan.device)),
         (
@@ -41,4 +53,36 @@ pub fn of(plan: &Plan) -> Vec<(String, String)> {
         ),
         (label("provenance_seed"), plan.seed.to_string()),
     ]
+}
+
+/// What the network gives, where the scores are taken, and how probabilities are made of them.
+fn scores(facts: &ScoreFacts) -> Message {
+    let given = match facts.given {
+        ScoresAre::Scores => "given_scores",
+        ScoresAre::Probabilities => "given_probabilities",
+        ScoresAre::IndependentProbabilities => "given_independent_probabilities",
+        ScoresAre::OneProbability => "given_one_probability",
+        ScoresAre::LogProbabilities => "given_log_probabilities",
+    };
+    let taken = match facts.taken {
+        ScoresTaken::AsGiven => "taken_as_given",
+        ScoresTaken::BeforeClosing => "taken_before_closing",
+        ScoresTaken::Logarithms => "taken_logarithms",
+        ScoresTaken::Logits => "taken_logits",
+    };
+    let activation = match facts.activation {
+        OutputActivation::Softmax => "activation_softmax",
+        OutputActivation::Sigmoid => "activation_sigmoid",
+        OutputActivation::SigmoidOfOne => "activation_sigmoid_of_one",
+    };
+    let key = match facts.doubt {
+        None => "scores_certain",
+        Some(Doubt::ClosingNotSeen | Doubt::ProbeDisagrees) => "scores_by_noise",
+        Some(Doubt::StatedOtherwise(_)) => "scores_stated",
+        Some(Doubt::StatedImpossible(_)) => "scores_stated_impossible",
+    };
+    Message::new(key)
+        .with("given", Message::new(given))
+        .with("taken", Message::new(taken))
+        .with("activation", Message::new(activation))
 }

@@ -19,7 +19,10 @@ pub struct Values(pub BTreeMap<String, Quantity>);
 /// All values, in the order of their names.
 pub fn all(plan: &Plan, executed: &Executed) -> anyhow::Result<Values> {
     let mut values = BTreeMap::new();
-    for (task, results) in plan.tasks.iter().zip(&executed.results) {
+    for (index, (task, results)) in plan.tasks.iter().zip(&executed.results).enumerate() {
+        if executed.failures.contains_key(&index) {
+            continue; // some of its units are missing
+        }
         let found = with_task(plan, task, results, named)?;
         let named = found.into_iter();
         values.extend(named.map(|(name, value)| (format!("{}.{name}", task.name), value)));

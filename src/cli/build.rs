@@ -100,7 +100,11 @@ pub fn run(arguments: BuildArguments, format: MessageFormat) -> ExitCode {
                 let lines = built.ran.iter();
                 let lines = lines.map(|ran| format!("ran {}: {}\n", ran.unit, ran.reason));
                 let (ran, units) = (built.ran.len(), built.units);
-                let last = format!("ran {ran} of {units} units\n");
+                let network = match built.opened_network {
+                    true => "the network was opened",
+                    false => "the network was not opened",
+                };
+                let last = format!("ran {ran} of {units} units; {network}\n");
                 format.print_text(&lines.chain([last]).collect::<String>());
             }
             if !arguments.quiet {

@@ -6,30 +6,29 @@ use std::process::ExitCode;
 use clap::Args;
 use cnn_report::diagnostic::Diagnostic;
 use cnn_report::inspect::trial::{self, Trial};
-use cnn_report::inspect::verify::{Verification, verify};
+use cnn_report::inspect::verify::{Verification, shape_of_pictures, verify};
 use cnn_report::inspect::{as_text, trial_text, verification_text};
 use cnn_report::labels::Labels;
-use cnn_report::model::Model;
+use cnn_report::model::{Model, OutputActivation};
 use cnn_report::progress::{Finished, Progress, Silent};
 use cnn_report::{Failure, Subject, inspect_model, inspect_report};
 use serde_json::{Value, json};
 
 use super::messages::{BAD_SPEC, FAILED_RUN, MessageFormat};
-use super::target::Target;
 use crate::terminal::Terminal;
 
 /// What `inspect` is given.
 #[derive(Args)]
 pub struct InspectArguments {
     #[command(flatten)]
-    target: Target,
+    target: super::target::Target,
     /// As JSON
     #[arg(long)]
     json: bool,
     /// Run this array (.npy), normalised pictures [N, C, H, W] or [C, H, W], and compare with --expect
     #[arg(long, value_name = "INPUT", requires = "expect")]
     verify: Option<PathBuf>,
-    /// Scores (.npy) before softmax, [N, classes] or [classes], that another program computed
+    /// What another program computed (.npy), [N, classes] or [classes]: scores, or what the file gives, such as probabilities
     #[arg(long, value_name = "SCORES", requires = "verify")]
     expect: Option<PathBuf>,
     /// Largest difference for --verify, over the largest expected score
@@ -47,17 +46,21 @@ pub struct InspectArguments {
 }
 
 pub fn run(arguments: &InspectArguments, format: MessageFormat) -> ExitCode {
-    match subject(&arguments.target) {
+    match subject(arguments) {
         Ok(subject) => inspect(arguments, &subject, format),
         Err(failure) => format.fail(&failure),
     }
 }
 
-fn subject(target: &Target) -> Result<Subject, Failure> {
+fn subject(arguments: &InspectArguments) -> Result<Subject, Failure> {
+    let target = &arguments.target;
     if target.is_report()? {
         inspect_report(&target.file, &target.overrides())
     } else {
-        inspect_model(&target.model_file())
+        let mut model = target.model_file();
+        let verified = arguments.verify.as_deref();
+        model.input_shape = model.input_shape.or_else(|| shape_of_pictures(verified?));
+        inspect_model(&model)
     }
 }
 
@@ -151,6 +154,10 @@ fn trial_of(
         None => Labels::numbers(model.classes()),
         Some(file) => {
             let labels = Labels::read(file).map_err(|error| refused(error.to_string()))?;
+            let labels = match model.activation() {
+                OutputActivation::SigmoidOfOne => labels.of_one_number(),
+                OutputActivation::Softmax | OutputActivation::Sigmoid => labels,
+            };
             let fits = labels.check(model.classes());
             fits.map_err(|error| refused(error.to_string()))?;
             labels

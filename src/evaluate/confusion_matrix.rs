@@ -1,16 +1,16 @@
 //! Which classes does the network take for which?
 //!
-//! Every labelled photo is classified: the probabilities (after softmax) of the classes of a group are
+//! Every labelled photo is classified: the probabilities of the classes of a group are
 //! summed, and the group of the largest sum is the prediction, the lower index where sums are equal.
 //! The classes in no group make up `other`. counts[t][p] is the number of photos of group t that were
-//! taken for p.
+//! predicted as p.
 //!
 //! **Input** photo files with labels; oriented, resized, cropped and normalised as every photo, or arrays
 //! of the network's own shape, fed as they are.
 //! **Output** counts; accuracy with its 95 % Wilson interval; precision, recall and F1 of each group and
 //! their macro and weighted means, all as scikit-learn's `classification_report` (0..1, an undefined
 //! rate counts as 0 in the means).
-//! **Errors** a photo that cannot be decoded; scores that are not finite.
+//! **Errors** independent labels; a photo that cannot be decoded; scores that are not finite.
 
 use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
@@ -28,13 +28,13 @@ use crate::explain::{
     Sink, Unit, Viewing, chosen, numbers, parameters,
 };
 use crate::labels::Labels;
-use crate::model::BatchSize;
+use crate::model::{BatchSize, ModelError, OutputActivation};
 use crate::picture::{Prepared as Picture, Preprocessing};
-use crate::results::{Kind, Outcome, Outcomes, Results, Tally};
+use crate::results::{FILE, Kind, Outcome, Outcomes, Results, Tally};
 
 pub const ENTRY: Entry = Entry {
     name: "confusion_matrix",
-    version: 1,
+    version: 2,
     kind: Kind::Outcomes,
     view: Viewing::PLAIN,
     photos: Photos::None,
@@ -98,11 +98,15 @@ impl Method for ConfusionMatrix {
     }
 
     fn check(&self, inputs: &Inputs) -> Vec<Fault> {
-        self.prepared(inputs).err().unwrap_or_default()
+        match independent_labels(inputs) {
+            Some(fault) => vec![fault],
+            None => self.prepared(inputs).err().unwrap_or_default(),
+        }
     }
 
-    fn network_faults(&self, _: &Inputs) -> Vec<Fault> {
-        Vec::new() // any classifier can be run over a data set
+    /// Any other classifier can be run over a data set.
+    fn network_faults(&self, inputs: &Inputs) -> Vec<Fault> {
+        independent_labels(inputs).into_iter().collect()
     }
 
     fn parameters(&self, _: &Inputs) -> Map<String, Value> {
@@ -146,25 +150,41 @@ impl Method for ConfusionMatrix {
         let total = ranges.iter().map(Range::len).sum();
         let batch = passes.model.batch_size(self.batch, FASTEST_BATCH_ON_CPU)?;
         let preprocessing = passes.inputs.preprocessing;
-        let prepare = |photo: &data_set::LabelledPhoto| data_set::prepared(photo, preprocessing);
+        let prepare = |photo: &data_set::LabelledPhoto| {
+            let without_name =
+                |reason: String| reason.replace(&photo.path.display().to_string(), FILE);
+            data_set::prepared(photo, preprocessing).map_err(without_name)
+        };
         let mut done = 0;
-        let mut unreadable = prepared.labelled.unreadable.len();
         for (index, range) in ranges.into_iter().enumerate() {
             let photos = &prepared.labelled.photos[range];
             let mut rows = Vec::with_capacity(photos.len());
             data_set::for_each_batch(photos, batch, &prepare, &mut |batch| {
-                rows.extend(classify(passes, &prepared.groups, batch.items)?);
+                let of_batch = &photos[batch.first..];
+                rows.extend(classify(passes, &prepared.groups, of_batch, batch.items)?);
                 sink.advanced(done + rows.len(), total)?;
                 Ok::<_, ExplainError>(ControlFlow::Continue(()))
             })?;
             done += rows.len();
-            let is_unreadable = |row: &&Outcome| matches!(row, Outcome::Unreadable(_));
-            unreadable += rows.iter().filter(is_unreadable).count();
-            check_unreadable(unreadable, prepared.labelled.total(), self.max_unreadable)
-                .map_err(ExplainError::Failed)?;
             sink.found(index, Results::Outcomes(Outcomes { rows }))?;
         }
         Ok(())
+    }
+
+    /// The limit holds for all ranges together, stored ones among them.
+    fn accept(&self, results: &[&Results]) -> Result<(), ExplainError> {
+        let Some(prepared) = self.prepared.get() else {
+            return Ok(()); // nothing was run
+        };
+        let rows = results.iter().flat_map(|results| match results {
+            Results::Outcomes(outcomes) => outcomes.rows.as_slice(),
+            _ => &[],
+        });
+        let is_unreadable = |row: &&Outcome| matches!(row, Outcome::Unreadable(_));
+        let labelled = &prepared.labelled;
+        let unreadable = labelled.unreadable.len() + rows.filter(is_unreadable).count();
+        check_unreadable(unreadable, labelled.total(), self.max_unreadable)
+            .map_err(ExplainError::Failed)
     }
 
     fn warnings(&self) -> Vec<Fault> {
@@ -185,6 +205,19 @@ impl Method for ConfusionMatrix {
     fn data(&self) -> Option<&dyn Shown> {
         Some(self.prepared.get()?.as_ref())
     }
+}
+
+/// A photo has several labels, or none: there is no one class that it is predicted as.
+fn independent_labels(inputs: &Inputs) -> Option<Fault> {
+    (inputs.facts.scores.activation == OutputActivation::Sigmoid).then(|| Fault {
+        pointer: String::new(),
+        message: "the network gives each label a probability of its own, so that a photo may have \
+                  several labels or none; a confusion matrix counts one for each photo"
+            .to_owned(),
+        hint:
+            "where exactly one label is right for each photo, say so with `model: scores: softmax`"
+                .to_owned(),
+    })
 }
 
 fn range(unit: &Unit) -> Option<Range<usize>> {
@@ -308,6 +341,7 @@ fn located(pointer: &str, faults: Vec<Diagnostic>) -> Vec<Fault> {
 fn classify(
     passes: &Passes,
     groups: &Groups,
+    photos: &[data_set::LabelledPhoto],
     opened: Vec<Result<Picture, String>>,
 ) -> Result<Vec<Outcome>, ExplainError> {
     let _no_gradient = tch::no_grad_guard();
@@ -321,7 +355,8 @@ fn classify(
         true => Vec::new().into_iter(),
         false => {
             let input = tch::Tensor::f_cat(&inputs, 0)?;
-            numbers::probabilities(&passes.model.scores(&input)?)?.into_iter()
+            let scores = scores(passes, &input, (photos, &opened))?;
+            numbers::probabilities(&scores, passes.model.activation())?.into_iter()
         }
     };
     let outcome = |opened: Result<Picture, String>| match opened {
@@ -335,6 +370,29 @@ fn classify(
         }
     };
     opened.into_iter().map(outcome).collect()
+}
+
+/// Scores of a batch; an error that names the photo whose scores are not finite.
+fn scores(
+    passes: &Passes,
+    input: &tch::Tensor,
+    (photos, opened): (&[data_set::LabelledPhoto], &[Result<Picture, String>]),
+) -> Result<tch::Tensor, ExplainError> {
+    let error = match passes.model.scores(input) {
+        Err(error @ ModelError::ScoresNotFinite { .. }) => error,
+        other => return Ok(other?),
+    };
+    let read = photos
+        .iter()
+        .zip(opened)
+        .filter(|(_, opened)| opened.is_ok());
+    for (row, (photo, _)) in read.enumerate() {
+        if let Err(error) = passes.model.scores(&input.f_narrow(0, row as i64, 1)?) {
+            let message = format!("`{}`: {error}", photo.path.display());
+            return Err(ExplainError::Failed(message));
+        }
+    }
+    Err(error.into()) // finite one by one
 }
 
 /// From the probabilities of all classes.

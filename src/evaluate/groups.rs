@@ -21,6 +21,8 @@ pub struct Groups {
     pub of_class: Vec<usize>,
     /// Whether the groups are the classes themselves.
     classes: bool,
+    /// The group of every label that is no name: of classes `not NAME` and `NAME` the first.
+    everything_else: Option<usize>,
 }
 
 impl Groups {
@@ -43,6 +45,7 @@ impl Groups {
             names,
             of_class: (0..labels.0.len()).collect(),
             classes: true,
+            everything_else: labels.everything_else(),
         }
     }
 
@@ -76,6 +79,7 @@ impl Groups {
             names,
             of_class,
             classes: false,
+            everything_else: None,
         })
     }
 
@@ -113,7 +117,7 @@ impl Groups {
         self.classes
     }
 
-    /// The group that a photo's label means, or what is wrong and what would be right. Capital letters,
+    /// The group that a photo's label means, or a fault and a hint. Capital letters,
     /// and how accented ones are composed (macOS names folders otherwise than Linux), make no difference.
     pub fn find(&self, label: &str) -> Result<usize, (String, String)> {
         let same = |name: &String| name == label;
@@ -132,15 +136,15 @@ impl Groups {
                 .filter(|class| self.classes && *class < self.names.len())
         };
         let other = || (label == OTHER && self.size(self.other()) > 0).then(|| self.other());
-        found.or_else(number).or_else(other).ok_or_else(|| {
+        let near = nearest(label, self.names.iter().map(String::as_str));
+        let known = found.or_else(number).or_else(other);
+        let known = known.or_else(|| self.everything_else.filter(|_| near.is_none()));
+        known.ok_or_else(|| {
             let kind = if self.classes { "class" } else { "group" };
-            let near = nearest(label, self.names.iter().map(String::as_str));
             let hint = match near {
                 Some(near) => format!("did you mean `{near}`"),
-                None if self.classes => {
-                    "a class name or number of the model would be right".to_owned()
-                }
-                None => format!("one of {} would be right", quoted(&self.names)),
+                None if self.classes => "expected a class name or number of the model".to_owned(),
+                None => format!("expected one of {}", quoted(&self.names)),
             };
             (format!("there is no {kind} `{label}`"), hint)
         })

@@ -62,7 +62,7 @@ fn labels_of_photos_are_groups_or_other() {
         ("there is no group `fihs`", "did you mean `fish`")
     );
     let (_, hint) = found.find("zebra").unwrap_err();
-    assert_eq!(hint, "one of `fish`, `cat` would be right");
+    assert_eq!(hint, "expected one of `fish`, `cat`");
     // A number is no label where there are groups, and without classes left there is no `other`.
     assert!(found.find("0").is_err());
     assert!(groups("all: 0-5\n").unwrap().find("other").is_err());

@@ -110,12 +110,7 @@ impl<'a, I: Iterator<Item = Result<(Event<'a>, Span), ScanError>>> Reader<'a, I>
 
     fn unexpected(&self, at: Position, wanted: &str) -> Diagnostic {
         let message = "this is not a list under a name".to_owned();
-        Diagnostic::error(
-            self.file,
-            Some(at),
-            message,
-            format!("{wanted} would be right"),
-        )
+        Diagnostic::error(self.file, Some(at), message, format!("expected {wanted}"))
     }
 }
 
@@ -180,7 +175,7 @@ mod tests {
     fn another_shape_is_a_fault_with_its_place() {
         assert_eq!(
             plain("fish:\n  a: 1\n").unwrap_err(),
-            "a.yaml:2:3: error: this is not a list under a name; hint: a list would be right"
+            "a.yaml:2:3: error: this is not a list under a name; hint: expected a list"
         );
         assert!(
             plain("- fish\n")

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Network, depends_on_precision};
 use crate::explain::Unit;
+use crate::picture::DECODING_VERSION;
 use crate::plan::{Plan, Task};
 use crate::store::Key;
 
@@ -45,6 +46,7 @@ impl<'a> Keys<'a> {
         }
         put("model", self.model.clone());
         put("preprocessing", json!(self.plan.preprocessing.as_ref()));
+        put("decoding", json!(DECODING_VERSION));
         put("device", json!(self.device));
         if depends_on_precision(task) {
             put("precision", json!(self.precision));

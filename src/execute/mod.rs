@@ -1,5 +1,6 @@
 //! Runs the units of a plan that the store lacks. The network is opened at the first of them.
 
+mod first_photo;
 mod key;
 mod network;
 mod reason;
@@ -18,6 +19,7 @@ use crate::progress::{Finished, Progress};
 use crate::results::Results;
 use crate::store::{Key, Store};
 use crate::words::{Message, Strings};
+pub use first_photo::first_photo;
 pub use network::{Found, Network, NetworkError, find};
 pub use reason::{Ran, Reason};
 
@@ -110,6 +112,10 @@ pub fn execute(
                 }
                 Ok(()) => {}
             }
+        }
+        let all: Option<Vec<&Results>> = results.iter().map(Option::as_ref).collect();
+        if let Some(Err(error)) = all.map(|all| task.method.accept(&all)) {
+            executed.failures.insert(index, error);
         }
         let ran = missing.len();
         progress.finished(

@@ -1,5 +1,7 @@
 //! Checks that several methods share: the layer, its filters, the class, the photos.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::{ExplainError, Fault, Inputs};
@@ -109,21 +111,39 @@ pub fn filter_faults(layer: &Layer, filters: &[usize]) -> Vec<Fault> {
             hint: format!("list some of {range}"),
         }];
     }
-    let mut faults = Vec::new();
+    let mut seen = BTreeSet::new();
+    let (mut beyond, mut twice) = (Vec::new(), Vec::new());
     for (at, filter) in filters.iter().enumerate() {
-        let pointer = format!("/filters/{at}");
-        if let Some(fault) = filter_fault(layer, *filter, &pointer) {
-            faults.push(fault);
-        } else if filters[..at].contains(filter) {
-            let message = format!("filter {filter} is listed twice");
-            faults.push(Fault {
-                pointer,
-                message,
-                hint: "list it once".to_owned(),
-            });
+        if *filter >= filter_count(layer) {
+            beyond.push(at);
+        } else if !seen.insert(filter) {
+            twice.push(at);
         }
     }
-    faults
+    let fault = |places: &[usize], one: &dyn Fn(usize) -> String, many: String, hint: &str| {
+        let first = places.first()?;
+        Some(Fault {
+            pointer: format!("/filters/{first}"),
+            message: match places.len() {
+                1 => one(filters[*first]),
+                _ => many,
+            },
+            hint: hint.to_owned(),
+        })
+    };
+    let missing = |filter| format!("layer {} has no filter {filter}", layer_text(layer));
+    let many = format!(
+        "layer {} lacks {} of these {} filters, the first of them {}",
+        layer_text(layer),
+        beyond.len(),
+        filters.len(),
+        beyond.first().map_or(0, |at| filters[*at])
+    );
+    let again = |filter| format!("filter {filter} is listed twice");
+    let many_again = format!("{} filters are listed twice", twice.len());
+    let beyond = fault(&beyond, &missing, many, &range);
+    let twice = fault(&twice, &again, many_again, "list each once");
+    beyond.into_iter().chain(twice).collect()
 }
 
 /// The fault of one filter that the layer does not have.
@@ -137,6 +157,51 @@ pub fn filter_fault(layer: &Layer, filter: usize, pointer: &str) -> Option<Fault
 
 fn filter_range(layer: &Layer) -> String {
     format!("0 to {}", filter_count(layer).saturating_sub(1))
+}
+
+/// The fault of a method that goes back from the scores to the photo, where no gradient gets there.
+pub fn gradient_fault(facts: &ModelFacts) -> Option<Fault> {
+    let by = facts.limits.cut(facts.output.scores)?;
+    Some(cut_off(
+        "",
+        format!("no gradient of the scores reaches the photo: it ends at {by}"),
+    ))
+}
+
+/// The same of a method that changes the photo until a layer gives more, at `/layer`.
+pub fn layer_gradient_fault(facts: &ModelFacts, layer: &Layer) -> Option<Fault> {
+    let by = facts.limits.cut(layer.node)?;
+    let name = layer_text(layer);
+    let message = format!("no gradient of layer {name} reaches the photo: it ends at {by}");
+    Some(cut_off("/layer", message))
+}
+
+fn cut_off(pointer: &str, message: String) -> Fault {
+    let hint = "export the network without `detach`, `no_grad` and rounding there; `lime` needs no gradient";
+    Fault {
+        pointer: pointer.to_owned(),
+        message,
+        hint: hint.to_owned(),
+    }
+}
+
+/// Where the network is known not to run before the layer on a picture of a size that is not its own: what is
+/// to be said of it.
+pub fn size_problem(
+    facts: &ModelFacts,
+    layer: &Layer,
+    (height, width): (usize, usize),
+) -> Option<String> {
+    let [_, own_height, own_width] = facts.input_shape;
+    let size = [height as i64, width as i64];
+    let fails = facts
+        .limits
+        .fails_at(layer.node, size, [own_height, own_width])?;
+    let name = layer_text(layer);
+    Some(format!(
+        "layer {name} does not run on {height} × {width} px: {} takes {own_height} × {own_width} px only",
+        fails.at
+    ))
 }
 
 /// The class that `name` means, or a fault at `/class`.
@@ -192,7 +257,14 @@ mod tests {
             .collect();
         assert_eq!(
             found,
-            [("/filters/2", "0 to 7"), ("/filters/3", "list it once")]
+            [("/filters/2", "0 to 7"), ("/filters/3", "list each once")]
+        );
+        let many: Vec<usize> = (0..512).collect();
+        let faults = filter_faults(&layer(&[1, 256, 4, 4]), &many);
+        assert_eq!(faults.len(), 1);
+        assert_eq!(
+            faults[0].message,
+            "layer `features.3` (3) lacks 256 of these 512 filters, the first of them 256"
         );
         assert_eq!(
             filter_faults(&layer(&[1, 8, 4, 4]), &[])[0].pointer,

@@ -8,7 +8,7 @@
 //! **Input** one photo [1, C, H, W], normalised. **Reads** the layer's output [1, K, h, w]; the network
 //! runs no further. **Output** the photo on its way, and the objective after every step.
 //! **Differs from the paper's code** octaves are made with pixel centres aligned, where the code aligned corners;
-//! a filter that gives nothing with no gradient to leave it by is raised before its rectifier.
+//! a filter that gives nothing with no gradient to leave it by is raised before its ReLU.
 //! An ascent that leaves the finite numbers stops with a notice.
 
 mod ascents;
@@ -22,7 +22,7 @@ use super::{
     Entry, ExplainError, Fault, Inputs, Method, Needs, Passes, Photos, Sink, Unit, Viewing, chosen,
     parameters,
 };
-use crate::model::LayerName;
+use crate::model::{Layer, LayerName};
 use crate::results::{Kind, Results};
 
 pub const ENTRY: Entry = Entry {
@@ -111,6 +111,8 @@ impl Method for DeepDream {
                     self.filter
                         .and_then(|filter| chosen::filter_fault(layer, filter, "/filter")),
                 );
+                faults.extend(chosen::layer_gradient_fault(inputs.facts, layer));
+                faults.extend(self.octave_fault(inputs, layer));
             }
             Err(fault) => faults.push(fault),
         }
@@ -156,7 +158,8 @@ impl Method for DeepDream {
         let mut computing = self.parameters(inputs);
         let layer = chosen::layer_key(inputs, self.layer.as_ref());
         computing.insert("layer".to_owned(), layer);
-        if self.ascent() == Ascent::Octaves {
+        let jitter_px = self.resolved().jitter.unwrap_or_default();
+        if self.ascent() == Ascent::Octaves && jitter_px > 0 {
             // The random shifts; the photo's id names their stream.
             let photo = inputs.photos.first().map_or("", |photo| photo.id.as_str());
             computing.insert("seed".to_owned(), json!(inputs.seed));
@@ -238,6 +241,22 @@ impl DeepDream {
             ));
         }
         faults
+    }
+
+    /// Octaves on which the network does not run.
+    fn octave_fault(&self, inputs: &Inputs, layer: &Layer) -> Option<Fault> {
+        if self.filter.is_some() {
+            return None; // the photo keeps its size
+        }
+        let (height, width) = inputs.preprocessing.resize.output_px();
+        let sizes = self.resolved().octave_settings().sizes(height, width);
+        let problem = |size: &(usize, usize)| chosen::size_problem(inputs.facts, layer, *size);
+        let message = sizes.iter().rev().find_map(problem)?; // the largest is told
+        Some(Fault {
+            pointer: "/octaves".to_owned(),
+            message,
+            hint: "`octaves: 1`, or a layer before that node".to_owned(),
+        })
     }
 
     /// The same with every default that applies filled in.

@@ -6,8 +6,8 @@
 //! [1, K, h, w]; the network runs no further. **Output** one picture a filter, and the objective after every step.
 //! `pixels` moves normalised pixels by Adam and never clips them; only the picture shown is clipped.
 //! `fourier` moves the spectrum of a picture that is a sigmoid, and moves the picture a little before each step.
-//! **Differs from the peers** a filter whose rectifier is closed, so that no gradient reaches the picture, is
-//! raised before its rectifier, and the label says so; peers leave such a picture grey. Rotation repeats
+//! **Differs from the peers** a filter whose ReLU gives zero everywhere, so that no gradient reaches the picture, is
+//! raised before its ReLU, and the label says so; peers leave such a picture grey. Rotation repeats
 //! the edge where Lucid fills with black.
 //! **Errors** the network cannot run on pictures of `size`.
 
@@ -22,7 +22,7 @@ use super::{
     Entry, ExplainError, Fault, Inputs, Method, Needs, Part, Passes, Photos, Sink, Unit, Viewing,
     chosen, parameters,
 };
-use crate::model::LayerName;
+use crate::model::{Layer, LayerName};
 use crate::results::{Kind, Results};
 
 pub const ENTRY: Entry = Entry {
@@ -116,7 +116,12 @@ impl Method for Filters {
 
     fn check(&self, inputs: &Inputs) -> Vec<Fault> {
         let mut faults = match chosen::map_layer(inputs, self.layer.as_ref()) {
-            Ok(layer) => chosen::filter_faults(layer, &self.filters),
+            Ok(layer) => {
+                let mut faults = chosen::filter_faults(layer, &self.filters);
+                faults.extend(chosen::layer_gradient_fault(inputs.facts, layer));
+                faults.extend(self.size_fault(inputs, layer));
+                faults
+            }
             Err(fault) => vec![fault],
         };
         let mut misplaced = |key: &str, mode: &str| {
@@ -219,6 +224,33 @@ impl Filters {
             }
         }
         used
+    }
+
+    /// A size, or moves, on which the network does not run.
+    fn size_fault(&self, inputs: &Inputs, layer: &Layer) -> Option<Fault> {
+        let (height, width) = self.picture_size(inputs);
+        if let Some(message) = chosen::size_problem(inputs.facts, layer, (height, width)) {
+            let [_, height, width] = inputs.facts.input_shape;
+            let hint = match height == width {
+                true => format!("`size: {height}`, or a layer before that node"),
+                false => "leave `size` out, or choose a layer before that node".to_owned(),
+            };
+            return Some(Fault {
+                pointer: "/size".to_owned(),
+                message,
+                hint,
+            });
+        }
+        if self.parameterisation == Parameterisation::Pixels {
+            return None;
+        }
+        // The moves change the size by a few pixels; one more tells whether it is fixed.
+        let message = chosen::size_problem(inputs.facts, layer, (height + 1, width + 1))?;
+        Some(Fault {
+            pointer: "/parameterisation".to_owned(),
+            message: format!("the moves change the size of the picture, and {message}"),
+            hint: "`parameterisation: pixels`, or a layer before that node".to_owned(),
+        })
     }
 
     fn picture_size(&self, inputs: &Inputs) -> (usize, usize) {

@@ -28,6 +28,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tch::Tensor;
 
+use super::passes::of_photo;
 use super::{
     Entry, ExplainError, Fault, Inputs, Method, Needs, Passes, Photo, Photos, Sink, Unit, Viewing,
     chosen, parameters,
@@ -44,7 +45,7 @@ use surrogate::{Samples, Surrogate, distance, kernel};
 
 pub const ENTRY: Entry = Entry {
     name: "lime",
-    version: 1,
+    version: 2,
     kind: Kind::Superpixels,
     view: Viewing::PLAIN,
     photos: Photos::Any,
@@ -62,6 +63,9 @@ const FASTEST_BATCH_ON_CPU: usize = 8;
 /// With more segments than this, 2^segments pictures are too many to run them all.
 const EXACT_SEGMENTS: usize = 10;
 
+/// Where no sample is drawn, the folds of the cross-validation are always the same: no seed changes a number.
+const SEED_OF_ALL: u32 = 0;
+
 /// Linear evidence of superpixels for a class.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -74,7 +78,7 @@ pub struct Lime {
     pub quickshift: Quickshift,
     /// Settings of SLIC. Default: 50 segments.
     pub slic: Slic,
-    /// How many perturbed photos are looked at, or `exact`: every one there is, for photos of at most 10 segments. Default 1000.
+    /// How many perturbed photos are classified, or `exact`: every one there is, for photos of at most 10 segments. Default 1000.
     pub samples: SampleCount,
     /// What stands in for hidden segments: `mean` (each segment's mean colour) or a colour `[red, green, blue]` of 0 to 255. Default `mean`.
     pub hide: Hide,
@@ -266,7 +270,9 @@ impl Lime {
             Class::Predicted => whole.predicted(),
         };
         let batch = passes.model.batch_size(self.batch, FASTEST_BATCH_ON_CPU)?;
-        let targets = distinct.probabilities(&perturbed, class, batch, &scores, progress)?;
+        let scores = (passes.model.activation(), &scores as perturbed::Scores);
+        let targets = distinct.probabilities(&perturbed, class, batch, scores, progress);
+        let targets = targets.map_err(|error| of_photo(photo, error))?;
         let weights: Vec<f64> = masks
             .rows()
             .map(|mask| kernel(distance(mask), self.kernel_width))
@@ -276,7 +282,11 @@ impl Lime {
             targets: &targets,
             kernel: &weights,
         };
-        let surrogate = Surrogate::fit(samples, self.ridge, self.seed(passes.inputs.seed));
+        let seed = match self.samples {
+            SampleCount::Number(_) => self.seed(passes.inputs.seed),
+            SampleCount::Word(ExactWord::Exact) => SEED_OF_ALL,
+        };
+        let surrogate = Surrogate::fit(samples, self.ridge, seed);
         let surrogate = surrogate.map_err(|singular| {
             let photo = &photo.id;
             ExplainError::Failed(format!(
@@ -294,7 +304,7 @@ impl Lime {
             width: segments.width,
             height: segments.height,
             labels: segments.labels.clone(),
-            // Where every mask was looked at, the weights are not a sample's and have no error.
+            // Where every mask was classified, the weights are not a sample's and have no error.
             standard_errors: surrogate.standard_errors.filter(|_| !is_exhaustive),
             intercept: surrogate.line.intercept,
             weights: surrogate.line.weights,

@@ -22,7 +22,7 @@ mod unit;
 
 use serde_json::{Map, Value};
 
-use crate::results::Kind;
+use crate::results::{Kind, Results};
 pub use error::ExplainError;
 pub use inputs::Inputs;
 pub use passes::{Known, Passes, Scores, Sink};
@@ -132,6 +132,11 @@ pub trait Method {
     /// Runs some of the units and hands each result to the sink when it is there.
     fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError>;
 
+    /// What only the results of all units together can tell to be wrong, whether they were run or stored.
+    fn accept(&self, _: &[&Results]) -> Result<(), ExplainError> {
+        Ok(())
+    }
+
     /// What a method of a labelled data set knows of it.
     fn data(&self) -> Option<&dyn DataSet> {
         None
@@ -164,6 +169,6 @@ pub struct Fault {
     /// Where below the method's mapping, as a JSON pointer: `/layer`, `/filters/2`.
     pub pointer: String,
     pub message: String,
-    /// What would be right.
+    /// How to correct it.
     pub hint: String,
 }

@@ -8,15 +8,15 @@ use std::rc::Rc;
 use tch::Tensor;
 
 use super::{ExplainError, Inputs, Photo, numbers};
-use crate::model::Model;
+use crate::model::{Model, ModelError};
 use crate::results::Results;
 
 /// The scores of one photo.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scores {
-    /// Before softmax, by class.
+    /// By class, before the softmax or sigmoid that makes the probabilities.
     pub scores: Vec<f32>,
-    /// After softmax, by class, 0..1.
+    /// By class, 0..1.
     pub probabilities: Vec<f64>,
 }
 
@@ -70,14 +70,25 @@ impl<'a> Passes<'a> {
             return Ok(known.clone());
         }
         let _no_gradient = tch::no_grad_guard();
-        let scores = self.model.scores(&self.input(photo)?)?;
-        let mut rows = numbers::probabilities(&scores)?;
+        let scores = self.model.scores(&self.input(photo)?);
+        let scores = scores.map_err(|error| of_photo(photo, error))?;
+        let mut rows = numbers::probabilities(&scores, self.model.activation())?;
         let found = Rc::new(Scores {
             scores: numbers::values(&scores)?,
             probabilities: rows.pop().unwrap_or_default(),
         });
         self.known.0.borrow_mut().insert(name, found.clone());
         Ok(found)
+    }
+}
+
+/// The error with the name of the photo, where it is the photo's.
+pub(super) fn of_photo(photo: &Photo, error: impl Into<ExplainError>) -> ExplainError {
+    match error.into() {
+        ExplainError::Model(error) if matches!(*error, ModelError::ScoresNotFinite { .. }) => {
+            ExplainError::Failed(format!("`{}`: {error}", photo.id))
+        }
+        error => error,
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use tch::{Device, Tensor};
 
 use super::ExplainError;
-use crate::picture::{Array, Input, InputError, Picture, Prepared, Preprocessing};
+use crate::picture::{Array, Changes, Input, InputError, Picture, Prepared, Preprocessing};
 
 /// A photo as the network sees it: oriented, resized and cropped, not yet normalised; or an array in its place.
 #[derive(Debug)]
@@ -62,6 +62,7 @@ impl Photo {
         let prepared = Prepared {
             picture,
             array: None,
+            changes: Changes::default(),
         };
         Self::of_prepared(id, prepared, preprocessing)
     }

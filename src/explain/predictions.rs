@@ -1,6 +1,7 @@
 //! Which classes does the network find in each photo?
 //!
-//! pᵢ = exp(sᵢ) / Σⱼ exp(sⱼ) over the scores s of all classes.
+//! pᵢ = exp(sᵢ) / Σⱼ exp(sⱼ) over the scores s of all classes; of independent labels pᵢ = 1 / (1 + exp(−sᵢ));
+//! of a network that gives one number s, p = 1 / (1 + exp(−s)) for class 1 and 1 − p for class 0.
 //!
 //! **Input** photos as the network sees them, normalised. **Output** all scores, and all pᵢ, 0 to 1.
 
@@ -16,7 +17,7 @@ use crate::results::{self, Kind, Results};
 
 pub const ENTRY: Entry = Entry {
     name: "predictions",
-    version: 1,
+    version: 2,
     kind: Kind::Predictions,
     view: Viewing::PLAIN,
     photos: Photos::Any,

@@ -1,6 +1,6 @@
 //! Which pixels, changed a little, would change the score of the class most?
 //!
-//! ∂s_c / ∂x_kij for the score s_c (before softmax) of class c and the normalised input x (Simonyan et al.
+//! ∂s_c / ∂x_kij for the score s_c (before softmax or sigmoid) of class c and the normalised input x (Simonyan et al.
 //! 2013, section 3.1), shown as Mᵢⱼ = maxₖ |∂s_c / ∂x_kij|.
 //!
 //! **Input** one photo [1, C, H, W], normalised. **Output** the gradient [C, H, W], signed, in score per unit
@@ -14,17 +14,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tch::Tensor;
 
+use super::passes::of_photo;
 use super::{
     Entry, ExplainError, Fault, Inputs, Method, Needs, Passes, Photos, Sink, Unit, Viewing, chosen,
     numbers, parameters,
 };
 use crate::labels::{Class, ClassName};
-use crate::model::ModelError;
+use crate::model::{self, ModelError, OutputActivation};
 use crate::results::{Attributions, ClassTarget, Kind, Meaning, Place, Results, Target};
 
 pub const ENTRY: Entry = Entry {
     name: "saliency",
-    version: 1,
+    version: 2,
     kind: Kind::Attributions,
     view: Viewing::PLAIN,
     photos: Photos::Any,
@@ -80,12 +81,15 @@ impl Method for Saliency {
 
     fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError> {
         let class = chosen::class(&passes.inputs, &self.class).map_err(chosen::refused)?;
+        let scores = |x: &Tensor| passes.model.scores(x);
         for (index, unit) in units.iter().enumerate() {
-            let input = passes.input(passes.photo(unit.photo)?)?;
-            let gradients = gradients(&|x| passes.model.scores(x), &input, class)?;
+            let photo = passes.photo(unit.photo)?;
+            let input = passes.input(photo)?;
+            let gradients = gradients(passes.model.activation(), &scores, &input, class);
+            let gradients = gradients.map_err(|error| of_photo(photo, error))?;
             let values = numbers::volume(&gradients.gradient.f_get(0)?)?;
             if values.values.iter().any(|value| !value.is_finite()) {
-                let message = "the gradient is not a finite number".to_owned();
+                let message = format!("`{}`: the gradient is not a finite number", photo.id);
                 return Err(ExplainError::Failed(message));
             }
             let found = Attributions {
@@ -121,15 +125,16 @@ pub struct Gradients {
 
 /// The gradient of each picture's own score by one backward: the pictures of a batch do not act on
 /// each other, so the gradient of the sum holds every picture's own.
-/// `scores` maps [N, C, H, W] to [N, classes].
+/// `scores` maps [N, C, H, W] to [N, classes], of which `activation` makes probabilities.
 pub fn gradients(
+    activation: OutputActivation,
     scores: &dyn Fn(&Tensor) -> Result<Tensor, ModelError>,
     input: &Tensor,
     class: Class,
 ) -> Result<Gradients, ExplainError> {
     let input = input.f_detach()?.f_set_requires_grad(true)?;
     let scores = scores(&input)?;
-    let rows = numbers::probabilities(&scores)?;
+    let rows = numbers::probabilities(&scores, activation)?;
     let of_row = |row: &Vec<f64>| match class {
         Class::Predicted => numbers::largest(row, 1).first().copied().unwrap_or(0),
         Class::Index(index) => index,
@@ -141,9 +146,7 @@ pub fn gradients(
         .f_unsqueeze(1)?;
     let of_classes = scores.f_gather(1, &index, false)?; // [N, 1]
     let sum = of_classes.f_sum(None)?;
-    let gradient = Tensor::f_run_backward(&[sum], &[&input], false, false)?
-        .pop()
-        .ok_or_else(|| ExplainError::Failed("libtorch returned no gradient".to_owned()))?;
+    let gradient = model::gradient(&sum, &input)?;
     let probabilities = rows
         .iter()
         .zip(&classes)
@@ -171,13 +174,14 @@ mod tests {
             .view([3, 3, 6, 8])
             * 1e-4;
         let scores = |x: &Tensor| Ok(x.view([-1, 3 * 6 * 8]).matmul(&weight.transpose(0, 1)));
-        let found = gradients(&scores, &input, Class::Predicted).unwrap();
+        let softmax = OutputActivation::Softmax;
+        let found = gradients(softmax, &scores, &input, Class::Predicted).unwrap();
         assert_eq!(found.classes, [1, 0, 1]);
         for (at, &class) in found.classes.iter().enumerate() {
             let expected = weight.get(class as i64).view([3, 6, 8]);
             assert_eq!(found.gradient.get(at as i64), expected);
         }
-        let fixed = gradients(&scores, &input, Class::Index(0)).unwrap();
+        let fixed = gradients(softmax, &scores, &input, Class::Index(0)).unwrap();
         assert_eq!(fixed.gradient.get(0), weight.get(0).view([3, 6, 8]));
     }
 }

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::colour_bar::{self, Stop};
 use super::overlay::{ColourScale, map_indices, overlay};
 use super::raster::{check_map, check_picture, small_factor};
-use super::svg::Ink;
+use super::svg::Stroke;
 use super::{Drawing, FigureError, Image, Tile, Words, encode};
 use crate::present::exhibit::{HeatMaps, HeatTile, HeatView, Pictures, Scale, Sign};
 
@@ -136,9 +136,9 @@ fn bar(maps: &HeatMaps, words: &Words) -> Result<Option<Image>, FigureError> {
             text: high_text,
         });
     }
-    let ink = |position: f64| {
+    let stroke = |position: f64| {
         let value = f64::from(low) + position * (f64::from(high) - f64::from(low));
-        Ink::Solid(scale.palette().colour(scale.index(value as f32)), 1.0)
+        Stroke::Solid(scale.palette().colour(scale.index(value as f32)), 1.0)
     };
-    colour_bar::draw(&ink, &stops, &words.message(&maps.quantity)).map(Some)
+    colour_bar::draw(&stroke, &stops, &words.message(&maps.quantity)).map(Some)
 }

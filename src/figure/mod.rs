@@ -92,7 +92,7 @@ impl Words<'_> {
 #[derive(Debug, thiserror::Error)]
 pub enum FigureError {
     #[error(
-        "a picture of {width} × {height} px came with {found} bytes; three bytes a pixel and no empty side would be right"
+        "a picture of {width} × {height} px has {found} bytes; expected three bytes a pixel and no empty side"
     )]
     PictureSize {
         width: usize,
@@ -100,24 +100,24 @@ pub enum FigureError {
         found: usize,
     },
     #[error(
-        "a map of {height} × {width} cells came with {found} numbers; one a cell and no empty side would be right"
+        "a map of {height} × {width} cells has {found} numbers; expected one a cell and no empty side"
     )]
     MapSize {
         height: usize,
         width: usize,
         found: usize,
     },
-    #[error("a map was to be drawn {width} × {height} px large; no empty side would be right")]
+    #[error("a map cannot be drawn {width} × {height} px large; expected at least 1 px a side")]
     EmptySize { width: usize, height: usize },
-    #[error("{found} segment numbers came for a photo of {pixels} px; one a pixel would be right")]
+    #[error("a photo of {pixels} px has {found} segment numbers; expected one a pixel")]
     SegmentCount { pixels: usize, found: usize },
     #[error("segment `{segment}` has no weight; there are {weights} weights, counted from 0")]
     SegmentWeight { segment: usize, weights: usize },
     #[error(
-        "a matrix of {rows} × {columns} classes has a row or column of another length; `counts[row][column]` with one entry a class would be right"
+        "a matrix of {rows} × {columns} classes has a row or column of another length; expected one entry of `counts[row][column]` a class"
     )]
     MatrixShape { rows: usize, columns: usize },
-    #[error("row {row} of a table has {found} cells; {expected}, as in the header, would be right")]
+    #[error("row {row} of a table has {found} cells; expected {expected}, as in the header")]
     TableShape {
         row: usize,
         found: usize,

@@ -12,10 +12,10 @@ pub enum Palette {
     Diverging,
 }
 
-/// What speaks for: bars and superpixels with a positive weight. From the blue side of `Diverging`,
+/// Positive evidence: bars and superpixels with a positive weight. From the blue side of `Diverging`,
 /// so that one rule holds in the whole report; readable on white and on black.
 pub const POSITIVE: [u8; 3] = [0x43, 0x93, 0xc3];
-/// What speaks against; from the red side of `Diverging`.
+/// Negative evidence; from the red side of `Diverging`.
 pub const NEGATIVE: [u8; 3] = [0xd6, 0x60, 0x4d];
 
 /// Lines of a chart, after Okabe and Ito: without the two that vanish on white or on black, the blue

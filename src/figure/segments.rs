@@ -4,7 +4,7 @@ use super::colour_bar::{self, Stop};
 use super::grid::tiles;
 use super::palette::{NEGATIVE, POSITIVE};
 use super::raster::{blocks, check_picture, factor, grey, mix, smooth};
-use super::svg::Ink;
+use super::svg::Stroke;
 use super::{Drawing, FigureError, Image, Words, encode};
 use crate::present::exhibit::{SegmentTile, SegmentView, Segments};
 use crate::results::Picture;
@@ -194,10 +194,10 @@ fn bar(heaviest: f64, words: &Words) -> Result<Option<Image>, FigureError> {
         position,
         text: text(weight),
     });
-    let ink = |position: f64| {
+    let stroke = |position: f64| {
         let weight = 2.0 * position - 1.0;
         let colour = if weight < 0.0 { NEGATIVE } else { POSITIVE };
-        Ink::Solid(
+        Stroke::Solid(
             mix(
                 [BAR_PHOTO; 3],
                 colour,
@@ -206,5 +206,5 @@ fn bar(heaviest: f64, words: &Words) -> Result<Option<Image>, FigureError> {
             1.0,
         )
     };
-    colour_bar::draw(&ink, &stops, "").map(Some)
+    colour_bar::draw(&stroke, &stops, "").map(Some)
 }

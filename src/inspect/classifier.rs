@@ -4,13 +4,17 @@ use serde::Serialize;
 
 use super::methods::{self, MethodRow};
 use crate::explain::Entry;
-use crate::model::{Model, ModelFacts};
+use crate::model::{Model, ModelFacts, OutputActivation, ScoresAre, ScoresTaken, trained_input};
 
 #[derive(Debug, Serialize)]
 pub struct Classifier {
     /// Channels, height and width of the input that it was tried with.
     pub input_shape: [i64; 3],
     pub output: Output,
+    /// What the network does to the photo before its first layer; `None` where it does nothing.
+    pub normalises: Option<String>,
+    /// How photos became the input on which the published weights of the built-in architecture were trained.
+    pub trained_on: Option<String>,
     /// Leaf modules; 0 where the file names no modules.
     pub layers: usize,
     /// Modules and nodes of the graph that can be named besides.
@@ -23,6 +27,16 @@ pub struct Output {
     /// Of the value that the network gives.
     pub name: String,
     pub classes: usize,
+    /// How many numbers it gives for a picture: one for each class, or one for two classes.
+    pub numbers: usize,
+    /// What these numbers are.
+    pub gives: ScoresAre,
+    /// How scores are got from them.
+    pub scores_taken: ScoresTaken,
+    /// How probabilities are made of the scores.
+    pub activation: OutputActivation,
+    /// What is not certain of this, in words; null where nothing is.
+    pub doubt: Option<String>,
     /// Operators at the very end that turn scores into probabilities, the last one first; they are left
     /// out, and scores are taken before them.
     pub left_out: Vec<String>,
@@ -35,6 +49,8 @@ impl Classifier {
         Self {
             input_shape: model.input_shape(),
             output: Output::of(model.facts()),
+            normalises: Some(model.facts().own_input.text()).filter(|text| !text.is_empty()),
+            trained_on: trained_on(model.facts()),
             layers: model.layers().len(),
             other_names: model.containers().len() + model.nodes().len(),
             methods: methods::rows(model.facts(), entries),
@@ -42,11 +58,28 @@ impl Classifier {
     }
 }
 
+fn trained_on(facts: &ModelFacts) -> Option<String> {
+    let trained = trained_input(facts.provenance.architecture.as_deref()?)?;
+    let [height, width] = trained.size;
+    Some(format!(
+        "{height} × {width} px, the middle of a photo whose shorter side was brought to {} px, {}; mean {:?}, std {:?} of pixels from 0 to 1",
+        trained.shorter, trained.interpolation, trained.mean, trained.std
+    ))
+}
+
 impl Output {
     fn of(facts: &ModelFacts) -> Self {
         Self {
             name: facts.output.name.clone(),
             classes: facts.classes,
+            numbers: facts.numbers(),
+            gives: facts.scores.given,
+            scores_taken: facts.scores.taken,
+            activation: facts.scores.activation,
+            doubt: facts
+                .scores
+                .doubt
+                .map(|doubt| doubt.text(facts.scores.given)),
             left_out: facts.output.left_out.clone(),
             scores: facts.output.scores_name.clone(),
         }

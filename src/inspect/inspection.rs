@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::classifier::Classifier;
 use super::network::Network;
+use super::weights::Weights;
 use crate::model::load::Loaded;
 
 /// Everything that `cnn-report inspect` says of a file.
@@ -24,6 +25,8 @@ pub struct Inspection {
     pub network: Option<Network>,
     /// `None` where the network cannot be run as a classifier.
     pub classifier: Option<Classifier>,
+    /// The tensors of a file of weights whose network is not known, or into which they do not fit.
+    pub weights: Option<Weights>,
     /// Why it cannot be used; `None` where it can.
     pub fault: Option<String>,
 }

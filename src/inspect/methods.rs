@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::explain::{Entry, Fault, Inputs, Needs, Photo};
+use crate::explain::{Entry, Fault, Inputs, Needs, Photo, chosen};
 use crate::labels::Labels;
 use crate::model::{ModelFacts, Parts};
 use crate::picture::{Channels, PRESETS, Picture, Preprocessing};
@@ -86,6 +86,10 @@ fn faults(
         true => fault.message,
         false => format!("{}; {}", fault.message, fault.hint),
     };
+    let of_gradient = match method.needs() {
+        Needs::Gradients => chosen::gradient_fault(facts),
+        Needs::Nothing | Needs::Scores | Needs::Layers => None,
+    };
     let faults = method.network_faults(&inputs).into_iter();
-    faults.map(text).collect()
+    faults.chain(of_gradient).map(text).collect()
 }

@@ -10,6 +10,7 @@ mod text;
 pub mod trial;
 mod trial_text;
 pub mod verify;
+mod weights;
 
 use crate::explain::Entry;
 use crate::fs;
@@ -23,6 +24,7 @@ pub use methods::MethodRow;
 pub use network::Network;
 pub use text::{as_text, verification_text};
 pub use trial_text::trial_text;
+pub use weights::Weights;
 
 /// Looks at a file, whose weights go into `architecture` where one is given.
 /// `methods` are those that are tried on it. An error only where the file cannot be read at all; the
@@ -44,6 +46,7 @@ pub fn inspect(
         architecture: None,
         network: None,
         classifier: None,
+        weights: None,
         fault: None,
     };
     drop(bytes);
@@ -61,6 +64,7 @@ pub fn inspect(
             Ok((inspection, Some(model)))
         }
         Err(error) => {
+            inspection.weights = weights::of(source);
             inspection.fault = Some(error.to_string());
             Ok((inspection, None))
         }

@@ -1,10 +1,12 @@
 //! An inspection as lines to read.
 
-use super::classifier::Classifier;
+use super::classifier::{Classifier, Output};
 use super::inspection::Inspection;
 use super::methods::MethodRow;
 use super::network::{Input, Network};
-use super::verify::{Compared, Verification};
+use super::verify::Verification;
+use super::weights::Weights;
+use crate::model::{OutputActivation, ScoresTaken};
 
 /// Operators shown; the JSON has all.
 const SHOWN: usize = 12;
@@ -37,6 +39,67 @@ pub fn as_text(inspection: &Inspection) -> String {
     if let Some(classifier) = &inspection.classifier {
         text.push_str(&method_lines(classifier));
     }
+    if let Some(weights) = &inspection.weights {
+        text.push_str(&weight_lines(weights, &inspection.file));
+    }
+    text
+}
+
+/// Tensors shown of a file of weights; the JSON has all.
+const TENSORS_SHOWN: usize = 20;
+
+/// The tensors, the networks that they may be of, and the ways to name one.
+fn weight_lines(weights: &Weights, file: &str) -> String {
+    let place = match weights.key.as_str() {
+        "" => String::new(),
+        key => format!(" under `{key}`"),
+    };
+    let mut text = format!("\n{} tensors{place}:\n", weights.tensors.len());
+    let shown = &weights.tensors[..weights.tensors.len().min(TENSORS_SHOWN)];
+    let width = shown
+        .iter()
+        .map(|row| row.name.chars().count())
+        .max()
+        .unwrap_or(0);
+    for row in shown {
+        text.push_str(&format!("  {:<width$}  {:?}\n", row.name, row.shape));
+    }
+    if weights.tensors.len() > TENSORS_SHOWN {
+        let more = weights.tensors.len() - TENSORS_SHOWN;
+        text.push_str(&format!("  and {more} more (--json has all)\n"));
+    }
+    if !weights.others.is_empty() {
+        let others: Vec<_> = weights
+            .others
+            .iter()
+            .map(|key| format!("`{key}`"))
+            .collect();
+        text.push_str(&format!(
+            "\nThe file also holds weights of the same shapes under {}: `model: weights: KEY` chooses.\n",
+            others.join(", ")
+        ));
+    }
+    for near in &weights.near {
+        let percent = 100.0 * near.share;
+        text.push_str(&match near.other {
+            0 => format!("\nThey fit `{}`.\n", near.architecture),
+            other => format!(
+                "\nThey come near `{}`: {percent:.0} % of names and shapes are the same, {other} differ.\n",
+                near.architecture
+            ),
+        });
+    }
+    let architecture = weights
+        .near
+        .first()
+        .map_or("resnet18", |near| near.architecture);
+    text.push_str(&format!(
+        "\nThree ways to name their network (docs/weights.md has more):\n  \
+         a built-in one    model: {{file: {file}, architecture: {architecture}}}\n  \
+         layer by layer    model: {{file: {file}, layers: [{{type: Conv2d, out_channels: 16, kernel_size: 3}}, …]}}\n  \
+         its exported file model: {{file: {file}, graph: model.pt2}}, where model.pt2 is any export of it\n\
+         or export network and weights together: python tools/export.py my_module.py:make_model --weights {file}\n"
+    ));
     text
 }
 
@@ -102,24 +165,56 @@ fn classifier_lines(classifier: &Classifier) -> Vec<(&'static str, String)> {
             "output",
             format!(
                 "`{}` [N, {}], {} classes",
-                output.name, output.classes, output.classes
+                output.name, output.numbers, output.classes
             ),
         ),
+        ("gives", output.gives.text().to_owned()),
+        ("scores", scores(output)),
     ];
-    if !output.left_out.is_empty() {
-        let text = format!(
-            "taken from `{}`, before the closing {}",
-            output.scores,
-            output.left_out.join(", ")
-        );
-        lines.push(("scores", text));
-    }
+    lines.extend(
+        output
+            .doubt
+            .iter()
+            .map(|doubt| ("not certain", doubt.clone())),
+    );
+    let said = [
+        ("normalises", &classifier.normalises),
+        ("trained on", &classifier.trained_on),
+    ];
+    lines.extend(
+        said.into_iter()
+            .filter_map(|(label, text)| Some((label, text.clone()?))),
+    );
     let layers = format!(
         "{}, and {} modules and nodes that can be named besides",
         classifier.layers, classifier.other_names
     );
     lines.push(("layers", layers));
     lines
+}
+
+/// Where the scores are taken, and how probabilities are made of them.
+fn scores(output: &Output) -> String {
+    let taken = match output.scores_taken {
+        ScoresTaken::AsGiven => "the numbers themselves".to_owned(),
+        ScoresTaken::BeforeClosing => format!(
+            "taken from `{}`, before the closing {}",
+            output.scores,
+            output.left_out.join(", ")
+        ),
+        ScoresTaken::Logarithms => "the logarithms of the probabilities".to_owned(),
+        ScoresTaken::Logits => "the logits of the probabilities".to_owned(),
+    };
+    let activation = match output.activation {
+        OutputActivation::Softmax => "softmax makes the probabilities",
+        OutputActivation::Sigmoid => {
+            "a sigmoid of each makes the probabilities, labels are independent"
+        }
+        OutputActivation::SigmoidOfOne => {
+            "−s and s for two classes, a sigmoid makes the probabilities"
+        }
+    };
+    format!("{taken}; {activation}")
 }
 
 fn method_lines(classifier: &Classifier) -> String {
@@ -148,15 +243,10 @@ pub fn verification_text(found: &Verification) -> String {
         largest_expected,
         ..
     } = found;
-    let compared = match found.compared {
-        Compared::Scores => "scores",
-        Compared::Output => {
-            "numbers, those that the file gives after its closing softmax or sigmoid"
-        }
-    };
+    let compared = found.compared.text();
     let mut text = format!(
         "compared      {rows} × {classes} {compared}\n\
-         difference    {absolute:.3e} at most, {relative:.3e} of the largest expected score ({largest_expected:.4})\n\
+         difference    {absolute:.3e} at most, {relative:.3e} of the largest expected number ({largest_expected:.4})\n\
          same class    {} of {rows}\n",
         found.top1_agree
     );

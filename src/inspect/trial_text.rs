@@ -72,6 +72,25 @@ fn sentence(trial: &Trial) -> String {
     let Some(best) = trial.rows.first() else {
         return "No preset fits a network of so many channels.".to_owned();
     };
+    if let Some(found) = &trial.relabelled {
+        let pairs = found.classes.iter().take(MOST_NAMED);
+        let pairs: Vec<_> = pairs
+            .map(|(label, class)| format!("`{label}` as `{class}`"))
+            .collect();
+        let more = if found.classes.len() > MOST_NAMED {
+            ", …"
+        } else {
+            ""
+        };
+        return format!(
+            "The labels are the likely cause, not the pixels: under `{}` {} of {} photos are predicted as one class a label, \
+             though another than the label ({}{more}). Are the names of the classes in the order of the network's scores?",
+            found.setting,
+            found.photos,
+            trial.photos,
+            pairs.join(", ")
+        );
+    }
     if trial.is_near_chance() {
         return format!(
             "No setting is better than guessing among {} groups. Are the labels those of the network's classes?",

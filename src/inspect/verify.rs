@@ -1,11 +1,13 @@
-//! Does the network give the scores that its author got? Arrays in, differences out.
+//! Does the network give the numbers that its author got? Arrays in, differences out. Scores are compared with
+//! scores, probabilities with probabilities.
 
 use std::path::Path;
 
 use serde::Serialize;
 use tch::{Kind, Tensor};
 
-use crate::model::{Model, ModelError};
+use crate::explain::numbers::activated;
+use crate::model::{Model, ModelError, OutputActivation};
 use crate::picture::{Input, InputError};
 
 /// Pictures that run at once.
@@ -27,14 +29,30 @@ pub enum VerifyError {
     Shape(String),
 }
 
-/// What of the network is nearest to what is expected.
+/// What of the network is compared: what the expected numbers are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Compared {
     /// Before a closing softmax or sigmoid.
     Scores,
-    /// What the file itself gives.
+    /// Softmax or sigmoid of the scores.
+    Probabilities,
+    /// Logarithms of these.
+    LogProbabilities,
+    /// What the file itself gives, where that is none of the others.
     Output,
+}
+
+impl Compared {
+    /// As the text of an inspection names it.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Scores => "scores",
+            Self::Probabilities => "probabilities",
+            Self::LogProbabilities => "log-probabilities",
+            Self::Output => "numbers as the file gives them",
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -68,7 +86,8 @@ pub struct Row {
 }
 
 /// Runs the array in `input`, [N, C, H, W] or [C, H, W], already normalised, and compares its scores with
-/// those in `expect`, [N, classes] or [classes].
+/// those in `expect`, [N, classes] or [classes]; or its probabilities, or their logarithms, where these are
+/// what is expected.
 pub fn verify(
     model: &Model,
     input: &Path,
@@ -76,32 +95,97 @@ pub fn verify(
     tolerance: f64,
 ) -> Result<Verification, VerifyError> {
     let input = batched(array(input)?, 3, &input.display().to_string())?;
-    let expected = batched(array(expect)?, 1, &expect.display().to_string())?;
-    let got = [Model::scores, Model::output].map(|run| rows(model, run, &input));
-    let [scores, output] = got;
-    let (scores, output) = (scores?, output?);
-    if scores.size() != expected.size() {
-        let (got, expected) = (scores.size(), expected.size());
+    let name = expect.display().to_string();
+    let expected = expected(model, array(expect)?, input.size()[0], &name)?;
+    let columns = expected.size()[1];
+    let mut found = Vec::new();
+    for (compared, numbers) in numbers(model, &input)? {
+        // One number a picture: that of the second of two classes.
+        let numbers = match (model.activation(), columns) {
+            (OutputActivation::SigmoidOfOne, 1) if numbers.size()[1] == 2 => {
+                numbers.f_narrow(1, 1, 1)?
+            }
+            _ => numbers,
+        };
+        if numbers.size() == expected.size() {
+            found.push(compare(&numbers, &expected, compared, tolerance)?);
+        }
+    }
+    let looks_like = looks_like(&expected)?;
+    let best = found.iter().position(|one| one.holds);
+    let best = best.or_else(|| found.iter().position(|one| one.compared == looks_like));
+    if found.is_empty() {
+        let (got, expected) = ([input.size()[0], model.classes() as i64], expected.size());
         let message = format!("the network gives {got:?} scores, {expected:?} are expected");
         return Err(VerifyError::Shape(message));
     }
-    // Who asks another program for what the file gives gets it with the softmax that closes it.
-    let of_scores = compare(&scores, &expected, Compared::Scores, tolerance)?;
-    if of_scores.holds || scores == output {
-        return Ok(of_scores);
+    Ok(found.swap_remove(best.unwrap_or(0)))
+}
+
+/// Everything that somebody may call the network's answer, the likeliest first.
+fn numbers(model: &Model, input: &Tensor) -> Result<Vec<(Compared, Tensor)>, VerifyError> {
+    let scores = rows(model, Model::scores, input)?;
+    let probabilities = activated(&scores, model.activation())?;
+    let logarithms = match model.activation() {
+        OutputActivation::Softmax => scores.f_log_softmax(1, Kind::Double)?,
+        OutputActivation::Sigmoid | OutputActivation::SigmoidOfOne => scores.f_log_sigmoid()?,
+    };
+    Ok(vec![
+        (Compared::Scores, scores),
+        (Compared::Probabilities, probabilities),
+        (Compared::LogProbabilities, logarithms),
+        (Compared::Output, rows(model, Model::output, input)?),
+    ])
+}
+
+/// [N, numbers]; of a network that gives one number, N of them are those of N pictures.
+fn expected(
+    model: &Model,
+    array: Tensor,
+    pictures: i64,
+    name: &str,
+) -> Result<Tensor, VerifyError> {
+    let is_one = model.activation() == OutputActivation::SigmoidOfOne;
+    match array.size().as_slice() {
+        [count] if is_one && *count == pictures => Ok(array.f_unsqueeze(1)?),
+        _ => batched(array, 1, name),
     }
-    let of_output = compare(&output, &expected, Compared::Output, tolerance)?;
-    Ok(match of_output.relative < of_scores.relative {
-        true => of_output,
-        false => of_scores,
+}
+
+/// What numbers of [N, classes] are, by their range and sums.
+fn looks_like(expected: &Tensor) -> Result<Compared, VerifyError> {
+    const TOLERANCE: f64 = 1e-3;
+    let expected = expected.f_to_kind(Kind::Double)?;
+    let (low, high) = (expected.f_min()?, expected.f_max()?);
+    let (low, high) = (low.f_double_value(&[])?, high.f_double_value(&[])?);
+    if low >= 0.0 && high <= 1.0 {
+        return Ok(Compared::Probabilities);
+    }
+    let sums = expected
+        .f_exp()?
+        .f_sum_dim_intlist([1].as_slice(), false, Kind::Double)?;
+    let off = (sums - 1.0).f_abs()?.f_max()?.f_double_value(&[])?;
+    Ok(match high <= 0.0 && off < TOLERANCE {
+        true => Compared::LogProbabilities,
+        false => Compared::Scores,
     })
+}
+
+/// Channels, height and width of the pictures in an array; `None` where [`verify`] will say why not.
+pub fn shape_of_pictures(input: &Path) -> Option<[i64; 3]> {
+    let size = array(input).ok()?.size();
+    let picture = match size.as_slice() {
+        [_, picture @ ..] if size.len() == 4 => picture,
+        picture => picture,
+    };
+    picture.try_into().ok()
 }
 
 /// The array in a file, in its own shape.
 fn array(file: &Path) -> Result<Tensor, VerifyError> {
     match Input::open(file, None) {
         Ok(Input::Array(stored)) => Ok(stored.tensor()),
-        Ok(Input::Picture(_)) | Err(InputError::Picture(_)) => {
+        Ok(Input::Picture(..)) | Err(InputError::Picture(_)) => {
             Err(VerifyError::NoArray(file.display().to_string()))
         }
         Err(error) => Err(VerifyError::Input(error)),
@@ -121,7 +205,7 @@ fn batched(array: Tensor, rank: usize, name: &str) -> Result<Tensor, VerifyError
         1 => "[N, classes] or [classes]",
         _ => "[N, C, H, W] or [C, H, W]",
     };
-    let message = format!("`{name}` is {size:?}; {right} would be right");
+    let message = format!("`{name}` is {size:?}; expected {right}");
     Err(VerifyError::Shape(message))
 }
 

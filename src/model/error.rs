@@ -31,7 +31,9 @@ pub enum ModelError {
         hint: String,
     },
     #[error(
-        "`{}` holds weights only{fits}; name its `architecture`, one of {known}",
+        "`{}` holds weights only{fits}; name the network that they belong to: `architecture:`, one of {known}; \
+         or write it down with `layers:`; or give an exported file of it with `graph:`; or export all with \
+         `tools/export.py`",
         file.display()
     )]
     ArchitectureMissing {
@@ -87,6 +89,12 @@ pub enum ModelError {
         /// ``aten.x.default` (node `x_1` in `layer1.0`)`, separated by commas.
         operators: String,
     },
+    /// A constant that is made of weights when the network is loaded, and would fill the memory.
+    #[error(
+        "the constants that the network is made of grow to {megabytes} MB at {place}, far more than the file holds; \
+         export it without them"
+    )]
+    ConstantsTooLarge { place: String, megabytes: u64 },
     #[error("`{operator}` (node `{node}` in {module}): {source}")]
     Operator {
         operator: String,
@@ -113,7 +121,7 @@ pub enum ModelError {
     )]
     NotAClassifier { shape: Vec<i64> },
     #[error(
-        "the network was exported for batches of {batch} only: {fault}; export it again with `{EXPORT}`"
+        "the network runs on batches of {batch} only: {fault}; export it again with `{EXPORT}`"
     )]
     FixedBatch { batch: i64, fault: String },
     #[error(
@@ -121,6 +129,27 @@ pub enum ModelError {
          call `model.eval()` before `torch.jit.trace` or `torch.jit.script`"
     )]
     Nondeterministic,
+    #[error(
+        "a photo's scores depend on the other photos of its batch: first at {place}, where the values of a \
+         picture change by {percent} % in company; the network was exported as in training: call \
+         `model.eval()` before exporting it, and give batch normalisation its running statistics"
+    )]
+    DependsOnCompany {
+        /// Operator, node and module.
+        place: String,
+        percent: u64,
+    },
+    #[error(
+        "the scores are whole numbers ({kind}), which have no gradient; export the network without rounding"
+    )]
+    WholeNumbers { kind: String },
+    #[error("there is no one number, or no variable, whose gradient could be computed")]
+    NoGradientToAskFor,
+    #[error("the network's scores are not finite numbers: {first}")]
+    ScoresNotFinite {
+        /// ``the first that are not come from `aten.conv2d.default` (node `conv2d_1` in `2`)``.
+        first: String,
+    },
     #[error(transparent)]
     Layer(#[from] UnknownLayer),
     #[error("the node `{node}` gives several tensors or none and cannot be recorded")]

@@ -4,23 +4,31 @@ use serde::{Deserialize, Serialize};
 
 use super::graph::NodeId;
 use super::layers::{Layer, LayerName, Layers, UnknownLayer};
+use super::limits::Limits;
+use super::own_input::OwnInput;
 use super::precision::Precision;
 use super::provenance::Provenance;
 use super::receptive_field::ReceptiveField;
+use super::scores::{OutputActivation, ScoreFacts};
 
 /// All that can be said of a network without running it again. Plain data: a store keeps it by the digest of
 /// the model file, its companions, the architecture that weights are put into and the input shape, so that
 /// `check` and `layers` open no network.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelFacts {
-    /// Number of scores.
+    /// Number of classes: of the numbers that the network gives, and two where it gives one.
     pub classes: usize,
     /// Channels, height and width of one input.
     pub input_shape: [i64; 3],
     pub parts: Parts,
-    pub scores_are: ScoresAre,
+    /// What the numbers are that it gives.
+    pub scores: ScoreFacts,
     pub output: OutputFacts,
     pub layers: Layers,
+    /// What keeps methods from it.
+    pub limits: Limits,
+    /// What its file says of its input.
+    pub own_input: OwnInput,
     /// The network was tried in it and in float32. Facts of a network that was tried in bfloat16 hold for
     /// float32 as well.
     pub precision: Precision,
@@ -34,14 +42,6 @@ pub enum Parts {
     Nodes,
     /// Nothing: TorchScript runs as a whole.
     None,
-}
-
-/// What the scores of a network turned out to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ScoresAre {
-    Scores,
-    /// None is negative and they sum to 1: a softmax closes the network and cannot be separated from it.
-    Probabilities,
 }
 
 /// Where the scores come out of the network.
@@ -58,6 +58,14 @@ pub struct OutputFacts {
 }
 
 impl ModelFacts {
+    /// How many numbers the network gives for a picture.
+    pub fn numbers(&self) -> usize {
+        match self.scores.activation {
+            OutputActivation::SigmoidOfOne => 1,
+            OutputActivation::Softmax | OutputActivation::Sigmoid => self.classes,
+        }
+    }
+
     /// Leaf modules in the order they run.
     pub fn leaves(&self) -> &[Layer] {
         self.layers.leaves()

@@ -193,6 +193,12 @@ impl Node {
 }
 
 impl Graph {
+    /// Height and width, where both were fixed.
+    pub fn exported_size(&self) -> Option<[i64; 2]> {
+        let side = |axis: usize| self.input_sizes.get(axis).copied().flatten();
+        Some([side(2)?, side(3)?])
+    }
+
     /// The node that computes each value; `None` for inputs and weights.
     pub fn producers(&self) -> Vec<Option<NodeId>> {
         let mut producers = vec![None; self.values.len()];

@@ -64,8 +64,8 @@ impl Graph {
         Ok(())
     }
 
-    /// Nodes that put an overwritten slice back into what it was cut from, if that is read after the
-    /// node at `index`; one for each slice of a slice.
+    /// Nodes that put an overwritten slice, or one place of an axis, back into what it was cut from, if that is
+    /// read after the node at `index`; one for each slice of a slice.
     fn put_back(
         &mut self,
         index: usize,
@@ -77,7 +77,7 @@ impl Graph {
         let mut cuts = Vec::new();
         let mut slice = overwritten;
         while let Some(cut) = before.iter().rfind(|node| node.outputs.contains(&slice))
-            && cut.operator_base() == "slice"
+            && matches!(cut.operator_base(), "slice" | "select")
             && let Some(whole) = cut.first_input()
         {
             cuts.push(cut);
@@ -100,7 +100,7 @@ impl Graph {
             memory.add();
             nodes.push(Node {
                 name,
-                operator: "aten.slice_scatter.default".to_owned(),
+                operator: format!("aten.{}_scatter.default", cut.operator_base()),
                 arguments: tensors
                     .map(|(name, value)| (name.to_owned(), Argument::Tensor(value)))
                     .into_iter()
@@ -186,6 +186,41 @@ const VIEWS: &[&str] = &[
     "alias",
     "detach",
     "to",
+    "diagonal",
+    "narrow",
+    "view_as",
+    "reshape_as",
+    "swapaxes",
+    "swapdims",
+    "movedim",
+    "as_strided",
+    "unfold",
+    "broadcast_to",
+    "expand_as",
+    "mT",
+    "adjoint",
+    "numpy_T",
+    "ravel",
+    "real",
+    "imag",
+    "view_as_real",
+    "view_as_complex",
+    "tensor_split",
+    "unsafe_chunk",
+    "unsafe_split",
+    "unsafe_split_with_sizes",
+    "type_as",
+    "float",
+    "positive",
+    "lift_fresh",
+    "lift_fresh_copy",
+    "alias_copy",
+    "resolve_conj",
+    "resolve_neg",
+    "_to_copy",
+    "feature_alpha_dropout",
+    "alpha_dropout",
+    "native_dropout",
 ];
 
 #[cfg(test)]

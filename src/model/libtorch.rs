@@ -8,8 +8,19 @@ pub fn first_line(error: &TchError) -> String {
     let text = text.strip_prefix("Internal torch error: ").unwrap_or(&text);
     // What it says of code begins with an empty line.
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());
-    lines.next().unwrap_or_default().trim().to_owned()
+    let first = lines.next().unwrap_or_default().trim();
+    // TorchScript's interpreter quotes the code first and gives the reason at the end.
+    let reason = lines
+        .rev()
+        .find_map(|line| line.trim().strip_prefix("RuntimeError: "));
+    match reason.filter(|_| first.contains(IN_THE_INTERPRETER)) {
+        Some(reason) => reason.trim().to_owned(),
+        None => first.to_owned(),
+    }
 }
+
+/// How an error of the interpreter begins.
+const IN_THE_INTERPRETER: &str = "operation failed in the TorchScript interpreter";
 
 /// What libtorch says of its allocators: CUDA's and Apple's, the CPU's (two wordings), C++'s own.
 const REFUSALS: &[&str] = &[

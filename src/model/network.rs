@@ -5,7 +5,7 @@ use tch::Tensor;
 use super::device::Device;
 use super::discover::{self, Trial};
 use super::error::ModelError;
-use super::facts::{ModelFacts, Parts, ScoresAre};
+use super::facts::{ModelFacts, Parts};
 use super::graph::{Graph, NodeId};
 use super::layers::{Layer, LayerName};
 use super::load;
@@ -15,6 +15,7 @@ use super::precision::Precision;
 use super::provenance::Provenance;
 use super::receptive_field::ReceptiveField;
 use super::run::Program;
+use super::scores::{OutputActivation, ScoresAre};
 use super::source::Source;
 
 /// A classifier, ready to run. Its weights are frozen.
@@ -106,12 +107,17 @@ impl Model {
         self.facts.parts
     }
 
-    /// Whether the scores are scores or already probabilities.
+    /// What the numbers are that the file gives.
     pub fn scores_are(&self) -> ScoresAre {
-        self.facts.scores_are
+        self.facts.scores.given
     }
 
-    /// Number of scores.
+    /// How probabilities are made of [`Model::scores`].
+    pub fn activation(&self) -> OutputActivation {
+        self.facts.scores.activation
+    }
+
+    /// Number of classes.
     pub fn classes(&self) -> usize {
         self.facts.classes
     }

@@ -1,16 +1,16 @@
 //! What a model can be asked to compute.
 
-use tch::Tensor;
+use tch::{Kind, Tensor};
 
 use super::backward::{self, Differentiated, ReluRule};
 use super::batches::{BatchSize, first_size};
 use super::error::ModelError;
-use super::facts::ScoresAre;
 use super::graph::NodeId;
 use super::network::Model;
 use super::precision::Precision;
 use super::relus;
 use super::run::pass::Change;
+use super::scores::{OutputActivation, ScoresTaken};
 
 /// Room for what libtorch takes besides the outputs of nodes: buffers of its convolutions, copies in
 /// another order. SqueezeNet 1.1 and ResNet-18 took 1.05 and 0.95 times their outputs on the CPU, 32
@@ -19,10 +19,10 @@ const WITH_BUFFERS: u64 = 2;
 const BYTES_OF_FLOAT32: u64 = 4;
 
 impl Model {
-    /// Scores (before softmax) [N, classes] of a normalised input [N, C, H, W], float32. They are computed
-    /// in the model's [`Precision`] where `input` asks for no gradient, else in float32. Of a network that
-    /// gives probabilities and hides its softmax they are the logarithms, of which softmax makes the
-    /// probabilities again.
+    /// Scores [N, classes] of a normalised input [N, C, H, W], float32, of which [`Model::activation`] makes
+    /// the probabilities. They are computed in the model's [`Precision`] where `input` asks for no gradient,
+    /// else in float32. A network whose softmax or sigmoid cannot be left out gives their inverse, and one of
+    /// a single number s gives −s and s.
     pub fn scores(&self, input: &Tensor) -> Result<Tensor, ModelError> {
         let mut recorded = match self.precision {
             Precision::Bf16 if !input.requires_grad() => {
@@ -34,20 +34,36 @@ impl Model {
                 self.record(input, &[self.facts.output.scores], &[])?
             }
         };
-        let scores = recorded.remove(0);
-        Ok(match self.scores_are() {
-            ScoresAre::Scores => scores,
-            ScoresAre::Probabilities => {
-                scores.f_clamp_min(f64::from(f32::MIN_POSITIVE))?.f_log()?
+        self.check_finite(input, &recorded[0])?;
+        self.class_scores(&recorded.remove(0))
+    }
+
+    /// The scores [N, classes] as [`Model::scores`] gives them, of the output of [`Model::scores_node`] that a
+    /// pass recorded. Differentiable.
+    pub fn class_scores(&self, numbers: &Tensor) -> Result<Tensor, ModelError> {
+        /// The largest float32 below 1.
+        const BELOW_ONE: f64 = 1.0 - f32::EPSILON as f64 / 2.0;
+        let rows = as_rows(numbers)?.f_to_kind(Kind::Float)?;
+        let least = f64::from(f32::MIN_POSITIVE);
+        let scores = match self.facts.scores.taken {
+            ScoresTaken::AsGiven | ScoresTaken::BeforeClosing => rows,
+            ScoresTaken::Logarithms => rows.f_clamp_min(least)?.f_log()?,
+            ScoresTaken::Logits => {
+                let p = rows.f_clamp(least, BELOW_ONE)?;
+                p.f_log()?.f_sub(&p.f_neg()?.f_log1p()?)?
             }
+        };
+        Ok(match self.activation() {
+            OutputActivation::Softmax | OutputActivation::Sigmoid => scores,
+            OutputActivation::SigmoidOfOne => Tensor::f_cat(&[scores.f_neg()?, scores], 1)?,
         })
     }
 
-    /// What the file itself gives [N, classes], a closing softmax or sigmoid included.
+    /// What the file itself gives [N, numbers], a closing softmax or sigmoid included.
     pub fn output(&self, input: &Tensor) -> Result<Tensor, ModelError> {
         let graph = self.graph();
         let node = graph.producers()[graph.output.0].unwrap_or(self.facts.output.scores);
-        Ok(self.record(input, &[node], &[])?.remove(0))
+        as_rows(&self.record(input, &[node], &[])?.remove(0))
     }
 
     /// Outputs of `nodes`, running no further than the last of them. Nodes in `bypass` give their
@@ -213,5 +229,14 @@ impl Model {
                 .unwrap_or_default()
                 .to_vec(),
         }
+    }
+}
+
+/// [N, …] as [N, numbers].
+fn as_rows(numbers: &Tensor) -> Result<Tensor, ModelError> {
+    match numbers.size().as_slice() {
+        [_, _] => Ok(numbers.shallow_clone()),
+        [pictures, ..] => Ok(numbers.f_reshape([*pictures, -1])?),
+        [] => Err(ModelError::NotAClassifier { shape: Vec::new() }),
     }
 }

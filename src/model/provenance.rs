@@ -18,6 +18,12 @@ pub struct Provenance {
     pub torch_version: Option<String>,
     /// What wrote an ONNX file: `pytorch 2.13.0, opset 18`.
     pub producer: Option<String>,
+    /// Where in a file of weights they lie: `model`, `model.state_dict`; empty for the whole of it.
+    #[serde(default)]
+    pub weights_key: String,
+    /// Where in the file others of the same shapes lie, such as `ema`.
+    #[serde(default)]
+    pub other_weights: Vec<String>,
     /// Number of elements of all parameters.
     pub parameters: usize,
 }

@@ -13,6 +13,7 @@ pub fn is_relu(node: &Node) -> bool {
     match node.operator_base() {
         "relu" | "relu_" | "relu6" | "relu6_" => true,
         "hardtanh" | "hardtanh_" => lower_bound("min_val"),
+        "threshold" | "threshold_" => lower_bound("threshold") && lower_bound("value"),
         "clamp" | "clamp_" | "clamp_min" | "clamp_min_" => lower_bound("min"),
         _ => false,
     }
@@ -136,5 +137,6 @@ mod tests {
         assert!(with("clamp_min", "min", Argument::Size(Size::Known(0))));
         assert!(!with("clamp", "max", Argument::Float(0.0)));
         assert!(!with("silu", "min", Argument::Float(0.0)));
+        assert!(!with("threshold", "threshold", Argument::Float(0.0))); // its value is not said
     }
 }

@@ -3,16 +3,25 @@
 use std::io::{BufRead, Cursor, Seek};
 use std::path::{Path, PathBuf};
 
+use image::error::DecodingError;
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbaImage};
+use image::{
+    ColorType, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage,
+    RgbaImage,
+};
 
-use super::Picture;
+use super::foreign;
+use super::jpeg::{self, JpegError};
 use super::source::{FileSource, Source};
 use super::truncation::{is_cut_off, jpeg_header};
+use super::{Changes, Picture};
 use crate::fs::{self, FileError};
 
 /// What [`Picture::open`] reads, as the error texts name it.
-pub const READABLE_FORMATS: &str = "PNG, JPEG and WebP";
+pub const READABLE_FORMATS: &str = "PNG, JPEG, WebP, BMP, GIF, TIFF and PPM";
+
+/// Raised when the pixels of a file change with the program, so that results of other pixels are not reused.
+pub const DECODING_VERSION: u32 = 2; // 2: JPEG as libjpeg-turbo decodes it
 
 /// A small file can declare a huge picture; both bounds lie above what cameras and scanners make.
 const LONGEST_SIDE_PX: u32 = 32_768;
@@ -23,8 +32,13 @@ const LARGEST_DECODED_BYTES: u64 = 1 << 30;
 pub enum PictureError {
     #[error(transparent)]
     File(#[from] FileError),
-    #[error("`{}` is {found}; {READABLE_FORMATS} pictures are read", path.display())]
-    Format { path: PathBuf, found: String },
+    #[error("`{}` is {found}; {hint}", path.display())]
+    Format {
+        path: PathBuf,
+        /// With its article.
+        found: String,
+        hint: String,
+    },
     #[error("the {format} picture `{}` has {width} × {height} px; at most {LONGEST_SIDE_PX} px a side and {} MiB decoded are read, make it smaller", path.display(), LARGEST_DECODED_BYTES >> 20)]
     TooLarge {
         path: PathBuf,
@@ -34,6 +48,10 @@ pub enum PictureError {
     },
     #[error("the {format} picture `{}` is cut off; copy or export it again", path.display())]
     Truncated { path: PathBuf, format: &'static str },
+    #[error("the JPEG picture `{}` is damaged: its data end before its last row; copy or export it again", path.display())]
+    Short { path: PathBuf },
+    #[error("the {format} picture `{}` has floating-point pixels, whose range is not known; save it with 8 or 16 bits a channel, or as an array (`.npy`)", path.display())]
+    FloatingPoint { path: PathBuf, format: &'static str },
     #[error("the {format} picture `{}` cannot be decoded: {source}; {READABLE_FORMATS} pictures are read", path.display())]
     Broken {
         path: PathBuf,
@@ -43,17 +61,17 @@ pub enum PictureError {
 }
 
 impl Picture {
-    /// The picture of a PNG, JPEG or WebP file (told by its content, not by its name), turned upright
-    /// by its EXIF orientation.
+    /// The picture of a file, told by its content and not by its name, turned upright by its EXIF orientation.
     ///
     /// Transparent pixels are laid over white, grey and CMYK become RGB, 16 bits become 8. The values
-    /// are taken as sRGB: an embedded colour profile is not applied. Of an animation, the first frame.
+    /// are taken as sRGB: an embedded colour profile is not applied. Of an animation, the first frame; of
+    /// a TIFF of several pages, the first.
     pub fn open(path: &Path) -> Result<Self, PictureError> {
-        Self::decode(path, &fs::read_file(path)?)
+        Ok(Self::decode(path, &fs::read(path)?)?.0)
     }
 
     /// As [`Picture::open`], of the file's content; `path` is for the error.
-    pub(super) fn decode(path: &Path, bytes: &[u8]) -> Result<Self, PictureError> {
+    pub(super) fn decode(path: &Path, bytes: &[u8]) -> Result<(Self, Changes), PictureError> {
         let format = whole_format(path, bytes, bytes)?;
         let mut decoder = checked_decoder(path, format, Cursor::new(bytes))?;
         let broken = |source| PictureError::Broken {
@@ -61,10 +79,29 @@ impl Picture {
             format: name(format),
             source,
         };
-        let orientation = decoder.orientation().map_err(broken)?;
-        let mut decoded = DynamicImage::from_decoder(decoder).map_err(broken)?;
+        let orientation = orientation_of(&mut decoder, format).map_err(broken)?;
+        let mut decoded = match format {
+            ImageFormat::Jpeg => decoded_jpeg(path, bytes)?,
+            _ => DynamicImage::from_decoder(decoder).map_err(broken)?,
+        };
         decoded.apply_orientation(orientation);
-        Ok(flattened(decoded))
+        let reduced = match decoded.color() {
+            ColorType::L16 | ColorType::La16 | ColorType::Rgb16 | ColorType::Rgba16 => true,
+            ColorType::Rgb32F | ColorType::Rgba32F => {
+                return Err(PictureError::FloatingPoint {
+                    path: path.to_owned(),
+                    format: name(format),
+                });
+            }
+            _ => false,
+        };
+        let (picture, flattened) = flattened(decoded);
+        let changes = Changes {
+            turned: orientation != Orientation::NoTransforms,
+            flattened,
+            reduced,
+        };
+        Ok((picture, changes))
     }
 
     /// Width and height in px of the upright picture, from its header: of a whole file no more than
@@ -97,9 +134,8 @@ fn upright_size(
     mut decoder: impl ImageDecoder,
 ) -> Result<(usize, usize), PictureError> {
     let (width, height) = decoder.dimensions();
-    let orientation = decoder
-        .orientation()
-        .map_err(|source| PictureError::Broken {
+    let orientation =
+        orientation_of(&mut decoder, format).map_err(|source| PictureError::Broken {
             path: path.to_owned(),
             format: name(format),
             source,
@@ -112,12 +148,57 @@ fn upright_size(
     })
 }
 
+/// By EXIF, which some writers of WebP and PNG begin with the six bytes that belong into a JPEG; a TIFF has
+/// the same tag among its own.
+fn orientation_of(
+    decoder: &mut impl ImageDecoder,
+    format: ImageFormat,
+) -> Result<Orientation, ImageError> {
+    if format == ImageFormat::Tiff {
+        return decoder.orientation();
+    }
+    let exif = decoder.exif_metadata()?.unwrap_or_default();
+    let mut exif = exif.as_slice();
+    while let Some(behind) = exif.strip_prefix(b"Exif\0\0") {
+        exif = behind;
+    }
+    Ok(Orientation::from_exif_chunk(exif).unwrap_or(Orientation::NoTransforms))
+}
+
+fn decoded_jpeg(path: &Path, bytes: &[u8]) -> Result<DynamicImage, PictureError> {
+    let path = path.to_owned();
+    let broken = |message: String| {
+        let source = DecodingError::new(ImageFormat::Jpeg.into(), message);
+        ImageError::Decoding(source)
+    };
+    let message = match jpeg::decode(bytes) {
+        Ok(picture) => {
+            let (width, height) = (picture.width as u32, picture.height as u32);
+            match RgbImage::from_raw(width, height, picture.pixels) {
+                Some(pixels) => return Ok(pixels.into()),
+                None => "rows are missing".to_owned(),
+            }
+        }
+        Err(JpegError::Short) => return Err(PictureError::Short { path }),
+        Err(JpegError::Broken(message)) => message,
+    };
+    Err(PictureError::Broken {
+        path,
+        format: name(ImageFormat::Jpeg),
+        source: broken(message),
+    })
+}
+
 /// As the error texts name it.
 fn name(format: ImageFormat) -> &'static str {
     match format {
         ImageFormat::Png => "PNG",
         ImageFormat::Jpeg => "JPEG",
-        _ => "WebP", // no other one is read
+        ImageFormat::WebP => "WebP",
+        ImageFormat::Bmp => "BMP",
+        ImageFormat::Gif => "GIF",
+        ImageFormat::Tiff => "TIFF",
+        _ => "PPM", // no other one is read
     }
 }
 
@@ -127,8 +208,17 @@ fn whole_format<S: Source + ?Sized>(
     start: &[u8],
     source: &S,
 ) -> Result<ImageFormat, PictureError> {
-    let found = match image::guess_format(start).ok() {
-        Some(format @ (ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP)) => {
+    let read = || format!("{READABLE_FORMATS} pictures are read");
+    let (found, hint) = match image::guess_format(start).ok() {
+        Some(
+            format @ (ImageFormat::Png
+            | ImageFormat::Jpeg
+            | ImageFormat::WebP
+            | ImageFormat::Bmp
+            | ImageFormat::Gif
+            | ImageFormat::Tiff
+            | ImageFormat::Pnm),
+        ) => {
             return if is_cut_off(format, source)? {
                 Err(PictureError::Truncated {
                     path: path.to_owned(),
@@ -138,13 +228,20 @@ fn whole_format<S: Source + ?Sized>(
                 Ok(format)
             };
         }
-        Some(other) => format!("an {} file", other.to_mime_type()),
-        None if start.is_empty() => "empty".to_owned(),
-        None => "not a picture of a known format".to_owned(),
+        other => match (foreign::named(start), other) {
+            (Some((found, hint)), _) => (found.to_owned(), hint.to_owned()),
+            (None, Some(other)) => (
+                format!("a file of the type {}", other.to_mime_type()),
+                read(),
+            ),
+            (None, None) if start.is_empty() => ("empty".to_owned(), read()),
+            (None, None) => ("not a picture of a known format".to_owned(), read()),
+        },
     };
     Err(PictureError::Format {
         path: path.to_owned(),
         found,
+        hint,
     })
 }
 
@@ -166,7 +263,7 @@ fn checked_decoder<'a>(
             source,
         })?;
     let (width, height) = decoder.dimensions();
-    if width.max(height) > LONGEST_SIDE_PX || decoder.total_bytes() > LARGEST_DECODED_BYTES {
+    if width.max(height) > LONGEST_SIDE_PX || decoded_bytes(&decoder) > LARGEST_DECODED_BYTES {
         return Err(PictureError::TooLarge {
             path: path.to_owned(),
             format: name(format),
@@ -175,6 +272,17 @@ fn checked_decoder<'a>(
         });
     }
     Ok(decoder)
+}
+
+/// Bytes of the pixels as the file has them, and as RGB where that is another copy: a picture of one bit a
+/// pixel takes 32 times its own bytes.
+fn decoded_bytes(decoder: &impl ImageDecoder) -> u64 {
+    let (width, height) = decoder.dimensions();
+    let rgb = match decoder.color_type() {
+        ColorType::Rgb8 => 0,
+        _ => u64::from(width) * u64::from(height) * 3,
+    };
+    decoder.total_bytes().saturating_add(rgb)
 }
 
 /// Whether turning the picture upright swaps its width and height.
@@ -191,18 +299,22 @@ fn on_its_side(orientation: Orientation) -> bool {
     }
 }
 
-fn flattened(decoded: DynamicImage) -> Picture {
+/// And whether any pixel was transparent.
+fn flattened(decoded: DynamicImage) -> (Picture, bool) {
     let (width, height) = (decoded.width() as usize, decoded.height() as usize);
-    let pixels = if decoded.color().has_alpha() {
-        over_white(&decoded.into_rgba8())
+    let (pixels, is_transparent) = if decoded.color().has_alpha() {
+        let picture = decoded.into_rgba8();
+        let is_transparent = picture.pixels().any(|pixel| pixel.0[3] < u8::MAX);
+        (over_white(&picture), is_transparent)
     } else {
-        decoded.into_rgb8().into_raw()
+        (decoded.into_rgb8().into_raw(), false)
     };
-    Picture {
+    let picture = Picture {
         width,
         height,
         pixels,
-    }
+    };
+    (picture, is_transparent)
 }
 
 /// colour · α + white · (1 − α), rounded.

@@ -6,12 +6,12 @@ use tch::Device;
 
 use super::array::{self, Stored, Unreadable, in_words};
 use super::source::FileSource;
-use super::{Array, Picture, PictureError, Preprocessing};
+use super::{Array, Changes, Picture, PictureError, Preprocessing};
 use crate::fs::{self, FileError};
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Input {
-    Picture(Picture),
+    Picture(Picture, Changes),
     /// Never resized, never normalised.
     Array(Stored),
 }
@@ -30,6 +30,8 @@ pub struct Prepared {
     pub picture: Picture,
     /// What the network gets in the picture's place.
     pub array: Option<Array>,
+    /// What decoding changed.
+    pub changes: Changes,
 }
 
 impl Prepared {
@@ -67,7 +69,7 @@ impl Input {
     /// The picture or array of a file, told by its content. `tensor` names one of several in a
     /// `.safetensors` file.
     pub fn open(path: &Path, tensor: Option<&str>) -> Result<Self, InputError> {
-        let bytes = fs::read_file(path)?;
+        let bytes = fs::read(path)?;
         if tensor.is_some() && !array::has_named_tensors(&bytes) {
             let path = path.to_owned();
             return Err(InputError::NoTensors { path });
@@ -82,7 +84,10 @@ impl Input {
                 path: path.to_owned(),
                 reason,
             }),
-            None => Ok(Self::Picture(Picture::decode(path, &bytes)?)),
+            None => {
+                let (picture, changes) = Picture::decode(path, &bytes)?;
+                Ok(Self::Picture(picture, changes))
+            }
         }
     }
 
@@ -119,10 +124,11 @@ impl Input {
         preprocessing: &Preprocessing,
     ) -> Result<Prepared, InputError> {
         let stored = match self {
-            Self::Picture(picture) => {
+            Self::Picture(picture, changes) => {
                 return Ok(Prepared {
                     picture: preprocessing.apply(&picture),
                     array: None,
+                    changes,
                 });
             }
             Self::Array(stored) => stored,
@@ -132,6 +138,7 @@ impl Input {
         Ok(Prepared {
             picture: preprocessing.picture(&array.tensor(Device::Cpu).squeeze_dim(0)),
             array: Some(array),
+            changes: Changes::default(),
         })
     }
 }

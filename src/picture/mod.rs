@@ -3,9 +3,11 @@
 mod array;
 mod channels;
 mod decode;
+mod foreign;
 mod framing;
 pub mod gaussian;
 mod input;
+mod jpeg;
 pub mod lab;
 mod preprocessing;
 mod preprocessing_faults;
@@ -17,7 +19,7 @@ mod truncation;
 
 pub use array::{Array, Stored};
 pub use channels::Channels;
-pub use decode::{PictureError, READABLE_FORMATS};
+pub use decode::{DECODING_VERSION, PictureError, READABLE_FORMATS};
 pub use framing::Resize;
 pub use input::{Input, InputError, InputKind, Prepared};
 pub use preprocessing::Preprocessing;
@@ -26,4 +28,4 @@ pub use preset::{PRESETS, Preset};
 pub use resize::Filter;
 
 /// Plain data, known to everything; what is done with it is here.
-pub use crate::results::Picture;
+pub use crate::results::{Changes, Picture};

@@ -11,7 +11,7 @@ pub struct InputFault {
     /// The setting, as report.yaml calls it: `size`, `shorter`, `scale`, `mean` or `std`.
     pub key: &'static str,
     pub message: String,
-    /// What would be right.
+    /// How to correct it.
     pub hint: String,
 }
 

@@ -18,6 +18,9 @@ const WEIGHT_BITS: u32 = 32 - 8 - 2;
 pub enum Filter {
     /// Triangle, 1 px to each side.
     Bilinear,
+    /// The same without antialiasing: of a larger picture only the pixels beside the place count, as OpenCV's
+    /// `INTER_LINEAR` and torchvision's `antialias=False` do it.
+    BilinearAliased,
     /// Keys' cubic with a = −½, 2 px to each side.
     Bicubic,
     /// Windowed sinc, 3 px to each side.
@@ -32,7 +35,7 @@ impl Filter {
     /// Half the kernel's width in px.
     fn support(self) -> f64 {
         match self {
-            Self::Bilinear => 1.0,
+            Self::Bilinear | Self::BilinearAliased => 1.0,
             Self::Bicubic => 2.0,
             Self::Lanczos => 3.0,
             Self::Box | Self::Nearest => 0.5,
@@ -43,7 +46,7 @@ impl Filter {
     fn at(self, x: f64) -> f64 {
         let distance = x.abs();
         match self {
-            Self::Bilinear => (1.0 - distance).max(0.0),
+            Self::Bilinear | Self::BilinearAliased => (1.0 - distance).max(0.0),
             Self::Bicubic => {
                 const A: f64 = -0.5; // Keys 1981, third order
                 if distance < 1.0 {
@@ -195,7 +198,10 @@ fn taps(from: usize, to: usize, part: Range<usize>, filter: Filter) -> Vec<Tap> 
     if filter == Filter::Nearest {
         return nearest_taps(from, scale, part);
     }
-    let stretch = scale.max(1.0);
+    let stretch = match filter {
+        Filter::BilinearAliased => 1.0,
+        _ => scale.max(1.0),
+    };
     let support = filter.support() * stretch;
     part.map(|at| {
         let centre = (at as f64 + 0.5) * scale;

@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 
 use super::{Item, Plan, Section, Task};
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::explain::{Entry, Method, Photo, Photos};
-use crate::model::ScoresAre;
+use crate::explain::{Entry, Method, Needs, Photo, Photos, chosen};
 use crate::model::export::EXPORT;
+use crate::model::{Doubt, OutputActivation, ScoreFacts};
 use crate::present::View;
 use crate::present::view;
 use crate::spec::{Document, Spec};
@@ -202,7 +202,12 @@ pub fn check(document: &Document, plan: &Plan, faults: &mut Vec<Diagnostic>) {
         faults.extend(of_view.map(|(pointer, message, hint)| {
             document.error(&format!("{}{pointer}", task.pointer), message, hint)
         }));
-        for fault in task.method.check(&plan.inputs(task)) {
+        let of_gradient = match task.method.needs() {
+            Needs::Gradients => chosen::gradient_fault(&plan.facts),
+            Needs::Nothing | Needs::Scores | Needs::Layers => None,
+        };
+        let of_method = task.method.check(&plan.inputs(task)).into_iter();
+        for fault in of_method.chain(of_gradient) {
             let pointer = format!("{}{}", task.pointer, fault.pointer);
             faults.push(document.error(&pointer, fault.message, fault.hint));
         }
@@ -212,11 +217,13 @@ pub fn check(document: &Document, plan: &Plan, faults: &mut Vec<Diagnostic>) {
 /// What the report will say of the network and of figures that are left out, which keeps it from nothing.
 pub fn warnings(document: &Document, plan: &Plan) -> Vec<Diagnostic> {
     let mut warnings = Vec::new();
-    if plan.facts.scores_are == ScoresAre::Probabilities {
-        let message = "the network gives probabilities, not the scores before its closing softmax; \
-                       their logarithms stand for the scores";
-        let hint = format!("export it with `{EXPORT}`, where the softmax can be left out");
-        warnings.push(document.error("/model/file", message.to_owned(), hint));
+    warnings.extend(doubt(document, &plan.facts.scores));
+    if let Some(place) = &plan.facts.limits.not_finite {
+        let message = format!(
+            "the network's scores of noise are not finite numbers: the first that are not come from {place}"
+        );
+        let hint = "a photo may fail as well; look for a logarithm, a division by zero or weights that are too large there";
+        warnings.push(document.error("/model/file", message, hint));
     }
     for task in plan.tasks.iter().filter(|task| !plan.leaves_out(task)) {
         warnings.extend(task.method.warnings().into_iter().map(|warning| {
@@ -233,4 +240,47 @@ pub fn warnings(document: &Document, plan: &Plan) -> Vec<Diagnostic> {
         warnings.push(document.key_error(&task.pointer, message, hint));
     }
     warnings.into_iter().map(Diagnostic::as_warning).collect()
+}
+
+/// What is not certain about the scores of the network.
+fn doubt(document: &Document, scores: &ScoreFacts) -> Option<Diagnostic> {
+    let doubt = scores.doubt?;
+    let (pointer, hint) = match doubt {
+        Doubt::ClosingNotSeen if scores.activation == OutputActivation::Softmax => (
+            "/model/file",
+            format!("export it with `{EXPORT}`, where the softmax can be left out"),
+        ),
+        Doubt::ClosingNotSeen if scores.activation == OutputActivation::SigmoidOfOne => (
+            "/model/file",
+            "say that it is one with `model: scores: sigmoid`".to_owned(),
+        ),
+        Doubt::ClosingNotSeen => (
+            "/model/file",
+            "say what they are with `model: scores: sigmoid` or `softmax`".to_owned(),
+        ),
+        Doubt::ProbeDisagrees => (
+            "/model/file",
+            "say what they are with `model: scores:`".to_owned(),
+        ),
+        Doubt::StatedOtherwise(_) | Doubt::StatedImpossible(_) => (
+            "/model/scores",
+            "leave it out unless you know better".to_owned(),
+        ),
+    };
+    Some(document.error(pointer, doubt.text(scores.given), hint))
+}
+
+/// Which of several sets of weights was taken, where the spec does not say.
+pub fn weights_warning(document: &Document, plan: &Plan) -> Option<Diagnostic> {
+    let origin = &plan.facts.provenance;
+    let first = origin.other_weights.first()?;
+    let key = match origin.weights_key.as_str() {
+        "" => "the top of the file".to_owned(),
+        key => format!("`{key}`"),
+    };
+    let others = origin.other_weights.iter().map(|key| format!("`{key}`"));
+    let others = others.collect::<Vec<_>>().join(", ");
+    let message = format!("the weights are those of {key}; the file also holds {others}");
+    let hint = format!("`model: weights: {first}` chooses others");
+    Some(document.error("/model/file", message, hint).as_warning())
 }

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::{Output, Overrides, keep};
 use crate::diagnostic::Diagnostic;
-use crate::fs;
+use crate::fs::{self, Written};
 use crate::labels::Labels;
+use crate::model::{ModelFacts, OutputActivation};
 use crate::spec::{Document, Format, Spec};
 
 /// A path of the spec, seen from the folder of report.yaml.
@@ -48,6 +49,11 @@ pub fn output(
             "some of `html`, `markdown` and `json`",
         ));
     }
+    if let Some(obstacle) = fs::obstacle(&folder, Written::Folder) {
+        let hint = "name another folder with `output: {folder: …}` or `--output`";
+        faults.push(document.error("/output/folder", obstacle, hint));
+        return None;
+    }
     keep(fs::check_writable(&folder), faults, |error| {
         document.error(
             "/output/folder",
@@ -61,6 +67,26 @@ pub fn output(
         .clone()
         .or(stem)
         .unwrap_or_else(|| "report".to_owned());
+    let written: Vec<(String, Written)> = formats
+        .iter()
+        .flat_map(|format| match format {
+            Format::Html => vec![(format!("{name}.html"), Written::File)],
+            Format::Markdown => vec![
+                (format!("{name}.md"), Written::File),
+                (format!("{name}_files"), Written::Folder),
+            ],
+            Format::Json => vec![
+                (format!("{name}.json"), Written::File),
+                (format!("{name}_data"), Written::Folder),
+            ],
+        })
+        .collect();
+    for (file, as_a) in written {
+        if let Some(obstacle) = fs::obstacle(&folder.join(file), as_a) {
+            let hint = "name the report otherwise with `output: {name: …}`, or move what is there";
+            faults.push(document.error("/output/name", obstacle, hint));
+        }
+    }
     Some(Output {
         folder,
         name,
@@ -73,14 +99,20 @@ pub fn labels(
     document: &Document,
     spec: &Spec,
     base: &Path,
-    classes: usize,
+    facts: &ModelFacts,
     faults: &mut Vec<Diagnostic>,
 ) -> Option<Labels> {
     let Some(path) = &spec.model.classes else {
-        return Some(Labels::numbers(classes));
+        return Some(Labels::numbers(facts.classes));
     };
     let labels = Labels::read(&resolve(base, path));
-    let labels = labels.and_then(|labels| labels.check(classes).map(|()| labels));
+    let labels = labels.and_then(|labels| {
+        let labels = match facts.scores.activation {
+            OutputActivation::SigmoidOfOne => labels.of_one_number(),
+            OutputActivation::Softmax | OutputActivation::Sigmoid => labels,
+        };
+        labels.check(facts.classes).map(|()| labels)
+    });
     keep(labels, faults, |error| {
         document.error("/model/classes", error.to_string(), "")
     })

@@ -15,12 +15,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
-use crate::explain::Entry;
+use crate::explain::{Entry, Photo};
 use crate::model::ModelFacts;
 use crate::picture::Preprocessing;
 use crate::spec::{Document, Spec};
 use crate::words::Strings;
 pub use figures::method_and_view;
+use input::Defaults;
+pub use input::InputFrom;
 use memory::Memory;
 pub use model::{NamedModel, Origin, faults_of};
 pub use outline::{Item, Output, Overrides, Plan, Section, Task};
@@ -29,7 +31,6 @@ use units::resolve_tasks;
 /// What a spec says of its network and of how photos become its input, before anything is loaded.
 pub struct Network {
     pub model: NamedModel,
-    pub preprocessing: Preprocessing,
     /// The file of class names.
     pub classes: Option<PathBuf>,
 }
@@ -42,7 +43,9 @@ pub fn network(
 ) -> Result<Network, Vec<Diagnostic>> {
     let mut faults = Vec::new();
     let base = folder_of(&document.path);
-    let preprocessing = input::preprocessing(document, &spec.model.input, &mut faults);
+    let defaults = Defaults::of(&spec.model);
+    let input = &spec.model.input;
+    let preprocessing = input::before_file(document, input, &defaults, &mut faults);
     let model = named(
         document,
         spec,
@@ -52,9 +55,8 @@ pub fn network(
         &mut faults,
     );
     match (model, preprocessing) {
-        (Some(model), Some(preprocessing)) => Ok(Network {
+        (Some(model), Some(_)) => Ok(Network {
             model,
-            preprocessing,
             classes: spec
                 .model
                 .classes
@@ -63,6 +65,18 @@ pub fn network(
         }),
         _ => Err(sorted(faults)),
     }
+}
+
+/// How a spec's photos become the input of a network whose facts are known, or not if it does not load.
+pub fn preprocessing(
+    document: &Document,
+    spec: &Spec,
+    facts: Option<&ModelFacts>,
+) -> Result<Preprocessing, Vec<Diagnostic>> {
+    let defaults = Defaults::of(&spec.model).with_file(facts);
+    let mut faults = Vec::new();
+    let found = input::preprocessing(document, &spec.model.input, &defaults, &mut faults);
+    found.ok_or(sorted(faults))
 }
 
 fn named(
@@ -98,23 +112,27 @@ pub fn plan(
         document.error("/language", error.to_string(), "")
     });
     let output = files::output(document, &spec, overrides, &base, &mut faults);
-    let preprocessing = input::preprocessing(document, &spec.model.input, &mut faults);
-    let preprocessing = preprocessing.map(Arc::new);
+    let defaults = Defaults::of(&spec.model);
+    // Its faults come with those of the input that is resolved below.
+    let shape = input::before_file(document, &spec.model.input, &defaults, &mut Vec::new());
     let model = named(
         document,
         &spec,
         overrides,
         &base,
-        preprocessing.as_deref(),
+        shape.as_ref(),
         &mut faults,
     );
     let facts = model
         .as_ref()
         .and_then(|model| find_facts(model).map_err(|more| faults.extend(more)).ok());
+    let defaults = defaults.with_file(facts.as_ref());
+    let preprocessing =
+        input::preprocessing(document, &spec.model.input, &defaults, &mut faults).map(Arc::new);
     let labels = facts
         .as_ref()
-        .and_then(|facts| files::labels(document, &spec, &base, facts.classes, &mut faults));
-    let photos = photos::photos(
+        .and_then(|facts| files::labels(document, &spec, &base, facts, &mut faults));
+    let read = photos::photos(
         document,
         &spec.images,
         &base,
@@ -122,6 +140,7 @@ pub fn plan(
         memory,
         &mut faults,
     );
+    let photos: Vec<Arc<Photo>> = read.iter().map(|(photo, _)| photo.clone()).collect();
     texts::check(document, &spec, &mut faults);
     let (sections, tasks) = figures::sections(document, &spec, methods, &photos, &mut faults);
     let (Some(strings), Some(output), Some(preprocessing), Some(model), Some(facts), Some(labels)) =
@@ -148,6 +167,7 @@ pub fn plan(
         device: model.device,
         precision: model.source.precision,
         labels,
+        input_from: input::input_from(&spec.model.input, &defaults),
         preprocessing,
         seed: u64::from(overrides.seed.unwrap_or(spec.seed)),
         base,
@@ -155,7 +175,18 @@ pub fn plan(
         warnings: Vec::new(),
     };
     figures::check(document, &plan, &mut faults);
-    plan.warnings = figures::warnings(document, &plan);
+    let of_photos = photos::warnings(document, &read).into_iter();
+    plan.warnings = of_photos.map(Diagnostic::as_warning).collect();
+    if model.source.weights.is_none() {
+        plan.warnings
+            .extend(figures::weights_warning(document, &plan));
+    }
+    plan.warnings.extend(figures::warnings(document, &plan));
+    let of_input = input::warnings(document, &spec.model, &plan.facts, &plan.preprocessing);
+    let of_input = of_input.into_iter().map(Diagnostic::as_warning);
+    plan.warnings.extend(of_input);
+    let of_texts = texts::warnings(document, &spec, &plan).into_iter();
+    plan.warnings.extend(of_texts.map(Diagnostic::as_warning));
     if faults.is_empty() {
         resolve_tasks(document, &mut plan, memory, &mut faults);
         texts::check_values(document, &spec, &plan, &mut faults);

@@ -6,17 +6,18 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::files::resolve;
+use super::input::Defaults;
 use super::keep;
 use super::memory::Memory;
 use crate::diagnostic::Diagnostic;
 use crate::fs::FileError;
 use crate::model::load::sequential::{self, Sequential};
 use crate::model::{
-    self, Architecture, Device, Model, ModelError, ModelFacts, Precision, Source, device_kind,
-    precision_name,
+    self, Architecture, Device, Model, ModelError, ModelFacts, Precision, Source, StatedScores,
+    device_kind, precision_name,
 };
 use crate::picture::Preprocessing;
-use crate::spec::{Document, ModelSpec, Spec};
+use crate::spec::{Document, ModelSpec, ScoresSpec, Spec};
 
 /// The model that a spec names, before anyone tries to load it.
 pub struct NamedModel {
@@ -69,12 +70,19 @@ impl NamedModel {
             Origin::Graph(file) => json!({ "graph": memory.digest(file)? }),
             Origin::Layers(written, _) => json!({ "layers": written }),
         };
-        Ok(json!({
+        let mut identity = json!({
             "file": memory.digest(&self.source.file)?,
+            "weights": self.source.weights,
             "origin": origin,
             "input": self.source.input_shape,
             "as_exported": self.source.as_exported,
-        }))
+            "scores": self.source.scores,
+            "size_as_exported": self.source.size_as_exported,
+        });
+        if let Some(output) = &self.source.output {
+            identity["output"] = json!(output);
+        }
+        Ok(identity)
     }
 
     /// What of the place and the precision in which it runs decides numbers.
@@ -111,14 +119,28 @@ pub fn named_model(
     let shape = preprocessing.input_shape().map(|size| size as i64);
     let origin = origin(document, &spec.model, base, shape, faults)?;
     let (device, precision) = run_on?;
+    let size_is_open = Defaults::of(&spec.model).size_is_open(&spec.model.input);
     let source = Source::new(resolve(base, &spec.model.file), shape)
+        .with_size_as_exported(size_is_open && spec.model.layers.is_none())
         .with_architecture(spec.model.architecture.as_deref())
-        .with_precision(precision);
+        .with_weights(spec.model.weights.as_deref())
+        .with_output(spec.model.output.as_deref())
+        .with_precision(precision)
+        .with_scores(spec.model.scores.map(stated));
     Some(NamedModel {
         source,
         origin,
         device,
     })
+}
+
+fn stated(scores: ScoresSpec) -> StatedScores {
+    match scores {
+        ScoresSpec::Softmax => StatedScores::Softmax,
+        ScoresSpec::Sigmoid => StatedScores::Sigmoid,
+        ScoresSpec::Probabilities => StatedScores::Probabilities,
+        ScoresSpec::Log => StatedScores::Log,
+    }
 }
 
 /// Where the graph comes from; what is wrong with it is a fault of its key.

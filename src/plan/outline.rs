@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::input::InputFrom;
 use crate::diagnostic::{Diagnostic, Position};
 use crate::explain::{Entry, Inputs, Method, Needs, Photo, Unit};
 use crate::labels::Labels;
@@ -30,6 +31,7 @@ pub struct Plan {
     pub model_file: String,
     pub labels: Labels,
     pub preprocessing: Arc<Preprocessing>,
+    pub input_from: InputFrom,
     pub seed: u64,
     /// Folder of report.yaml.
     pub base: PathBuf,

@@ -9,11 +9,13 @@ use super::files::resolve;
 use super::memory::Memory;
 use crate::diagnostic::Diagnostic;
 use crate::explain::Photo;
-use crate::picture::{Input, InputError, Picture, Prepared, Preprocessing};
+use crate::picture::{
+    Changes, DECODING_VERSION, Input, InputError, Picture, PictureError, Prepared, Preprocessing,
+};
 use crate::spec::{Document, ImageSpec};
 
-/// The photos; an unreadable one leaves a fault. One that was prepared before is not decoded. Without
-/// preprocessing, which is at fault itself then, they are only read.
+/// The photos, and what decoding changed of each; an unreadable one leaves a fault. One that was prepared
+/// before is not decoded. Without preprocessing, which is at fault itself then, they are only read.
 pub fn photos(
     document: &Document,
     images: &[ImageSpec],
@@ -21,8 +23,9 @@ pub fn photos(
     preprocessing: Option<&Arc<Preprocessing>>,
     memory: &dyn Memory,
     faults: &mut Vec<Diagnostic>,
-) -> Vec<Arc<Photo>> {
-    let mut photos: Vec<Arc<Photo>> = Vec::new();
+) -> Vec<(Arc<Photo>, Changes)> {
+    let mut photos = Vec::new();
+    let mut unreadable = Unreadable::default();
     for (index, image) in images.iter().enumerate() {
         let pointer = format!("/images/{index}");
         if images[..index].iter().any(|earlier| earlier.id == image.id) {
@@ -34,15 +37,86 @@ pub fn photos(
             ));
         }
         let path = resolve(base, &image.file);
-        let read = photo(image, &path, preprocessing, memory);
-        let read = read.unwrap_or_else(|error| {
+        let (photo, changes) = photo(image, &path, preprocessing, memory).unwrap_or_else(|error| {
             let place = format!("{pointer}/{}", key_of(&error));
-            faults.push(document.error(&place, error.to_string(), ""));
-            stand_in(image)
+            unreadable.add(place, &error);
+            (stand_in(image), Changes::default())
         });
-        photos.push(Arc::new(read));
+        photos.push((Arc::new(photo), changes));
     }
+    unreadable.report(document, faults);
     photos
+}
+
+/// Images that cannot be read: those in a format that is not read are one fault a format, however many.
+#[derive(Default)]
+struct Unreadable {
+    /// Kind, place and message of the first, and how many more there are.
+    found: Vec<(Option<String>, String, String, usize)>,
+}
+
+impl Unreadable {
+    fn add(&mut self, place: String, error: &InputError) {
+        let kind = match error {
+            InputError::Picture(PictureError::Format { found, .. }) => Some(found.clone()),
+            _ => None,
+        };
+        let same = self
+            .found
+            .iter_mut()
+            .find(|(known, ..)| kind.is_some() && *known == kind);
+        match same {
+            Some((.., more)) => *more += 1,
+            None => self.found.push((kind, place, error.to_string(), 0)),
+        }
+    }
+
+    fn report(self, document: &Document, faults: &mut Vec<Diagnostic>) {
+        for (_, place, mut message, more) in self.found {
+            if more > 0 {
+                let noun = if more == 1 { "image is" } else { "images are" };
+                message = format!("{message}; {more} more {noun} of this kind");
+            }
+            faults.push(document.error(&place, message, ""));
+        }
+    }
+}
+
+/// What decoding changed, a warning for each kind of change.
+pub fn warnings(document: &Document, photos: &[(Arc<Photo>, Changes)]) -> Vec<Diagnostic> {
+    let mut warnings = Vec::new();
+    for (name, is_changed) in Changes::KINDS {
+        let changed: Vec<usize> = (0..photos.len())
+            .filter(|index| is_changed(&photos[*index].1))
+            .collect();
+        let Some(first) = changed.first() else {
+            continue;
+        };
+        let photo = match changed.len() {
+            1 => format!("`{}` is a photo", photos[*first].0.id),
+            count => format!(
+                "`{}` and {} more are photos",
+                photos[*first].0.id,
+                count - 1
+            ),
+        };
+        let (message, hint) = match name {
+            "turned" => (
+                format!("{photo} with an EXIF orientation and turned upright"),
+                "a program that does not read EXIF sees it lying; save it upright to be sure",
+            ),
+            "flattened" => (
+                format!("{photo} with transparent pixels, which are laid over white"),
+                "other programs lay them over black or show hidden colours; save it without transparency",
+            ),
+            _ => (
+                format!("{photo} of 16 bits a channel, which become 8"),
+                "other programs clip such values; save it with 8 bits a channel",
+            ),
+        };
+        warnings.push(document.error(&format!("/images/{first}/file"), message, hint));
+    }
+    warnings
 }
 
 fn photo(
@@ -50,30 +124,41 @@ fn photo(
     path: &Path,
     preprocessing: Option<&Arc<Preprocessing>>,
     memory: &dyn Memory,
-) -> Result<Photo, InputError> {
+) -> Result<(Photo, Changes), InputError> {
     let digest = memory.digest(path)?;
     let Some(preprocessing) = preprocessing else {
         Input::open(path, image.tensor.as_deref())?;
-        return Ok(stand_in(image));
+        return Ok((stand_in(image), Changes::default()));
     };
-    let key = json!({
-        "photo": digest,
-        "tensor": image.tensor,
-        "preprocessing": preprocessing.as_ref(),
-    });
+    let key = |change: Option<&str>| {
+        json!({
+            "photo": digest,
+            "tensor": image.tensor,
+            "preprocessing": preprocessing.as_ref(),
+            "decoding": DECODING_VERSION,
+            "change": change,
+        })
+    };
     let name = image.name.clone().unwrap_or_else(|| image.id.clone());
     let photo = Photo::of_file(
         (image.id.clone(), name),
         path.to_owned(),
         image.tensor.clone(),
-        digest,
+        digest.clone(),
         preprocessing.clone(),
     );
-    if !memory.is_known(&key) {
-        photo.prepared()?;
-        memory.remember(&key);
+    if memory.is_known(&key(None)) {
+        let changes = Changes::of_names(|change| memory.is_known(&key(Some(change))));
+        return Ok((photo, changes));
     }
-    Ok(photo)
+    let changes = photo.prepared()?.changes;
+    for (name, is_changed) in Changes::KINDS {
+        if is_changed(&changes) {
+            memory.remember(&key(Some(name)));
+        }
+    }
+    memory.remember(&key(None));
+    Ok((photo, changes))
 }
 
 /// A photo that cannot be read still has its id, or every figure would be at fault too.
@@ -81,6 +166,7 @@ fn stand_in(image: &ImageSpec) -> Photo {
     let prepared = Prepared {
         picture: Picture::filled(1, 1, [0; 3]),
         array: None,
+        changes: Changes::default(),
     };
     Photo::of_prepared(&image.id, prepared, &Preprocessing::default())
 }

@@ -3,8 +3,11 @@
 use super::Plan;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::present::values::Quantity;
-use crate::report::{images_in, references, refused_links_in, value_format, values};
-use crate::spec::{Document, Spec};
+use crate::report::prose::headings::{addresses, slugs};
+use crate::report::{
+    images_in, near_misses, references, refused_links_in, shown_as_source, value_format, values,
+};
+use crate::spec::{Document, Format, Spec};
 
 pub fn check(document: &Document, spec: &Spec, faults: &mut Vec<Diagnostic>) {
     let ids: Vec<&str> = figures(spec)
@@ -37,17 +40,89 @@ pub fn check(document: &Document, spec: &Spec, faults: &mut Vec<Diagnostic>) {
             faults.push(document.text_error(&pointer, &address, message, hint));
         }
     };
-    check("/introduction".to_owned(), &spec.introduction);
-    for (index, question) in spec.questions.iter().enumerate() {
-        let pointer = format!("/questions/{index}");
-        check(format!("{pointer}/prompt"), &question.prompt);
-        check(format!("{pointer}/answer"), &question.answer);
-        for (item, figure) in question.figures.iter().enumerate() {
-            if let Some(text) = figure.get("text").and_then(|text| text.as_str()) {
-                check(format!("{pointer}/figures/{item}/text"), text);
+    for (pointer, text) in prose(spec) {
+        check(pointer, text);
+    }
+}
+
+/// What the pages will show otherwise than the author may think.
+pub fn warnings(document: &Document, spec: &Spec, plan: &Plan) -> Vec<Diagnostic> {
+    let ids: Vec<&str> = figures(spec)
+        .filter_map(|figure| figure.get("id")?.as_str())
+        .collect();
+    let texts: Vec<(String, &str)> = prose(spec).collect();
+    let headings: Vec<String> = texts.iter().flat_map(|(_, text)| slugs(text)).collect();
+    let has_page = plan.output.formats.contains(&Format::Html);
+    let mut warnings = Vec::new();
+    let mut warn = |pointer: &str, fragment: &str, message: String, hint: String| {
+        warnings.push(document.text_error(pointer, fragment, message, hint));
+    };
+    for (pointer, text) in &texts {
+        for (written, id) in near_misses(text) {
+            let message = format!("`{written}` is no reference and is shown as it is");
+            let hint = match nearest(&id, ids.iter().copied()) {
+                Some(near) => format!("`{{fig:{near}}}` refers to the figure"),
+                None => "`{fig:ID}` refers to the figure with `id: ID`".to_owned(),
+            };
+            warn(pointer, &written, message, hint);
+        }
+        for address in addresses(text) {
+            let name = address.trim_start_matches('#');
+            if !is_anchor(name, &headings, &ids, spec) {
+                let message = format!("the link to `{address}` leads to no heading and no figure");
+                let hint = "link to a heading of a text (`## Results` is `#results`), a question (`#question-1`) or a figure (`{fig:ID}`)";
+                warn(pointer, &address, message, hint.to_owned());
+            }
+        }
+        if has_page {
+            for (source, message) in shown_as_source(text) {
+                let hint =
+                    "GitHub draws it; for the page make a picture and list it under `images`";
+                warn(pointer, &source, message.to_owned(), hint.to_owned());
             }
         }
     }
+    warnings
+}
+
+/// Whether a page has such an anchor.
+fn is_anchor(name: &str, headings: &[String], ids: &[&str], spec: &Spec) -> bool {
+    let question = name.strip_prefix("question-");
+    let question = question.and_then(|number| number.parse::<usize>().ok());
+    let decoded = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
+    name.is_empty()
+        || name.contains("{fig:")
+        || question.is_some_and(|number| (1..=spec.questions.len()).contains(&number))
+        || headings.contains(&decoded.to_lowercase())
+        || name.starts_with("fig-")
+        || ids.contains(&name)
+}
+
+/// The author's Markdown, with JSON pointers.
+fn prose(spec: &Spec) -> impl Iterator<Item = (String, &str)> {
+    let introduction = ("/introduction".to_owned(), spec.introduction.as_str());
+    let of_questions = spec
+        .questions
+        .iter()
+        .enumerate()
+        .flat_map(|(index, question)| {
+            let pointer = format!("/questions/{index}");
+            let texts = question.figures.iter().enumerate();
+            let texts = texts.filter_map({
+                let pointer = pointer.clone();
+                move |(item, figure)| {
+                    let text = figure.get("text")?.as_str()?;
+                    Some((format!("{pointer}/figures/{item}/text"), text))
+                }
+            });
+            std::iter::once((format!("{pointer}/prompt"), question.prompt.as_str()))
+                .chain(texts)
+                .chain(std::iter::once((
+                    format!("{pointer}/answer"),
+                    question.answer.as_str(),
+                )))
+        });
+    std::iter::once(introduction).chain(of_questions)
 }
 
 /// Every `{value:…}` names a value that there will be, in a format that there is.

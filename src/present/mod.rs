@@ -3,6 +3,7 @@
 
 mod attributions;
 mod captions;
+mod evidence;
 pub mod exhibit;
 mod optimised;
 mod outcomes;
@@ -16,7 +17,7 @@ pub mod view;
 
 use serde_json::{Map, Value};
 
-use crate::results::{Kind, Picture, Results};
+use crate::results::{Changes, Kind, Picture, Results};
 use crate::words::{Message, Strings};
 use exhibit::Exhibit;
 pub use view::View;
@@ -30,6 +31,8 @@ pub struct Task<'a> {
     /// Every parameter as used, defaults filled in, those of the view behind the method's own.
     pub parameters: &'a Map<String, Value>,
     pub strings: &'a Strings,
+    /// How probabilities are made of scores: `softmax`, `sigmoid` or `sigmoid_of_one`; texts have variants of it.
+    pub activation: &'a str,
     /// Name of each class.
     pub classes: &'a [String],
     /// The photos of the figure, in its order.
@@ -50,6 +53,8 @@ pub struct Photo<'a> {
     pub picture: &'a Picture,
     /// Whether an array was given in the photo's place.
     pub is_array: bool,
+    /// What decoding changed.
+    pub changes: Changes,
 }
 
 /// What one unit of work found.

@@ -31,11 +31,22 @@ pub fn present(task: &Task) -> Presented {
             tiles: task.photos.iter().map(tile).collect(),
         }),
     };
-    let arrays = named(&|photo| photo.is_array);
-    let notice =
-        (!arrays.is_empty()).then(|| Message::new("shown_photos.arrays").with("photos", arrays));
+    let notice = |key: &'static str, test: &dyn Fn(&Photo) -> bool| {
+        let photos = named(test);
+        (!photos.is_empty()).then(|| {
+            Message::new(key)
+                .with("count", photos.len())
+                .with("photos", photos)
+        })
+    };
+    let notices = [
+        notice("shown_photos.arrays", &|photo| photo.is_array),
+        notice("shown_photos.turned", &|photo| photo.changes.turned),
+        notice("shown_photos.flattened", &|photo| photo.changes.flattened),
+        notice("shown_photos.reduced", &|photo| photo.changes.reduced),
+    ];
     Presented {
         exhibits: vec![exhibit],
-        notices: notice.into_iter().collect(),
+        notices: notices.into_iter().flatten().collect(),
     }
 }

@@ -51,7 +51,7 @@ pub fn present(task: &Task, view: &View) -> Presented {
     let groups: Vec<BarGroup> = task.found.iter().filter_map(group).collect();
     let exhibit = Exhibit {
         caption: task
-            .own_text("caption", &[])
+            .own_text("caption", &[task.activation])
             .saying("top", top)
             .saying("classes", task.classes.len()),
         alt: Message::new("class_predictions.alt")

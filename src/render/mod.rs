@@ -10,7 +10,8 @@ pub use markdown::{MarkdownReport, markdown};
 
 use crate::figure::{Media, Tile};
 use crate::report::prose::Place;
-use crate::report::{Explanation, Figure, Section};
+use crate::report::prose::headings::Headings;
+use crate::report::{Block, Explanation, Figure, Report, Section};
 use crate::words::StringsError;
 
 #[derive(Debug, thiserror::Error)]
@@ -26,20 +27,67 @@ const QUESTION_LEVEL: usize = 2;
 const PART_LEVEL: usize = 3;
 
 /// Where the introduction stands.
-const INTRODUCTION: Place = Place {
-    footnotes: "introduction-",
-    heading_level: QUESTION_LEVEL,
-};
+fn introduction(headings: &Headings) -> Place<'_> {
+    Place {
+        footnotes: INTRODUCTION,
+        heading_level: QUESTION_LEVEL,
+        headings: Some(headings),
+    }
+}
 
-/// What stands for picture `index` of a figure where it cannot be seen. The first picture carries the
-/// figure's description, the others their labels, so that no reader hears the description nine times.
+/// Prefix of the footnotes and anchors in the introduction.
+const INTRODUCTION: &str = "introduction-";
+
+/// The headings of the author's texts that links lead to.
+fn headings(report: &Report) -> Headings {
+    let introduction = (INTRODUCTION.to_owned(), report.introduction.as_str());
+    let of_sections = report.sections.iter().flat_map(|section| {
+        let prompt = (footnotes(section, "prompt"), section.prompt.as_str());
+        let blocks = section.blocks.iter().enumerate();
+        let blocks = blocks.filter_map(|(index, block)| match block {
+            Block::Text(text) => Some((footnotes(section, &text_part(index)), text.as_str())),
+            Block::Explanation(_) => None,
+        });
+        let answer = (footnotes(section, "answer"), section.answer.as_str());
+        std::iter::once(prompt)
+            .chain(blocks)
+            .chain(std::iter::once(answer))
+    });
+    Headings::of(std::iter::once(introduction).chain(of_sections))
+}
+
+/// The name of the text that is block `index` of a section.
+fn text_part(index: usize) -> String {
+    format!("text-{}", index + 1)
+}
+
+/// Characters of a figure's description that stand for one picture.
+const LONGEST_ALTERNATIVE: usize = 1000;
+
+/// What stands for picture `index` of a figure where it cannot be seen: its own part of the figure's
+/// description, else its label. Of a figure without such parts the first picture carries the description.
 fn alternative(figure: &Figure, tiles: &[Tile], index: usize) -> String {
+    if let Some(own) = figure.alts.get(&index) {
+        return own.clone();
+    }
     let label = tiles[index].label.trim();
     match (index, label.is_empty()) {
-        (0, _) => figure.alt.clone(),
+        (0, _) if figure.alts.is_empty() => shortened(&figure.alt),
         (_, false) => label.to_owned(),
         (_, true) => format!("{} ({}/{})", figure.name, index + 1, tiles.len()),
     }
+}
+
+/// Cut at the last separator of a list that fits.
+fn shortened(text: &str) -> String {
+    let Some((limit, _)) = text.char_indices().nth(LONGEST_ALTERNATIVE) else {
+        return text.to_owned();
+    };
+    let kept = &text[..limit];
+    let end = kept
+        .rfind([';', ',', '、', '；', '，', ' '])
+        .unwrap_or(limit);
+    format!("{} …", kept[..end].trim_end())
 }
 
 /// Bytes, file extension and media type.

@@ -6,7 +6,12 @@ pub mod number;
 pub mod prose;
 
 pub use number::Numbering;
-pub use prose::{images_in, references, refused_links_in, resolve_values, value_format, values};
+pub use prose::{
+    images_in, near_misses, references, refused_links_in, resolve_values, shown_as_source,
+    value_format, values,
+};
+
+use std::collections::BTreeMap;
 
 use crate::figure::Drawing;
 
@@ -78,6 +83,9 @@ pub struct Figure {
     /// `圖 3`, `Figure 3`, `Table 1`.
     pub name: String,
     pub caption: String,
+    /// Of the whole figure.
     pub alt: String,
+    /// Of each picture that has a description of its own, by its index in the drawing.
+    pub alts: BTreeMap<usize, String>,
     pub drawing: Drawing,
 }

@@ -7,8 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Block, Figure, Report, prose};
 use crate::figure::Drawing;
-use crate::words::Message;
-use crate::words::Strings;
+use crate::words::{Argument, Message, Strings};
 
 /// Numbers figures and tables in the order they are made, each kind from 1.
 pub struct Numbering<'a> {
@@ -59,12 +58,14 @@ impl<'a> Numbering<'a> {
         let id = self.anchor(&format!("fig-{}", slug(&reference)));
         self.references
             .insert(reference, (id.clone(), name.clone()));
+        let alts = self.alternatives(alt, &drawing);
         let (caption, alt) = (self.strings.text(caption), self.strings.text(alt));
         Figure {
             id,
             name,
             caption,
             alt,
+            alts,
             drawing,
         }
     }
@@ -88,6 +89,29 @@ impl<'a> Numbering<'a> {
                 }
             }
         }
+    }
+
+    /// Where a description is a list with a part for each photo, or for each picture of a filter, each part by
+    /// the first picture that it is about.
+    fn alternatives(&self, alt: &Message, drawing: &Drawing) -> BTreeMap<usize, String> {
+        let (Message::Keyed { arguments, .. }, Drawing::Grid { tiles, .. }) = (alt, drawing) else {
+            return BTreeMap::new();
+        };
+        let parts = arguments.iter().find_map(|(name, value)| match value {
+            Argument::List(parts) if name == "photos" && tiles.len() % parts.len().max(1) == 0 => {
+                Some(parts)
+            }
+            Argument::List(parts) if name == "filters" && tiles.len() == parts.len() => Some(parts),
+            _ => None,
+        });
+        let parts = parts.filter(|parts| parts.len() > 1);
+        let parts = parts.map_or(&[][..], Vec::as_slice);
+        let tiles_each = tiles.len() / parts.len().max(1);
+        let texts = parts.iter().map(|part| self.strings.text(part));
+        texts
+            .enumerate()
+            .map(|(part, text)| (part * tiles_each, text))
+            .collect()
     }
 
     fn reference(&mut self, spec_id: &str) -> String {

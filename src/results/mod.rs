@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 
 pub use attributions::{Attributions, Map, Meaning, Place, Volume};
 pub use optimised::{Curve, Ending, Frame, Objective, Optimised, Stage};
-pub use outcomes::{Outcome, Outcomes, Tally};
-pub use picture::Picture;
+pub use outcomes::{FILE, Outcome, Outcomes, Tally, named};
+pub use picture::{Changes, Picture};
 pub use predictions::Predictions;
 pub use superpixels::{Fit, Superpixels};
 
@@ -90,9 +90,9 @@ pub enum Target {
 pub struct ClassTarget {
     /// Index of the class.
     pub class: usize,
-    /// Before softmax.
+    /// Before the softmax or sigmoid that makes the probability.
     pub score: f64,
-    /// After softmax, 0..1.
+    /// 0..1.
     pub probability: f64,
 }
 

@@ -12,8 +12,17 @@ pub struct Outcomes {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Outcome {
     Classified(Tally),
-    /// The file could not be decoded, for this reason.
+    /// The file could not be decoded, for this reason, in which [`FILE`] stands for its name: a file that gets
+    /// another name is not read again.
     Unreadable(String),
+}
+
+/// The name of the file in the reason why it cannot be read.
+pub const FILE: &str = "{file}";
+
+/// The reason with the file's name in it.
+pub fn named(reason: &str, path: &str) -> String {
+    reason.replace(FILE, path)
 }
 
 /// What a photo was predicted as.

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 /// All scores of one photo.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Predictions {
-    /// Before softmax, by class.
+    /// By class, before the softmax or sigmoid that makes the probabilities.
     pub scores: Vec<f32>,
-    /// After softmax, by class, 0..1.
+    /// By class, 0..1. They sum to 1 unless the labels are independent.
     pub probabilities: Vec<f64>,
 }
 

@@ -7,17 +7,17 @@ use serde::{Deserialize, Deserializer};
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct InputSpec {
-    /// Where defaults come from: `imagenet` (0 to 1, less ImageNet's mean, over its deviation; torchvision), `caffe` (0 to 255, blue first, less the mean; Caffe, Keras' mode `caffe`), `tensorflow` (−1 to 1; Keras' mode `tf`), `unit` (0 to 1). Default: `imagenet`.
+    /// Where defaults come from: `imagenet` (0 to 1, less ImageNet's mean, over its deviation; torchvision), `caffe` (0 to 255, blue first, less the mean; Caffe, Keras' mode `caffe`), `tensorflow` (−1 to 1; Keras' mode `tf`), `unit` (0 to 1). Default: `imagenet`; with a built-in `architecture` every key of `input` that is not given is as its published weights were trained.
     pub preset: Option<PresetName>,
-    /// Height and width of the input, in px; one number for a square. Default: `[224, 224]`, or `crop`.
+    /// Height and width of the input, in px; one number for a square. Default: `crop`, else what `architecture` was trained on, else what the model file was exported for, else `[224, 224]`.
     pub size: Option<SizeSpec>,
     /// How a photo gets this size: `{shorter: 256, crop: 224}` brings the shorter side to 256 px and takes the middle (`crop` says the same as `size`), `stretch` loses the aspect, `pad` keeps the whole photo on a margin of the mean colour. Default: as `shorter` says.
     pub resize: Option<ResizeSpec>,
-    /// The shorter side of the photo is first brought to this length, in px, then the middle is taken; `null` stretches the photo to `size` instead. Default: 256; where `preset` or `resize` is given, 8/7 of the longer side of `size`.
+    /// The shorter side of the photo is first brought to this length, in px, then the middle is taken; `null` stretches the photo to `size` instead. Default: 256; where `preset` or `resize` is given, or the model file decides the size, 8/7 of the longer side of `size` (the side itself where the file's is below 128 px).
     #[schemars(with = "Option<Side>")]
     #[serde(deserialize_with = "written")]
     pub shorter: Option<Option<usize>>,
-    /// How pixels are resampled, antialiased but for `nearest`, as Pillow does it. Default: `bilinear`.
+    /// How pixels are resampled, antialiased but for `nearest` and `bilinear_aliased`, as Pillow does it; `bilinear_aliased` is OpenCV's and torchvision's without antialiasing. Default: `bilinear`.
     pub interpolation: Option<Interpolation>,
     /// What levels (0 to 255) are multiplied with, a number or a fraction such as 1/255: the network gets (level × scale − mean) / std. Default: the preset's.
     pub scale: Option<ScaleSpec>,
@@ -105,6 +105,7 @@ pub enum Interpolation {
     Lanczos,
     Nearest,
     Box,
+    BilinearAliased,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]

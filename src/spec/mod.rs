@@ -81,12 +81,31 @@ pub struct ModelSpec {
     /// The network layer by layer, as `torch.nn.Sequential` runs it, for files that hold weights only. Default: none.
     #[serde(default)]
     pub layers: Option<Vec<serde_json::Map<String, Value>>>,
-    /// Path of a text file with the names of the classes, one a line, in the order of the network's scores. Default: classes are called by their numbers.
+    /// Key under which the weights lie in the file, such as `ema` or `model.state_dict`, where a checkpoint holds several. Default: the usual ones, `state_dict` and `model` first.
+    #[serde(default)]
+    pub weights: Option<String>,
+    /// Name of the output that holds the scores, of a network that gives more than one: the name in the file, the key of a dict, or the place in a tuple, from 0. Default: the only output, or the only one that is a row for each photo.
+    #[serde(default)]
+    pub output: Option<String>,
+    /// Path of a text file with the names of the classes, one a line, in the order of the network's scores. A network that gives one number has two classes: name both, the one of low numbers first, or the one of high numbers alone. Default: classes are called by their numbers.
     #[serde(default)]
     pub classes: Option<PathBuf>,
+    /// What the numbers are that the network gives: scores of which `softmax` over all classes or a `sigmoid` of each class by itself makes the probabilities, or `probabilities` already, or their logarithms (`log`). Default: what is found in the network and by running it.
+    #[serde(default)]
+    pub scores: Option<ScoresSpec>,
     /// How a photo becomes the network's input.
     #[serde(default)]
     pub input: InputSpec,
+}
+
+/// What the numbers are that a network gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ScoresSpec {
+    Softmax,
+    Sigmoid,
+    Probabilities,
+    Log,
 }
 
 /// A photo.
@@ -96,7 +115,7 @@ pub struct ImageSpec {
     /// Short name by which figures refer to the photo.
     #[schemars(length(min = 1))]
     pub id: String,
-    /// Path of a PNG, JPEG or WebP file; or of an array (`.npy`, `.safetensors`) of the network's input shape, which is fed as it is, neither resized nor normalised. Relative to report.yaml.
+    /// Path of a picture (PNG, JPEG, WebP, BMP, GIF, TIFF or PPM); or of an array (`.npy`, `.safetensors`) of the network's input shape, which is fed as it is, neither resized nor normalised. Relative to report.yaml.
     pub file: PathBuf,
     /// Name of the tensor, in a `.safetensors` file of several. Default: the only one.
     #[serde(default)]

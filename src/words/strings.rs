@@ -141,6 +141,7 @@ fn full_key(method: &str, key: &str) -> String {
 }
 
 /// Puts the values into the `{name}`s of `template` in one pass: braces in a value stay as they are.
+/// `{name|photo|photos}` gives the first word where the value is 1, else the second.
 fn fill(template: &str, values: &[(&str, String)]) -> String {
     let mut filled = String::new();
     let mut rest = template;
@@ -149,12 +150,16 @@ fn fill(template: &str, values: &[(&str, String)]) -> String {
         rest = &rest[brace..];
         let value =
             placeholder(rest).and_then(|name| values.iter().find(|(given, _)| *given == name));
-        let length = match value {
-            Some((name, text)) => {
+        let length = match (value, plural(rest, values)) {
+            (Some((name, text)), _) => {
                 filled.push_str(text);
                 name.len() + 2
             }
-            None => {
+            (None, Some((word, length))) => {
+                filled.push_str(word);
+                length
+            }
+            (None, None) => {
                 filled.push('{');
                 1
             }
@@ -162,6 +167,16 @@ fn fill(template: &str, values: &[(&str, String)]) -> String {
         rest = &rest[length..];
     }
     filled + rest
+}
+
+/// The word that `{name|one|more}` at the start of `text` stands for, and the bytes of the whole.
+fn plural<'a>(text: &'a str, values: &[(&str, String)]) -> Option<(&'a str, usize)> {
+    let (inside, _) = text.strip_prefix('{')?.split_once('}')?;
+    let (name, words) = inside.split_once('|')?;
+    let (one, more) = words.split_once('|')?;
+    let (_, value) = values.iter().find(|(given, _)| *given == name)?;
+    let word = if value == "1" { one } else { more };
+    Some((word, inside.len() + 2))
 }
 
 /// The name that `text` begins with, as `{name}`: lower-case letters, digits and underscores.

@@ -158,6 +158,7 @@ impl Bench {
             view: &view,
             parameters: &used,
             strings: &strings,
+            activation: "softmax",
             classes: &self.labels.0,
             photos: &photos,
             data: data.as_ref(),
@@ -184,6 +185,7 @@ fn shown(photo: &Photo) -> present::Photo<'_> {
         name: &photo.name,
         picture: photo.picture().unwrap(),
         is_array: photo.array().unwrap().is_some(),
+        changes: photo.prepared().unwrap().changes,
     }
 }
 

@@ -212,7 +212,7 @@ fn a_build_that_cannot_write_leaves_the_old_report() {
     )
     .unwrap();
     let output = cnn_report(project.path(), &["build"]);
-    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
     assert!(
         stderr(&output).contains("report_files"),
         "{}",

@@ -12,7 +12,7 @@ use cnn_report::explain::optimise::{ascend, filter_means, record_one, unwatched}
 use cnn_report::explain::saliency::gradients;
 use cnn_report::explain::{ExplainError, METHODS};
 use cnn_report::labels::Class;
-use cnn_report::model::{self, LayerName, Model, Source};
+use cnn_report::model::{self, LayerName, Model, OutputActivation, Source};
 use cnn_report::picture::{Picture, Preprocessing, Resize};
 use cnn_report::present::exhibit::{Body, HeatView, Sign};
 use cnn_report::results::{Results, Target};
@@ -87,12 +87,14 @@ fn faults_of(bench: &Bench, name: &str, parameters: Value) -> Vec<(String, Strin
 fn saliency_is_captums() {
     let (model, input) = (net1(), golden("model/net1_golden.safetensors", "input"));
     let expected = golden("model/net1_golden.safetensors", "gradient_top1");
-    let found = gradients(&|x| model.scores(x), &input, Class::Predicted).unwrap();
+    let softmax = OutputActivation::Softmax;
+    let found = gradients(softmax, &|x| model.scores(x), &input, Class::Predicted).unwrap();
     let first = found.gradient.narrow(0, 0, 1); // the golden file keeps one photo
     assert!(relative(&first, &expected) < TOLERANCE);
     // A picture of a batch gets what it gets alone.
     for at in 0..2 {
         let alone = gradients(
+            softmax,
             &|x| model.scores(x),
             &input.narrow(0, at, 1),
             Class::Predicted,

@@ -127,7 +127,7 @@ fn kinds_and_ranges_are_faults_at_the_key() {
             "report.yaml:4:82: error: expected a number or a string, found a list",
             "report.yaml:4:97: error: expected one of `rgb`, `bgr`, `grey`; found `gbr`; hint: did you mean `grey`?",
             "report.yaml:4:109: error: expected a number, found `a`",
-            "report.yaml:4:134: error: expected one of `bilinear`, `bicubic`, `lanczos`, `nearest`, `box`; found `cubic`; hint: did you mean `bicubic`?",
+            "report.yaml:4:134: error: expected one of `bilinear`, `bicubic`, `lanczos`, `nearest`, `box`, `bilinear_aliased`; found `cubic`; hint: did you mean `bicubic`?",
         ]
     );
 }

@@ -7,7 +7,7 @@ use cnn_report::explain::lime::perturbed::{Distinct, Perturbed, mean_coloured};
 use cnn_report::explain::lime::surrogate::{Samples, Surrogate, distance, kernel};
 use cnn_report::explain::{Fault, lime};
 use cnn_report::labels::Labels;
-use cnn_report::model::{self, Model, Source};
+use cnn_report::model::{self, Model, OutputActivation, Source};
 use cnn_report::picture::segment::Segmentation;
 use cnn_report::picture::{Filter, Picture, Preprocessing, Resize};
 use cnn_report::present::exhibit::{Bar, Body, Exhibit, SegmentView};
@@ -220,7 +220,13 @@ fn probabilities_of_perturbed_photos_are_the_packages() {
     let rows = Golden::of(case).rows("probabilities");
     for class in 0..10 {
         let found = distinct
-            .probabilities(&perturbed, class, 50, &|x| net1.scores(x), &|_| Ok(()))
+            .probabilities(
+                &perturbed,
+                class,
+                50,
+                (OutputActivation::Softmax, &|x| net1.scores(x)),
+                &|_| Ok(()),
+            )
             .unwrap();
         let expected: Vec<f64> = rows.iter().map(|row| row[class]).collect();
         assert!(

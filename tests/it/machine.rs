@@ -293,7 +293,7 @@ fn texts_figures_and_photos_stand_as_in_the_report() {
     assert_eq!(saliency["exhibits"][0]["anchor"], "fig-saliency");
     assert_eq!(saliency["parameters"]["method"]["class"], "predicted");
     assert_eq!(saliency["parameters"]["view"]["percentile"], 99.0);
-    assert_eq!(saliency["method_version"], 1);
+    assert_eq!(saliency["method_version"], 2);
     assert_eq!(json["photos"][1]["file"], "photos/coffee.webp");
     assert_eq!(json["photos"][1]["name"], "Kaffee");
     let content = std::fs::read(built().folder.path().join("photos/coffee.webp")).unwrap();

@@ -70,7 +70,12 @@ fn every_operator_gives_the_numbers_of_onnx_runtime() {
             .unwrap();
         let input = &golden[key.split('.').nth(1).unwrap()];
         let size = golden[&format!("{name}.size")].int64_value(&[]);
-        match load(&file, input).and_then(|model| model.scores(input)) {
+        // Scores are what stands before a closing softmax; of other operators the numbers themselves are compared.
+        let numbers = |model: Model| match name.starts_with("ends_") {
+            true => model.scores(input),
+            false => model.output(input),
+        };
+        match load(&file, input).and_then(numbers) {
             Ok(scores) if scores.size()[1] == size => {
                 let count = expected.size()[1];
                 let places: Vec<_> = (0..count)

@@ -32,7 +32,7 @@ fn the_photos_are_what_the_network_says_they_are() {
     ] {
         let picture = Picture::open(&root.join(format!("photos/{photo}.jpg"))).unwrap();
         let input = preprocessing.tensor(&[&preprocessing.apply(&picture)], Device::Cpu);
-        let found = probabilities(&model.scores(&input).unwrap()).unwrap();
+        let found = probabilities(&model.scores(&input).unwrap(), model.activation()).unwrap();
         let best = |a: &(usize, &f64), b: &(usize, &f64)| a.1.total_cmp(b.1);
         let (index, probability) = found[0].iter().enumerate().max_by(best).unwrap();
         assert_eq!(labels.name(index), class, "{photo}");

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Mutex;
 
 use cnn_report::present::exhibit::{Body, Exhibit, HeatMaps};
-use cnn_report::words::{Argument, Message};
+use cnn_report::words::strings::LANGUAGES;
+use cnn_report::words::{Argument, Message, Strings};
 
 use crate::bench::Ran;
 
@@ -24,15 +24,22 @@ fn placeholders(text: &str) -> BTreeSet<String> {
         .split('{')
         .skip(1)
         .filter_map(|part| part.split_once('}'));
-    parts.map(|(name, _)| name.to_owned()).collect()
+    // `{count|photo|photos}` takes one of two words by the argument `count`.
+    let name = |part: &str| part.split('|').next().unwrap_or(part).to_owned();
+    parts.map(|(part, _)| name(part)).collect()
 }
 
 /// Every message of what was shown is in its table and has an argument for each placeholder.
 pub fn assert_said(ran: &Ran) {
-    let mut messages: Vec<&Message> = ran.notices.iter().collect();
-    let of_exhibits = ran.exhibits.iter().flat_map(of_exhibit);
-    messages.extend(of_exhibits);
-    assert!(messages.len() > 2);
+    assert!(said(&ran.exhibits, &ran.notices).len() > 2);
+}
+
+/// The keys of all messages of a figure, each with a text in every language and an argument for each of its
+/// placeholders.
+pub fn said(exhibits: &[Exhibit], notices: &[Message]) -> BTreeSet<String> {
+    let mut messages: Vec<&Message> = notices.iter().collect();
+    messages.extend(exhibits.iter().flat_map(of_exhibit));
+    let mut said = BTreeSet::new();
     while let Some(message) = messages.pop() {
         let Message::Keyed { key, arguments } = message else {
             continue;
@@ -40,24 +47,48 @@ pub fn assert_said(ran: &Ran) {
         let arguments_of = arguments.iter();
         messages.extend(arguments_of.flat_map(|(_, argument)| of_argument(argument)));
         let Some((of, name)) = key.split_once('.') else {
-            let strings = cnn_report::words::Strings::new("en").unwrap();
-            assert!(strings.has(key), "no text for `{key}`");
+            for language in LANGUAGES {
+                let strings = Strings::new(language).unwrap();
+                assert!(strings.has(key), "no text for `{key}` in {language}");
+            }
             continue;
         };
-        SAID.lock().unwrap().insert(key.to_string());
-        let table = table(of);
-        let text = table["en"].get(name);
-        let text = text.unwrap_or_else(|| panic!("no text for `{key}`"));
         let given = arguments.iter().map(|(name, _)| name.to_string()).collect();
-        assert!(
-            placeholders(text).is_subset(&given),
-            "`{key}` has {given:?}"
-        );
+        let table = table(of);
+        for language in LANGUAGES {
+            let text = table[language].get(name);
+            let text = text.unwrap_or_else(|| panic!("no text for `{key}` in {language}"));
+            let asked = placeholders(text);
+            assert!(
+                asked.is_subset(&given),
+                "`{key}` has {given:?}, {language} asks for {asked:?}"
+            );
+        }
+        said.insert(key.to_string());
     }
+    said
 }
 
-/// What was said so far.
-static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+/// The keys of all texts of methods and of kinds of result, in English.
+pub fn texts() -> BTreeMap<String, String> {
+    let mut texts = BTreeMap::new();
+    for kind in ["methods", "results"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("templates")
+            .join(kind);
+        for file in std::fs::read_dir(folder).unwrap() {
+            let path = file.unwrap().path();
+            let of = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            let english = table(&of).remove("en").unwrap();
+            texts.extend(
+                english
+                    .into_iter()
+                    .map(|(name, text)| (format!("{of}.{name}"), text)),
+            );
+        }
+    }
+    texts
+}
 
 fn of_argument(argument: &Argument) -> Vec<&Message> {
     match argument {

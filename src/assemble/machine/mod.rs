@@ -5,7 +5,7 @@ mod found;
 mod outcomes;
 
 use crate::execute::Executed;
-use crate::model::{self, ScoresAre, device_name};
+use crate::model::{self, OutputActivation, ScoresAre, device_name};
 use crate::plan::{Item, Plan, Section, Task};
 use crate::present::values::{Quantity, Share};
 use crate::report::machine;
@@ -167,9 +167,17 @@ fn provenance(plan: &Plan) -> Provenance {
             sha256: origin.sha256.clone(),
             architecture: origin.architecture.clone(),
             parameters: origin.parameters,
-            scores_are: match plan.facts.scores_are {
+            scores_are: match plan.facts.scores.given {
                 ScoresAre::Scores => machine::ScoresAre::Scores,
                 ScoresAre::Probabilities => machine::ScoresAre::Probabilities,
+                ScoresAre::IndependentProbabilities => machine::ScoresAre::IndependentProbabilities,
+                ScoresAre::OneProbability => machine::ScoresAre::OneProbability,
+                ScoresAre::LogProbabilities => machine::ScoresAre::LogProbabilities,
+            },
+            activation: match plan.facts.scores.activation {
+                OutputActivation::Softmax => machine::Activation::Softmax,
+                OutputActivation::Sigmoid => machine::Activation::Sigmoid,
+                OutputActivation::SigmoidOfOne => machine::Activation::SigmoidOfOne,
             },
         },
         input_shape: plan.preprocessing.input_shape(),

@@ -8,7 +8,7 @@ use super::arrays::Beside;
 use crate::explain::DataSet;
 use crate::report::machine::{self, Group, Interval, Outcomes, Table};
 use crate::results::rates::{Average, ClassRates, Rates};
-use crate::results::{Outcome, Results};
+use crate::results::{Outcome, Results, named};
 
 /// How the group of classes that are in none is called.
 const OTHER: &str = "other";
@@ -33,10 +33,13 @@ pub(super) fn outcomes(
     let mut counts = vec![vec![0; names.len()]; names.len()];
     let mut unreadable = data.unreadable();
     let truths = data.truths();
-    for (row, &truth) in rows.iter().zip(&truths) {
+    let files = data.paths();
+    for ((row, &truth), file) in rows.iter().zip(&truths).zip(&files) {
         match row {
             Outcome::Classified(tally) => counts[truth][tally.predicted] += 1,
-            Outcome::Unreadable(reason) => unreadable.push(reason.clone()),
+            Outcome::Unreadable(reason) => {
+                unreadable.push(named(reason, &file.display().to_string()));
+            }
         }
     }
     let rates = Rates::new(&counts);
@@ -112,7 +115,7 @@ impl Rows<'_> {
                     }
                 }
                 Outcome::Unreadable(reason) => {
-                    cells.extend([String::new(), String::new(), reason.clone()]);
+                    cells.extend([String::new(), String::new(), named(reason, path)]);
                 }
             }
             cells.resize(columns.len(), String::new());

@@ -13,7 +13,24 @@ use crate::evaluate::lists;
 use crate::fs::{self, Walked};
 
 /// What counts as a photo in a folder, in small letters.
-const PHOTO_EXTENSIONS: [&str; 6] = ["jpg", "jpeg", "png", "webp", "npy", "safetensors"];
+const PHOTO_EXTENSIONS: [&str; 16] = [
+    "jpg",
+    "jpeg",
+    "jpe",
+    "jfif",
+    "png",
+    "webp",
+    "bmp",
+    "gif",
+    "tif",
+    "tiff",
+    "ppm",
+    "pgm",
+    "pbm",
+    "pnm",
+    "npy",
+    "safetensors",
+];
 
 pub(super) struct Listed {
     pub path: PathBuf,
@@ -53,10 +70,10 @@ impl<'a> Listing<'a> {
             }
             return;
         }
-        let bytes = match fs::read_file(data) {
+        let bytes = match fs::read(data) {
             Ok(bytes) => bytes,
             Err(error) => {
-                let hint = "a folder or a list would be right".to_owned();
+                let hint = "expected a folder or a list".to_owned();
                 return self.faults.add("", None, error.to_string(), hint);
             }
         };

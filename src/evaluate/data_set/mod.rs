@@ -75,8 +75,7 @@ impl DataSet {
             ..
         } = listing;
         if listed.is_empty() && faults.is_empty() {
-            let hint =
-                "sub-folders with PNG, JPEG or WebP photos, or a list of them, would be right";
+            let hint = "use a folder with a sub-folder of photos for each label, or a list of photos and labels";
             faults.add("", None, "there is no photo".to_owned(), hint.to_owned());
         }
         let total = listed.len();

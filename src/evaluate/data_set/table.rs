@@ -114,7 +114,7 @@ fn report(
         Line::NoLabel => (
             "lines without a label",
             format!("`{line}` has no label"),
-            "path and label, separated by a comma, semicolon or tab, would be right".to_owned(),
+            "separate path and label by a comma, semicolon or tab".to_owned(),
         ),
         Line::OpenQuote => (
             "lines with an open quote",
@@ -129,7 +129,7 @@ fn report(
             (
                 "lines with more than two columns",
                 format!("`{line}` has {} columns", fields.len()),
-                format!("two columns, path and label, would be right{named}"),
+                format!("use two columns, path and label{named}"),
             )
         }
     };

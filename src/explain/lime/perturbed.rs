@@ -6,7 +6,7 @@ use tch::{Device, Tensor};
 
 use super::masks::Masks;
 use crate::explain::{ExplainError, numbers};
-use crate::model::{ModelError, in_batches};
+use crate::model::{ModelError, OutputActivation, in_batches};
 use crate::picture::segment::Segmentation;
 use crate::picture::{Array, Picture, Preprocessing};
 
@@ -107,6 +107,9 @@ impl Perturbed {
     }
 }
 
+/// Maps [N, C, H, W] to scores [N, classes].
+pub type Scores<'a> = &'a dyn Fn(&Tensor) -> Result<Tensor, ModelError>;
+
 /// Groups equal masks: they give the same picture, which then runs only once.
 pub struct Distinct<'a> {
     masks: Vec<&'a [bool]>,
@@ -137,19 +140,19 @@ impl<'a> Distinct<'a> {
     }
 
     /// Probability of `class` by row of the masks, `batch` pictures at once or fewer where memory is short.
-    /// `scores` maps [N, C, H, W] to [N, classes]; `progress` gets the pictures done and may stop it.
+    /// `scores` maps [N, C, H, W] to [N, classes], of which `activation` makes probabilities; `progress` gets the pictures done and may stop it.
     pub fn probabilities(
         &self,
         perturbed: &Perturbed,
         class: usize,
         batch: usize,
-        scores: &dyn Fn(&Tensor) -> Result<Tensor, ModelError>,
+        (activation, scores): (OutputActivation, Scores),
         progress: &dyn Fn(usize) -> Result<(), ExplainError>,
     ) -> Result<Vec<f64>, ExplainError> {
         let mut found = Vec::with_capacity(self.pictures());
         in_batches(self.pictures(), batch, |range| {
             let input = perturbed.batch(&self.masks[range])?;
-            let rows = numbers::probabilities(&scores(&input)?)?;
+            let rows = numbers::probabilities(&scores(&input)?, activation)?;
             found.extend(rows.iter().filter_map(|row| row.get(class)));
             progress(found.len())
         })?;
@@ -166,6 +169,8 @@ impl<'a> Distinct<'a> {
 mod tests {
     use super::*;
     use crate::picture::{Input, Resize};
+
+    const SOFTMAX: OutputActivation = OutputActivation::Softmax;
 
     fn preprocessing() -> Preprocessing {
         let resize = Resize::Stretch {
@@ -266,7 +271,7 @@ mod tests {
         let found = |batch| {
             run.set(0);
             let found = distinct
-                .probabilities(&perturbed, 1, batch, &scores, &|_| Ok(()))
+                .probabilities(&perturbed, 1, batch, (SOFTMAX, &scores), &|_| Ok(()))
                 .unwrap();
             assert_eq!((found.len(), run.get()), (40, 8));
             found
@@ -275,7 +280,7 @@ mod tests {
         assert_eq!(found(3), found(8));
         assert!(
             distinct
-                .probabilities(&perturbed, 4, 8, &scores, &|_| Ok(()))
+                .probabilities(&perturbed, 4, 8, (SOFTMAX, &scores), &|_| Ok(()))
                 .is_err()
         );
     }

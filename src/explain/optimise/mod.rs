@@ -12,7 +12,7 @@ use std::ops::ControlFlow;
 use tch::{Kind, TchError, Tensor};
 
 use super::{ExplainError, numbers};
-use crate::model::{Model, ModelError, NodeId};
+use crate::model::{self, Model, ModelError, NodeId};
 
 /// Maps the variable [N, …] to one number an item, [N].
 pub type Objective<'a> = dyn FnMut(&Tensor) -> Result<Tensor, ExplainError> + 'a;
@@ -38,7 +38,7 @@ pub struct Ascent {
 }
 
 impl Ascent {
-    /// Whether the item ended at nothing with no gradient to leave it by: behind a closed rectifier.
+    /// Whether the item ended at zero without a gradient: its ReLU gives zero everywhere.
     pub fn is_dead(&self, item: usize) -> bool {
         let last = self.objectives[item].last().copied().unwrap_or(0.0);
         self.zero_gradient_since[item].is_some() && last <= 0.0
@@ -84,9 +84,7 @@ pub fn values_and_gradient(
 ) -> Result<(Vec<f64>, Tensor), ExplainError> {
     let leaf = variable.f_detach()?.f_set_requires_grad(true)?;
     let values = objective(&leaf)?;
-    let gradient = Tensor::f_run_backward(&[values.f_sum(None)?], &[&leaf], false, false)?
-        .pop()
-        .ok_or_else(|| ExplainError::Failed("libtorch returned no gradient".to_owned()))?;
+    let gradient = model::gradient(&values.f_sum(None)?, &leaf)?;
     Ok((numbers::precise_values(&values)?, gradient))
 }
 

@@ -16,7 +16,7 @@ fn numbers_of(shape: &[i64], seed: usize) -> Tensor {
         .view(shape)
 }
 
-/// A convolution without padding and a rectifier.
+/// A convolution without padding and a ReLU.
 fn convolve(weight: &Tensor, bias: &Tensor, x: &Tensor) -> Tensor {
     x.conv2d(weight, Some(bias), [1, 1], [0, 0], [1, 1], 1)
 }
@@ -141,7 +141,7 @@ fn a_batch_of_spectra_gives_what_separate_runs_give() {
     }
 }
 
-/// A bias of −100 before the rectifier: no gradient, and the ascent knows it.
+/// A bias of −100 before the ReLU: no gradient, and the ascent knows it.
 #[test]
 fn a_filter_behind_a_closed_relu_is_dead() {
     let weight = numbers_of(&[2, 3, 3, 3], 2);

@@ -2,7 +2,7 @@
 //! names of one width, so that they line up where they stand side by side.
 
 use super::super::palette::{NEGATIVE, POSITIVE};
-use super::super::svg::{Anchor, Ink, Sheet, Text, text_width_px};
+use super::super::svg::{Anchor, Canvas, Stroke, Text, text_width_px};
 use super::super::{Drawing, FigureError, Image, Tile, Words};
 use super::ticks::Ticks;
 use super::{AXIS_LINE, AXIS_TEXT, AXIS_TEXT_PX, Axis, GRID_LINE, MIDDLE, TEXT_PX};
@@ -121,16 +121,16 @@ fn frame(bars: &Bars, words: &Words) -> Frame {
 
 fn chart(group: &BarGroup, frame: &Frame, words: &Words) -> Result<Image, FigureError> {
     let bottom = TOP_PX + ROW_PX * group.bars.len() as f64;
-    let mut sheet = Sheet::new(frame.width_px, bottom + AXIS_PX);
+    let mut canvas = Canvas::new(frame.width_px, bottom + AXIS_PX);
     for (value, label) in &frame.ticks {
         let x = frame.axis.px(*value);
-        let ink = Ink::Text(if *value == 0.0 { AXIS_LINE } else { GRID_LINE });
-        sheet.line((x, TOP_PX - 2.0), (x, bottom + 3.0), 1.0, ink);
+        let stroke = Stroke::Text(if *value == 0.0 { AXIS_LINE } else { GRID_LINE });
+        canvas.line((x, TOP_PX - 2.0), (x, bottom + 3.0), 1.0, stroke);
         let text = Text::new(label, x, bottom + 16.0).anchored(Anchor::Middle);
-        sheet.text(text.sized(AXIS_TEXT_PX).faint(AXIS_TEXT));
+        canvas.text(text.sized(AXIS_TEXT_PX).faint(AXIS_TEXT));
     }
     let middle = (frame.axis.start_px + frame.axis.end_px) / 2.0;
-    // The quantity may be wider than the axis: centred below it as far as the sheet allows.
+    // The quantity may be wider than the axis: centred below it as far as the canvas allows.
     let half = (text_width_px(&frame.quantity, AXIS_TEXT_PX) / 2.0).min(frame.width_px / 2.0);
     let text = Text::new(
         &frame.quantity,
@@ -141,35 +141,39 @@ fn chart(group: &BarGroup, frame: &Frame, words: &Words) -> Result<Image, Figure
         .anchored(Anchor::Middle)
         .sized(AXIS_TEXT_PX)
         .faint(AXIS_TEXT);
-    sheet.text(Text {
+    canvas.text(Text {
         limit_px: frame.width_px,
         ..text
     });
     for (row, bar) in group.bars.iter().enumerate() {
         draw_bar(
-            &mut sheet,
+            &mut canvas,
             bar,
             TOP_PX + ROW_PX * (row as f64 + 0.5),
             frame,
             words,
         );
     }
-    sheet.finish()
+    canvas.finish()
 }
 
 /// One row, its middle at `y`.
-fn draw_bar(sheet: &mut Sheet, bar: &Bar, y: f64, frame: &Frame, words: &Words) {
+fn draw_bar(canvas: &mut Canvas, bar: &Bar, y: f64, frame: &Frame, words: &Words) {
     let baseline = y + TEXT_PX * MIDDLE;
     let name = words.message(&bar.label);
     let text = Text::new(&name, frame.names_px, baseline).anchored(Anchor::End);
-    sheet.text(Text {
+    canvas.text(Text {
         limit_px: frame.names_px,
         ..text
     });
     let axis = frame.axis;
     let (top, bottom) = (y - BAR_PX / 2.0, y + BAR_PX / 2.0);
     if frame.unit == BarUnit::Probability {
-        sheet.rectangle((axis.px(0.0), top), (axis.px(1.0), bottom), Ink::Text(0.07));
+        canvas.rectangle(
+            (axis.px(0.0), top),
+            (axis.px(1.0), bottom),
+            Stroke::Text(0.07),
+        );
     }
     let value = if bar.value.is_finite() {
         bar.value.clamp(axis.low, axis.high)
@@ -179,23 +183,23 @@ fn draw_bar(sheet: &mut Sheet, bar: &Bar, y: f64, frame: &Frame, words: &Words) 
     let (zero, end) = (axis.px(0.0), axis.px(value));
     let colour = if value < 0.0 { NEGATIVE } else { POSITIVE };
     if (end - zero).abs() > 0.05 {
-        sheet.rectangle(
+        canvas.rectangle(
             (zero.min(end), top),
             (zero.max(end), bottom),
-            Ink::Solid(colour, 1.0),
+            Stroke::Solid(colour, 1.0),
         );
     }
     let mut outer = end;
     let half = uncertainty(bar);
     if half > 0.0 {
         let ends = [value - half, value + half].map(|end| axis.px(end.clamp(axis.low, axis.high)));
-        sheet.line((ends[0], y), (ends[1], y), 1.5, Ink::Text(0.8));
+        canvas.line((ends[0], y), (ends[1], y), 1.5, Stroke::Text(0.8));
         for x in ends {
-            sheet.line(
+            canvas.line(
                 (x, y - WHISKER_END_PX / 2.0),
                 (x, y + WHISKER_END_PX / 2.0),
                 1.5,
-                Ink::Text(0.8),
+                Stroke::Text(0.8),
             );
         }
         outer = if value < 0.0 { ends[0] } else { ends[1] };
@@ -206,7 +210,7 @@ fn draw_bar(sheet: &mut Sheet, bar: &Bar, y: f64, frame: &Frame, words: &Words) 
     } else {
         (outer + GAP_PX - 2.0, Anchor::Start)
     };
-    sheet.text(Text::new(&text, x, baseline).anchored(anchor));
+    canvas.text(Text::new(&text, x, baseline).anchored(anchor));
 }
 
 /// Half the width of the whisker; 0 for none.

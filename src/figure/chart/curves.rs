@@ -1,7 +1,7 @@
 //! Lines over a common x axis.
 
 use super::super::palette::LINES;
-use super::super::svg::{Anchor, Ink, Sheet, Text, text_width_px};
+use super::super::svg::{Anchor, Canvas, Stroke, Text, text_width_px};
 use super::super::{Drawing, FigureError, Tile, Words};
 use super::ticks::Ticks;
 use super::{AXIS_LINE, AXIS_TEXT, AXIS_TEXT_PX, Axis, GRID_LINE, MIDDLE};
@@ -89,53 +89,53 @@ pub(in super::super) fn draw(curves: &Curves, words: &Words) -> Result<Drawing, 
         end_px: top,
     };
 
-    let mut sheet = Sheet::new(WIDTH_PX, bottom + 42.0);
-    sheet.text(axis_text(Text {
+    let mut canvas = Canvas::new(WIDTH_PX, bottom + 42.0);
+    canvas.text(axis_text(Text {
         limit_px: WIDTH_PX,
         ..Text::new(&y_label, 0.0, 12.0)
     }));
     for &value in &y_ticks.values {
         let y = y_axis.px(value);
         let is_base = value == 0.0 || Some(value) == first;
-        let ink = Ink::Text(if is_base { AXIS_LINE } else { GRID_LINE });
-        sheet.line((left, y), (right + 6.0, y), 1.0, ink);
+        let stroke = Stroke::Text(if is_base { AXIS_LINE } else { GRID_LINE });
+        canvas.line((left, y), (right + 6.0, y), 1.0, stroke);
         let label = y_ticks.label(value);
         let text = Text::new(&label, left - 6.0, y + AXIS_TEXT_PX * MIDDLE).anchored(Anchor::End);
-        sheet.text(axis_text(text));
+        canvas.text(axis_text(text));
     }
     for &value in &x_ticks.values {
         let x = x_axis.px(value);
-        sheet.line((x, bottom), (x, bottom + 4.0), 1.0, Ink::Text(AXIS_LINE));
+        canvas.line((x, bottom), (x, bottom + 4.0), 1.0, Stroke::Text(AXIS_LINE));
         let label = x_ticks.label(value);
-        sheet.text(axis_text(
+        canvas.text(axis_text(
             Text::new(&label, x, bottom + 18.0).anchored(Anchor::Middle),
         ));
     }
     let middle = Text::new(&x_label, (left + right) / 2.0, bottom + 36.0).anchored(Anchor::Middle);
-    sheet.text(axis_text(Text {
+    canvas.text(axis_text(Text {
         limit_px: WIDTH_PX,
         ..middle
     }));
 
-    let inks: Vec<Ink> = (0..named.len())
-        .map(|series| ink(&mut sheet, series))
+    let strokes: Vec<Stroke> = (0..named.len())
+        .map(|series| stroke(&mut canvas, series))
         .collect();
     for entry in &legend {
-        let (series, ink) = (named[entry.series].1, inks[entry.series]);
+        let (series, stroke) = (named[entry.series].1, strokes[entry.series]);
         let y = HEAD_PX + LEGEND_ROW_PX * (entry.row as f64 + 0.5);
         let (from, to) = (entry.x, entry.x + SAMPLE_PX);
         if series.points.iter().filter(|point| is_point(point)).count() == 1 {
-            sheet.circle(((from + to) / 2.0, y - 2.0), DOT_PX, ink);
+            canvas.circle(((from + to) / 2.0, y - 2.0), DOT_PX, stroke);
         } else {
-            sheet.line((from, y - 2.0), (to, y - 2.0), LINE_PX, ink);
+            canvas.line((from, y - 2.0), (to, y - 2.0), LINE_PX, stroke);
         }
         let text = Text::new(&named[entry.series].0, entry.x + SAMPLE_PX + 6.0, y + 2.5);
-        sheet.text(Text {
+        canvas.text(Text {
             limit_px: WIDTH_PX - SAMPLE_PX - 6.0,
             ..text.sized(AXIS_TEXT_PX)
         });
     }
-    for ((_, series), ink) in named.iter().zip(inks) {
+    for ((_, series), stroke) in named.iter().zip(strokes) {
         for part in parts(series) {
             let points: Points = part
                 .iter()
@@ -144,16 +144,16 @@ pub(in super::super) fn draw(curves: &Curves, words: &Words) -> Result<Drawing, 
             if series.points.len() <= DOTTED_UP_TO || points.len() == 1 {
                 points
                     .iter()
-                    .for_each(|&point| sheet.circle(point, DOT_PX, ink));
+                    .for_each(|&point| canvas.circle(point, DOT_PX, stroke));
             }
             if points.len() > 1 {
-                sheet.path(points, LINE_PX, ink);
+                canvas.path(points, LINE_PX, stroke);
             }
         }
     }
     let tiles = vec![Tile {
         label: String::new(),
-        image: sheet.finish()?,
+        image: canvas.finish()?,
     }];
     Ok(Drawing::Grid {
         columns: 1,
@@ -166,10 +166,10 @@ fn axis_text(text: Text) -> Text {
     text.sized(AXIS_TEXT_PX).faint(AXIS_TEXT)
 }
 
-fn ink(sheet: &mut Sheet, series: usize) -> Ink {
+fn stroke(canvas: &mut Canvas, series: usize) -> Stroke {
     // With more series than colours, a colour comes back with another dash.
     let dash = DASHES[(series + series / LINES.len()) % DASHES.len()];
-    sheet.line_style(LINES[series % LINES.len()], dash)
+    canvas.line_style(LINES[series % LINES.len()], dash)
 }
 
 fn is_point(point: &(f64, f64)) -> bool {

@@ -1,7 +1,7 @@
 //! A confusion matrix: counts in cells, coloured by their share of the row.
 
 use super::super::colour_bar::{self, Stop};
-use super::super::svg::{Anchor, Ink, Sheet, Text, text_width_px};
+use super::super::svg::{Anchor, Canvas, Stroke, Text, text_width_px};
 use super::super::{Drawing, FigureError, Image, Tile, Words};
 use super::{AXIS_TEXT, AXIS_TEXT_PX, MIDDLE};
 use crate::present::exhibit::Matrix;
@@ -81,7 +81,7 @@ pub(in super::super) fn draw(matrix: &Matrix, words: &Words) -> Result<Drawing, 
     });
     let quantity = format!("{row_label} = {}", words.percent(1.0, 0));
     let bar = colour_bar::draw(
-        &|share| Ink::Solid(FULL, thickness(share)),
+        &|share| Stroke::Solid(FULL, thickness(share)),
         &stops,
         &quantity,
     )?;
@@ -174,22 +174,26 @@ fn layout(matrix: &Named, labels: &(String, String)) -> Layout {
 
 fn chart(matrix: &Named, labels: &(String, String)) -> Result<Image, FigureError> {
     let layout = layout(matrix, labels);
-    let mut sheet = Sheet::new(layout.width_px, layout.height_px);
+    let mut canvas = Canvas::new(layout.width_px, layout.height_px);
     let label = |text, x, y| Text::new(text, x, y).sized(AXIS_TEXT_PX).faint(AXIS_TEXT);
-    sheet.text(label(&labels.1, layout.left_px, AXIS_TEXT_PX));
+    canvas.text(label(&labels.1, layout.left_px, AXIS_TEXT_PX));
     let row_label = label(&labels.0, layout.left_px - GAP_PX, layout.top_px - GAP_PX);
-    sheet.text(Text {
+    canvas.text(Text {
         limit_px: layout.left_px - GAP_PX,
         ..row_label.anchored(Anchor::End)
     });
-    names(&mut sheet, matrix, &layout);
+    names(&mut canvas, matrix, &layout);
     if !layout.has_zeros {
         let (left, top) = (layout.left_px, layout.top_px);
         let (width, height) = (
             layout.cell_px * matrix.columns.len() as f64,
             layout.cell_px * matrix.rows.len() as f64,
         );
-        sheet.rectangle((left, top), (left + width, top + height), Ink::Text(ZERO));
+        canvas.rectangle(
+            (left, top),
+            (left + width, top + height),
+            Stroke::Text(ZERO),
+        );
     }
     // A gap between cells lets the page through and keeps them apart without lines.
     let gap = if layout.has_counts { 0.75 } else { 0.25 };
@@ -204,32 +208,32 @@ fn chart(matrix: &Named, labels: &(String, String)) -> Result<Image, FigureError
             );
             let share = count as f64 / total.max(1) as f64;
             let is_diagonal = matrix.rows[row] == matrix.columns[column];
-            let ink = if count > 0 {
-                Ink::Solid(FULL, thickness(share))
+            let stroke = if count > 0 {
+                Stroke::Solid(FULL, thickness(share))
             } else {
-                Ink::Text(ZERO)
+                Stroke::Text(ZERO)
             };
             let is_drawn = count > 0 || layout.has_zeros;
             if is_drawn {
-                sheet.rectangle(from, to, ink);
+                canvas.rectangle(from, to, stroke);
             }
             if is_diagonal && layout.has_counts {
-                sheet.frame(from, to, 1.0, Ink::Text(DIAGONAL));
+                canvas.frame(from, to, 1.0, Stroke::Text(DIAGONAL));
             }
             if is_drawn && layout.has_counts {
-                count_text(&mut sheet, count, share, (x, y), &layout);
+                count_text(&mut canvas, count, share, (x, y), &layout);
             }
         }
     }
-    sheet.finish()
+    canvas.finish()
 }
 
-fn count_text(sheet: &mut Sheet, count: usize, share: f64, (x, y): (f64, f64), layout: &Layout) {
+fn count_text(canvas: &mut Canvas, count: usize, share: f64, (x, y): (f64, f64), layout: &Layout) {
     let (middle, size_px) = (layout.cell_px / 2.0, layout.count_text_px);
     let content = count.to_string();
     let text = Text::new(&content, x + middle, y + middle + size_px * MIDDLE);
     let text = text.anchored(Anchor::Middle).sized(size_px);
-    sheet.text(match count {
+    canvas.text(match count {
         0 => text.faint(0.3),
         _ if thickness(share) >= WHITE_TEXT_FROM => Text {
             colour: Some("#fff"),
@@ -239,7 +243,7 @@ fn count_text(sheet: &mut Sheet, count: usize, share: f64, (x, y): (f64, f64), l
     });
 }
 
-fn names(sheet: &mut Sheet, matrix: &Named, layout: &Layout) {
+fn names(canvas: &mut Canvas, matrix: &Named, layout: &Layout) {
     let size_px = layout.name_text_px;
     let middle = |index: usize| layout.cell_px * (index as f64 + 0.5);
     for (row, name) in matrix.rows.iter().enumerate().step_by(layout.name_every) {
@@ -247,7 +251,7 @@ fn names(sheet: &mut Sheet, matrix: &Named, layout: &Layout) {
         let text = Text::new(name, layout.left_px - GAP_PX, y)
             .anchored(Anchor::End)
             .sized(size_px);
-        sheet.text(Text {
+        canvas.text(Text {
             limit_px: ROW_NAME_PX,
             ..text
         });
@@ -266,7 +270,7 @@ fn names(sheet: &mut Sheet, matrix: &Named, layout: &Layout) {
                 }
             }
         };
-        sheet.text(Text {
+        canvas.text(Text {
             limit_px: COLUMN_NAME_PX,
             ..text.sized(size_px)
         });

@@ -11,7 +11,7 @@ impl Ticks {
     /// About `count` multiples of 1, 2 or 5 times a power of ten within `low`..=`high`.
     pub(super) fn within(low: f64, high: f64, count: usize) -> Self {
         let step = round_step((high - low) / count.max(1) as f64);
-        // A hair of room, so that rounding does not lose the ends.
+        // A tolerance, so that rounding does not lose the ends.
         let (first, last) = ((low / step - 1e-6).ceil(), (high / step + 1e-6).floor());
         Self::multiples(first, last, step)
     }

@@ -1,4 +1,4 @@
-//! A sheet of SVG. Shapes go through plotters; text is placed here, with anchors, because plotters
+//! A canvas of SVG. Shapes go through plotters; text is placed here, with anchors, because plotters
 //! without fonts cannot measure it and takes CJK for three times as wide as it is.
 //!
 //! Nothing is drawn behind: the page shows through, light or dark. All text and axes are
@@ -26,11 +26,11 @@ const DASH_MARK: [u8; 2] = [1, 3];
 
 /// What a shape is drawn with; the last number is its opacity, 0..1.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Ink {
+pub(super) enum Stroke {
     /// The page's text colour.
     Text(f64),
     Solid([u8; 3], f64),
-    /// A line of a chart: its number among the sheet's line styles.
+    /// A line of a chart: its number among the canvas's line styles.
     Line(usize),
 }
 
@@ -38,21 +38,21 @@ enum Shape {
     Rectangle {
         from: (f64, f64),
         to: (f64, f64),
-        ink: Ink,
+        stroke: Stroke,
     },
     Path {
         points: Vec<(f64, f64)>,
         width_px: f64,
-        ink: Ink,
+        stroke: Stroke,
     },
     Circle {
         centre: (f64, f64),
         radius_px: f64,
-        ink: Ink,
+        stroke: Stroke,
     },
 }
 
-pub(super) struct Sheet {
+pub(super) struct Canvas {
     width_px: f64,
     height_px: f64,
     shapes: Vec<Shape>,
@@ -61,7 +61,7 @@ pub(super) struct Sheet {
     lines: Vec<([u8; 3], &'static str)>,
 }
 
-impl Sheet {
+impl Canvas {
     pub(super) fn new(width_px: f64, height_px: f64) -> Self {
         let (width_px, height_px) = (width_px.ceil(), height_px.ceil());
         Self {
@@ -74,43 +74,49 @@ impl Sheet {
     }
 
     /// A filled rectangle between two corners in px.
-    pub(super) fn rectangle(&mut self, from: (f64, f64), to: (f64, f64), ink: Ink) {
-        self.shapes.push(Shape::Rectangle { from, to, ink });
+    pub(super) fn rectangle(&mut self, from: (f64, f64), to: (f64, f64), stroke: Stroke) {
+        self.shapes.push(Shape::Rectangle { from, to, stroke });
     }
 
     /// An empty rectangle. A path: plotters leaves out how wide a rectangle's outline is.
-    pub(super) fn frame(&mut self, from: (f64, f64), to: (f64, f64), width_px: f64, ink: Ink) {
+    pub(super) fn frame(
+        &mut self,
+        from: (f64, f64),
+        to: (f64, f64),
+        width_px: f64,
+        stroke: Stroke,
+    ) {
         let ((left, top), (right, bottom)) = (from, to);
         let around = [(left, top), (right, top), (right, bottom), (left, bottom)];
         // Half a width further, so that the last corner is closed.
         let last = (left, top - width_px / 2.0);
-        self.path(around.into_iter().chain([last]).collect(), width_px, ink);
+        self.path(around.into_iter().chain([last]).collect(), width_px, stroke);
     }
 
-    pub(super) fn line(&mut self, from: (f64, f64), to: (f64, f64), width_px: f64, ink: Ink) {
-        self.path(vec![from, to], width_px, ink);
+    pub(super) fn line(&mut self, from: (f64, f64), to: (f64, f64), width_px: f64, stroke: Stroke) {
+        self.path(vec![from, to], width_px, stroke);
     }
 
-    pub(super) fn path(&mut self, points: Vec<(f64, f64)>, width_px: f64, ink: Ink) {
+    pub(super) fn path(&mut self, points: Vec<(f64, f64)>, width_px: f64, stroke: Stroke) {
         self.shapes.push(Shape::Path {
             points,
             width_px,
-            ink,
+            stroke,
         });
     }
 
-    pub(super) fn circle(&mut self, centre: (f64, f64), radius_px: f64, ink: Ink) {
+    pub(super) fn circle(&mut self, centre: (f64, f64), radius_px: f64, stroke: Stroke) {
         self.shapes.push(Shape::Circle {
             centre,
             radius_px,
-            ink,
+            stroke,
         });
     }
 
     /// Adds a line style; `dash` is an SVG dash array in tenths of a px, empty for a solid line.
-    pub(super) fn line_style(&mut self, colour: [u8; 3], dash: &'static str) -> Ink {
+    pub(super) fn line_style(&mut self, colour: [u8; 3], dash: &'static str) -> Stroke {
         self.lines.push((colour, dash));
-        Ink::Line(self.lines.len() - 1)
+        Stroke::Line(self.lines.len() - 1)
     }
 
     /// Text lies over all shapes.
@@ -136,7 +142,7 @@ impl Sheet {
         })
     }
 
-    /// The shapes as plotters writes them, with the inks that it does not know put in.
+    /// The shapes as plotters writes them, with the strokes that it does not know put in.
     fn shapes(&self) -> Result<String, DrawingAreaErrorKind<std::io::Error>> {
         let mut whole = String::new();
         let size = (fine(self.width_px) as u32, fine(self.height_px) as u32);
@@ -176,30 +182,34 @@ impl Shape {
         area: &DrawingArea<SVGBackend, Shift>,
     ) -> Result<(), DrawingAreaErrorKind<std::io::Error>> {
         let point = |&(x, y): &(f64, f64)| (fine(x), fine(y));
-        let filled = |ink: &Ink| ShapeStyle::from(ink.colour()).filled();
+        let filled = |stroke: &Stroke| ShapeStyle::from(stroke.colour()).filled();
         match self {
-            Self::Rectangle { from, to, ink } => {
-                area.draw(&Rectangle::new([point(from), point(to)], filled(ink)))
+            Self::Rectangle { from, to, stroke } => {
+                area.draw(&Rectangle::new([point(from), point(to)], filled(stroke)))
             }
             Self::Path {
                 points,
                 width_px,
-                ink,
+                stroke,
             } => {
                 let points: Vec<_> = points.iter().map(point).collect();
-                let style = ShapeStyle::from(ink.colour()).stroke_width(fine(*width_px) as u32);
+                let style = ShapeStyle::from(stroke.colour()).stroke_width(fine(*width_px) as u32);
                 area.draw(&PathElement::new(points, style))
             }
             Self::Circle {
                 centre,
                 radius_px,
-                ink,
-            } => area.draw(&Circle::new(point(centre), fine(*radius_px), filled(ink))),
+                stroke,
+            } => area.draw(&Circle::new(
+                point(centre),
+                fine(*radius_px),
+                filled(stroke),
+            )),
         }
     }
 }
 
-impl Ink {
+impl Stroke {
     fn colour(self) -> RGBAColor {
         let ([red, green, blue], opacity) = match self {
             Self::Text(opacity) => (TEXT_COLOUR, opacity),
@@ -230,11 +240,11 @@ mod tests {
 
     #[test]
     fn inks_that_plotters_does_not_know() {
-        let mut sheet = Sheet::new(10.0, 10.0);
-        let line = sheet.line_style([1, 0, 255], "60 30");
-        sheet.line((0.0, 0.0), (1.26, 1.0), 2.0, line);
-        sheet.rectangle((0.0, 0.0), (5.0, 5.0), Ink::Text(0.5));
-        let Media::Svg(svg) = sheet.finish().unwrap().media else {
+        let mut canvas = Canvas::new(10.0, 10.0);
+        let line = canvas.line_style([1, 0, 255], "60 30");
+        canvas.line((0.0, 0.0), (1.26, 1.0), 2.0, line);
+        canvas.rectangle((0.0, 0.0), (5.0, 5.0), Stroke::Text(0.5));
+        let Media::Svg(svg) = canvas.finish().unwrap().media else {
             panic!("not an SVG")
         };
         assert!(svg.starts_with("<svg "));

@@ -1,4 +1,4 @@
-//! Text on a sheet: placed by anchors, measured without a font.
+//! Text on a canvas: placed by anchors, measured without a font.
 
 use std::fmt::Write;
 

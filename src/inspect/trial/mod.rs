@@ -1,10 +1,12 @@
 //! Which preprocessing is the network's own? Each is tried on labelled photos.
 //!
-//! Every photo is classified under every setting: the probabilities (after softmax) of a group's classes
+//! Every photo is classified under every setting: the probabilities of a group's classes
 //! are summed, the largest sum is the prediction. The settings see the same photos, so that two of them are
 //! compared by the photos about which only one is right: exact McNemar test, two-sided (McNemar 1947).
+//! The numbers are tried first, then the ways of resampling with the best of them.
 //! Where sub-folders are numbers that may mean other classes, each setting is counted both ways.
 
+mod labels;
 mod photos;
 mod ranking;
 mod running;
@@ -14,6 +16,7 @@ use serde::Serialize;
 
 use crate::evaluate::data_set::{LabelOrder, Skipped, Unreadable};
 
+pub use labels::Relabelled;
 pub use photos::open;
 pub use running::run;
 pub use setting::{Setting, settings};
@@ -33,6 +36,8 @@ pub struct Trial {
     pub skipped: Vec<Skipped>,
     /// The sub-folders are numbers whose order is in question.
     pub label_order: Option<LabelOrder>,
+    /// Where the labels rather than the pixels are likely to be wrong.
+    pub relabelled: Option<Relabelled>,
     /// The best first.
     pub rows: Vec<Row>,
 }

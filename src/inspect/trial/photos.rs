@@ -48,7 +48,7 @@ pub fn open(
         0 => Ok((groups, data_set)),
         arrays => {
             let message = format!("{arrays} of the files are arrays, which are prepared already");
-            let hint = "photos alone would be right".to_owned();
+            let hint = "list photos alone".to_owned();
             Err(vec![Diagnostic::error(&name, None, message, hint)])
         }
     }

@@ -17,9 +17,17 @@ pub(super) struct Candidate {
 /// Of one photo under one setting.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Outcome {
-    pub is_right: bool,
+    /// The group that the photo belongs to, and the one that is predicted.
+    pub truth: usize,
+    pub top: usize,
     pub right_probability: f64,
     pub top_probability: f64,
+}
+
+impl Outcome {
+    pub fn is_right(&self) -> bool {
+        self.truth == self.top
+    }
 }
 
 impl Candidate {
@@ -30,10 +38,10 @@ impl Candidate {
             .map_or(truth, |classes| classes[truth])
     }
 
-    fn right(&self) -> usize {
+    pub(super) fn right(&self) -> usize {
         self.outcomes
             .iter()
-            .filter(|outcome| outcome.is_right)
+            .filter(|outcome| outcome.is_right())
             .count()
     }
 
@@ -72,7 +80,7 @@ pub(super) fn ranked(settings: &[Setting], candidates: &[Candidate]) -> Vec<Row>
 fn compared(a: &[Outcome], b: &[Outcome]) -> f64 {
     let only = |a: &[Outcome], b: &[Outcome]| {
         let pairs = a.iter().zip(b);
-        pairs.filter(|(a, b)| a.is_right && !b.is_right).count()
+        pairs.filter(|(a, b)| a.is_right() && !b.is_right()).count()
     };
     mcnemar(only(a, b), only(b, a))
 }
@@ -87,7 +95,8 @@ mod tests {
     fn settings_are_ranked_by_what_they_are_right_about_then_by_probability() {
         let of = |setting: usize, right: &[bool], probability: f64| {
             let outcome = |is_right: &bool| Outcome {
-                is_right: *is_right,
+                truth: 1,
+                top: usize::from(*is_right),
                 right_probability: probability,
                 top_probability: 0.9,
             };
@@ -99,6 +108,7 @@ mod tests {
         };
         let setting = |name: &str| Setting {
             name: name.to_owned(),
+            preset: None,
             preprocessing: Preprocessing::default(),
         };
         let settings = ["a", "b", "c"].map(setting);
@@ -122,6 +132,7 @@ mod tests {
             unreadable: Vec::new(),
             skipped: Vec::new(),
             label_order: None,
+            relabelled: None,
             rows,
         };
         assert_eq!(trial.indistinguishable_from_best().count(), 3);

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use super::labels::relabelled;
 use super::ranking::{Candidate, Outcome, ranked};
 use super::{Setting, Trial};
 use crate::evaluate::data_set::{
@@ -16,7 +17,8 @@ use crate::picture::Picture;
 /// Photos that run at once.
 const BATCH: usize = 16;
 
-/// Runs every setting over every photo. `progress(done, total)` counts photos.
+/// Runs every setting over every photo, and the best one once more with each other way of resampling.
+/// `progress(done, total)` counts photos.
 pub fn run(
     model: &Model,
     settings: &[Setting],
@@ -24,6 +26,49 @@ pub fn run(
     data_set: &DataSet,
     progress: &dyn Fn(usize, usize),
 ) -> Result<Trial, ExplainError> {
+    let total = 2 * data_set.photos.len();
+    let (mut found, unreadable) = tried(model, settings, groups, data_set, &|done| {
+        progress(done, total)
+    })?;
+    let mut settings = settings.to_vec();
+    let best = ranked(&settings, &found)
+        .first()
+        .map(|row| row.setting.clone());
+    let best = settings
+        .iter()
+        .find(|setting| Some(&setting.name) == best.as_ref());
+    let resampled = best.map(Setting::resampled).unwrap_or_default();
+    let (more, _) = tried(model, &resampled, groups, data_set, &|done| {
+        progress(data_set.photos.len() + done, total)
+    })?;
+    found.extend(more.into_iter().map(|candidate| Candidate {
+        setting: candidate.setting + settings.len(),
+        ..candidate
+    }));
+    settings.extend(resampled);
+    let counted = found.first().map_or(0, |first| first.outcomes.len());
+    let rows = ranked(&settings, &found);
+    Ok(Trial {
+        photos: counted,
+        groups: (0..groups.len())
+            .filter(|group| groups.size(*group) > 0)
+            .count(),
+        unreadable,
+        skipped: data_set.skipped.clone(),
+        label_order: data_set.label_order.clone(),
+        relabelled: relabelled(&settings, &found, &groups.names),
+        rows,
+    })
+}
+
+/// Every setting over every photo, and the photos that could not be read.
+fn tried(
+    model: &Model,
+    settings: &[Setting],
+    groups: &Groups,
+    data_set: &DataSet,
+    progress: &dyn Fn(usize),
+) -> Result<(Vec<Candidate>, Vec<Unreadable>), ExplainError> {
     let frames = Frames::of(settings);
     let photos = &data_set.photos;
     let mut candidates = candidates(settings, data_set);
@@ -48,7 +93,7 @@ pub fn run(
                 let pictures: Vec<&Picture> =
                     readable.iter().map(|(_, all)| &all[*frame]).collect();
                 let input = setting.preprocessing.tensor(&pictures, model.device());
-                let rows = numbers::probabilities(&model.scores(&input)?)?;
+                let rows = numbers::probabilities(&model.scores(&input)?, model.activation())?;
                 for ((photo, _), row) in readable.iter().zip(&rows) {
                     let sums = groups.probabilities(row);
                     for candidate in candidates.iter_mut().filter(|one| one.setting == index) {
@@ -59,21 +104,13 @@ pub fn run(
                 }
             }
         }
-        progress(batch.first + of_batch.len(), photos.len());
+        progress(batch.first + of_batch.len());
         Ok::<_, ExplainError>(ControlFlow::Continue(()))
     };
-    for_each_batch(photos, BATCH, &|photo| frames.cut(photo), &mut run)?;
-    let counted = candidates.first().map_or(0, |first| first.outcomes.len());
-    Ok(Trial {
-        photos: counted,
-        groups: (0..groups.len())
-            .filter(|group| groups.size(*group) > 0)
-            .count(),
-        unreadable,
-        skipped: data_set.skipped.clone(),
-        label_order: data_set.label_order.clone(),
-        rows: ranked(settings, &candidates),
-    })
+    if !settings.is_empty() {
+        for_each_batch(photos, BATCH, &|photo| frames.cut(photo), &mut run)?;
+    }
+    Ok((candidates, unreadable))
 }
 
 /// Each setting, and once more with the labels in the order of text where that is in question.
@@ -94,7 +131,8 @@ fn candidates(settings: &[Setting], data_set: &DataSet) -> Vec<Candidate> {
 fn outcome(sums: &[f64], truth: usize) -> Outcome {
     let top = numbers::largest(sums, 1).first().copied().unwrap_or(0);
     Outcome {
-        is_right: top == truth,
+        truth,
+        top,
         right_probability: sums[truth],
         top_probability: sums[top],
     }

@@ -6,6 +6,7 @@ mod tests;
 use tch::{TchError, Tensor};
 
 use super::error::ModelError;
+use super::gradient::{Again, gradients};
 use super::graph::NodeId;
 use super::relus;
 use super::run::Program;
@@ -53,7 +54,8 @@ pub fn of_input(
 ) -> Result<Tensor, ModelError> {
     let input = input.f_detach()?.f_set_requires_grad(true)?;
     let forward = forward(program, &input, of, &[])?;
-    Ok(backward(forward, of, vec![input])?.remove(0))
+    let mut found = backward(forward, of, vec![input])?;
+    Ok(found.remove(0))
 }
 
 /// The gradients with respect to the outputs of `nodes`, each of the output's shape.
@@ -73,7 +75,7 @@ pub fn of_nodes(
         })
     });
     let targets = targets.collect::<Result<_, _>>()?;
-    Ok(backward(forward, of, targets)?)
+    backward(forward, of, targets)
 }
 
 /// Runs the network up to the node that is differentiated. It is cut behind every ReLU where a rule
@@ -137,34 +139,31 @@ fn backward(
     forward: Forward,
     of: &Differentiated,
     targets: Vec<Tensor>,
-) -> Result<Vec<Tensor>, TchError> {
+) -> Result<Vec<Tensor>, ModelError> {
     let cuts = forward.cuts;
     let zeros = targets.iter().map(Tensor::f_zeros_like);
     let mut of_targets = zeros.collect::<Result<Vec<_>, _>>()?;
     // Gradients reach the leaves of all cuts before the one they start from, and the targets.
     let mut of_leaves: Vec<Option<Tensor>> = cuts.iter().map(|_| None).collect();
     let mut back = |from: Tensor, before: usize, of_leaves: &mut [Option<Tensor>]| {
-        if !from.requires_grad() {
-            return Ok(()); // the score depends on nothing that was asked for
-        }
         let leaves = cuts[..before].iter().map(|cut| &cut.leaf);
         let reached: Vec<&Tensor> = leaves.chain(&targets).collect();
-        let mut found = Tensor::f_run_backward(&[from], &reached, true, false)?;
+        let mut found = gradients(&from, &reached, Again::Yes)?;
         let of_these_targets = found.split_off(before);
         for (sum, gradient) in of_targets.iter_mut().zip(of_these_targets) {
-            if gradient.defined() {
+            if let Some(gradient) = gradient {
                 *sum = sum.f_add(&gradient)?;
             }
         }
         for (sum, gradient) in of_leaves.iter_mut().zip(found) {
-            if gradient.defined() {
+            if let Some(gradient) = gradient {
                 *sum = Some(match sum.take() {
                     Some(sum) => sum.f_add(&gradient)?,
                     None => gradient,
                 });
             }
         }
-        Ok::<(), TchError>(())
+        Ok::<(), ModelError>(())
     };
     tch::with_grad(|| {
         back((of.score)(&forward.output), cuts.len(), &mut of_leaves)?;
@@ -185,7 +184,7 @@ fn backward(
                 &mut of_leaves,
             )?;
         }
-        Ok::<(), TchError>(())
+        Ok::<(), ModelError>(())
     })?;
     Ok(of_targets)
 }

@@ -1,20 +1,28 @@
-//! Finding the facts of a network by running it: on zeros, in company, and a network that runs as a whole on
-//! noise.
+//! Finding the facts of a network by running it: on zeros, in company, and on noise.
 
+mod company;
+mod decide;
+mod limits;
+mod own_input;
+mod preserving;
 mod probe;
+mod reach;
 mod scores;
+mod sizes;
 pub mod table;
 
+use decide::Evidence;
 use tch::{Kind, Tensor};
 
 use super::device::Device;
 use super::error::ModelError;
-use super::facts::{ModelFacts, Parts, ScoresAre};
+use super::facts::{ModelFacts, Parts};
 use super::graph::Graph;
 use super::load::loaded::Loaded;
 use super::precision::Precision;
 use super::provenance::Provenance;
 use super::run::Program;
+use super::scores::{OutputActivation, StatedScores};
 use super::source::Source;
 
 /// How a network is to be run.
@@ -24,6 +32,10 @@ pub struct Trial {
     pub parts: Parts,
     pub precision: Precision,
     pub device: tch::Device,
+    /// What the user says that the network gives.
+    pub scores: Option<StatedScores>,
+    /// Height and width that the file fixes.
+    pub exported_size: Option<[i64; 2]>,
 }
 
 /// Runs the network on zeros, or says why it cannot serve as a classifier.
@@ -33,17 +45,22 @@ pub fn facts(
     provenance: Provenance,
 ) -> Result<ModelFacts, ModelError> {
     let graph = program.graph();
-    let output = scores::output(graph)?;
+    let last = scores::last(graph)?;
     let does_not_run = |source| scores::does_not_run(graph, trial.input_shape, source);
     let shapes = program.shapes(&trial.zeros(1)?).map_err(does_not_run)?;
-    let classes = match shapes[output.scores.0].as_deref() {
-        Some([1, classes]) if *classes > 0 => *classes as usize,
-        shape => {
+    let shape = shapes[last.0].as_deref().unwrap_or_default();
+    // [1, numbers], or one number for each picture: [1].
+    let numbers: usize = match shape {
+        [1] => 1,
+        [1, numbers] if *numbers > 0 => *numbers as usize,
+        _ => {
             return Err(ModelError::NotAClassifier {
-                shape: shape.unwrap_or_default().to_vec(),
+                shape: shape.to_vec(),
             });
         }
     };
+    let end = scores::end(program, &shapes)?;
+    let output = end.output;
     let batch = match trial.parts {
         Parts::Nodes => graph.input_sizes.first().copied().flatten(),
         Parts::None => Some(1), // a trace may have frozen it and does not say
@@ -52,7 +69,7 @@ pub fn facts(
         let fixed = |fault| ModelError::FixedBatch { batch, fault };
         let two = program.record(&trial.zeros(2)?, &[output.scores], &[]);
         let size = two.map_err(|error| fixed(error.to_string()))?[0].size();
-        if size != [2, classes as i64] {
+        if size.first() != Some(&2) || size.iter().product::<i64>() != 2 * numbers as i64 {
             return Err(fixed(format!("two pictures give {size:?}")));
         }
     }
@@ -62,15 +79,27 @@ pub fn facts(
             source: Box::new(source),
         })?;
     }
-    let scores_are = match trial.parts {
-        Parts::Nodes => ScoresAre::Scores,
-        Parts::None => probe::probe(program, output.scores, trial.input_shape, trial.device)?,
+    if trial.parts == Parts::None {
+        probe::check_repeats(program, last, trial.input_shape, trial.device)?;
+    }
+    let evidence = Evidence {
+        numbers,
+        closing: end.closing,
+        is_unbounded: end.is_unbounded,
+        probed: probe::probe(program, last, trial.input_shape, trial.device)?,
+    };
+    let scores = decide::decide(&evidence, trial.scores);
+    let classes = match scores.activation {
+        OutputActivation::SigmoidOfOne => 2,
+        OutputActivation::Softmax | OutputActivation::Sigmoid => numbers,
     };
     Ok(ModelFacts {
         classes,
         input_shape: trial.input_shape,
         parts: trial.parts,
-        scores_are,
+        scores,
+        limits: limits::limits(program, trial, output.scores, &shapes)?,
+        own_input: own_input::own_input(program, trial.exported_size),
         output,
         layers: table::layers(program, trial.input_shape, &shapes),
         precision: trial.precision,
@@ -101,13 +130,12 @@ impl Trial {
             return Err(ModelError::Bf16NotOfTorchScript);
         }
         Ok(Self {
-            input_shape: match source.as_exported {
-                true => loaded.input_shape(source.input_shape),
-                false => source.input_shape,
-            },
+            input_shape: loaded.input_shape(source),
             parts,
             precision: source.precision,
             device: device.into(),
+            scores: source.scores,
+            exported_size: loaded.exported_size,
         })
     }
 

@@ -1,41 +1,152 @@
-//! Where the scores come out of a graph.
+//! Where the scores come out of a graph: the walk from the output back to a closing softmax or sigmoid.
 
+use super::preserving::{Preserves, unbounded, value_preserved};
 use crate::model::error::ModelError;
 use crate::model::facts::OutputFacts;
-use crate::model::graph::Graph;
+use crate::model::graph::{Argument, Graph, Node, NodeId, Size, ValueId};
+use crate::model::run::Program;
 
-/// The node before a softmax, log-softmax or sigmoid at the very end of the graph, or the last one.
-pub fn output(graph: &Graph) -> Result<OutputFacts, ModelError> {
-    const CLOSING: &[&str] = &[
-        "softmax",
-        "_softmax",
-        "log_softmax",
-        "_log_softmax",
-        "sigmoid",
-    ];
-    let producers = graph.producers();
-    let mut left_out = Vec::new();
-    let mut value = graph.output;
-    loop {
-        let Some(node) = producers[value.0] else {
-            return Err(ModelError::NotAClassifier { shape: Vec::new() });
-        };
-        let described = &graph.nodes[node.0];
-        match described.first_input() {
-            Some(input) if CLOSING.contains(&described.operator_base()) => {
-                left_out.push(described.operator.clone());
-                value = input;
-            }
-            _ => {
-                return Ok(OutputFacts {
-                    name: graph.values[graph.output.0].clone(),
-                    scores: node,
-                    scores_name: described.name.clone(),
-                    left_out,
-                });
-            }
-        }
+/// The operator at the end that makes probabilities of scores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closing {
+    Softmax,
+    LogSoftmax,
+    Sigmoid,
+}
+
+/// What is seen of the end of a graph.
+#[derive(Debug)]
+pub struct End {
+    pub output: OutputFacts,
+    pub closing: Option<Closing>,
+    /// Whether the numbers come from a layer of weights, so that no range holds them.
+    pub is_unbounded: bool,
+}
+
+/// A program whose nodes gave outputs of these sizes for one picture.
+pub struct Tried<'a> {
+    pub program: &'a Program,
+    pub producers: Vec<Option<NodeId>>,
+    pub shapes: &'a [Option<Vec<i64>>],
+}
+
+/// The node of the output.
+pub fn last(graph: &Graph) -> Result<NodeId, ModelError> {
+    graph.producers()[graph.output.0].ok_or(ModelError::NotAClassifier { shape: Vec::new() })
+}
+
+/// Walks back from the output through nodes that change no value.
+pub fn end(program: &Program, shapes: &[Option<Vec<i64>>]) -> Result<End, ModelError> {
+    let graph = program.graph();
+    let tried = Tried {
+        program,
+        producers: graph.producers(),
+        shapes,
+    };
+    let last = last(graph)?;
+    let found = tried.closing(last);
+    let (closing, scores, left_out) = match found {
+        Some((closing, scores, left_out)) => (Some(closing), scores, left_out),
+        None => (None, last, Vec::new()),
+    };
+    Ok(End {
+        output: OutputFacts {
+            name: graph.values[graph.output.0].clone(),
+            scores,
+            scores_name: graph.nodes[scores.0].name.clone(),
+            left_out,
+        },
+        closing,
+        is_unbounded: closing.is_none() && unbounded(&tried, last),
+    })
+}
+
+impl<'a> Tried<'a> {
+    pub fn node(&self, id: NodeId) -> &'a Node {
+        &self.program.graph().nodes[id.0]
     }
+
+    pub fn producer(&self, value: ValueId) -> Option<NodeId> {
+        self.producers[value.0]
+    }
+
+    pub fn shape(&self, id: NodeId) -> Option<&'a [i64]> {
+        self.shapes[id.0].as_deref()
+    }
+
+    /// The first node, from `start` backwards, that changes values, and whether a clamp to 0..1 lies between.
+    pub fn before_preserving(&self, start: NodeId) -> (NodeId, bool) {
+        let (mut id, mut is_clamped) = (start, false);
+        while let Some((value, preserves)) = value_preserved(self, id)
+            && let Some(producer) = self.producer(value)
+        {
+            is_clamped |= preserves == Preserves::Probabilities;
+            id = producer;
+        }
+        (id, is_clamped)
+    }
+
+    /// The closing operator, the node whose output are the scores, and the operators left out, the last first.
+    fn closing(&self, last: NodeId) -> Option<(Closing, NodeId, Vec<String>)> {
+        let (at, is_clamped) = self.before_preserving(last);
+        let node = self.node(at);
+        let inner = || Some(self.before_preserving(self.producer(node.first_input()?)?));
+        // exp(log_softmax(x)) is softmax(x), and the reverse.
+        let (closing, operator, mut left_out) = match base(node) {
+            "exp" => {
+                let (inner, _) = inner()?;
+                let is_log = self.plain(inner) == Some(Closing::LogSoftmax);
+                is_log.then(|| (Closing::Softmax, inner, vec![node.operator.clone()]))?
+            }
+            "log" => {
+                let (inner, _) = inner()?; // a clamp keeps the logarithm finite
+                let is_softmax = self.plain(inner) == Some(Closing::Softmax);
+                is_softmax.then(|| (Closing::LogSoftmax, inner, vec![node.operator.clone()]))?
+            }
+            _ => (self.plain(at)?, at, Vec::new()),
+        };
+        if is_clamped && closing == Closing::LogSoftmax {
+            return None;
+        }
+        left_out.push(self.node(operator).operator.clone());
+        let scores = self.producer(self.node(operator).first_input()?)?;
+        // One row a picture, of as many numbers as the output has.
+        let (scores_shape, shape) = (self.shape(scores)?, self.shape(last)?);
+        let count = |shape: &[i64]| shape.iter().product::<i64>();
+        let fits = scores_shape.first() == Some(&1) && count(scores_shape) == count(shape);
+        fits.then_some((closing, scores, left_out))
+    }
+
+    /// A closing operator by itself, over all classes.
+    fn plain(&self, id: NodeId) -> Option<Closing> {
+        let node = self.node(id);
+        let closing = match base(node) {
+            "softmax" | "_softmax" => Closing::Softmax,
+            "log_softmax" | "_log_softmax" => Closing::LogSoftmax,
+            "sigmoid" => return Some(Closing::Sigmoid),
+            _ => return None,
+        };
+        let shape = self.shape(id)?;
+        let dimension = match node.argument("dim") {
+            Some(Argument::Size(Size::Known(dimension))) => *dimension,
+            _ => return None,
+        };
+        let rank = shape.len() as i64;
+        let dimension = if dimension < 0 {
+            dimension + rank
+        } else {
+            dimension
+        };
+        let numbers: i64 = shape.iter().product();
+        let over = shape.get(usize::try_from(dimension).ok()?)?;
+        (dimension > 0 && *over == numbers).then_some(closing)
+    }
+}
+
+/// Name of the operator, whether it works in place or not.
+pub fn base(node: &Node) -> &str {
+    let base = node.operator_base();
+    base.strip_suffix('_').unwrap_or(base)
 }
 
 /// Why a pass of zeros failed, and what the network was exported for.
@@ -50,7 +161,10 @@ pub fn does_not_run(
         .map(|s| s.map_or("N".to_owned(), |s| s.to_string()))
         .collect();
     let exported = match sizes.is_empty() {
-        true => String::new(),
+        true => {
+            "; the file does not say which size it takes: name it with `size`, or with `--input`"
+                .to_owned()
+        }
         false => format!("; it was exported for [{}]", sizes.join(", ")),
     };
     ModelError::DoesNotRun {
@@ -59,3 +173,7 @@ pub fn does_not_run(
         exported,
     }
 }
+
+#[cfg(test)]
+#[path = "scores_tests.rs"]
+mod tests;

@@ -56,7 +56,7 @@ impl Architecture {
         let (index, mut rest) = first_line(bytes)?;
         let mut json = Vec::new();
         rest.read_to_end(&mut json).map_err(unpacked)?;
-        let mut graph = program::read(&json)?.graph;
+        let mut graph = program::read(&json, None)?.graph;
         for stored in &mut graph.stored {
             if let Some(sizes) = index.weights.get(&stored.name) {
                 stored.sizes = Some(sizes.iter().copied().map(Some).collect());

@@ -27,7 +27,7 @@ impl Architecture {
                 hint: format!("export the network with `{EXPORT}`"),
             });
         }
-        let read = exported_program::read(&bytes).map_err(|fault| fault.in_file(file))?;
+        let read = exported_program::read(&bytes, None).map_err(|fault| fault.in_file(file))?;
         let mut constants = read.weights;
         let of_code = |name: &str| {
             let mut stored = read.graph.stored.iter();

@@ -1,6 +1,6 @@
 //! The built-in architectures: their names and which weights fit them.
 
-use super::architecture_file::{Index, first_line};
+use super::architecture_file::{Index, TrainedInput, first_line};
 use crate::model::error::ModelError;
 
 include!(concat!(env!("OUT_DIR"), "/architectures.rs")); // `BUILT_IN`, written by build.rs
@@ -14,6 +14,12 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 pub fn file(name: &str) -> Option<&'static [u8]> {
     let (_, bytes) = BUILT_IN.iter().find(|(known, _)| *known == name)?;
     Some(bytes)
+}
+
+/// How photos became the input on which the published weights of an architecture were trained.
+pub fn trained_input(name: &str) -> Option<TrainedInput> {
+    let (index, _) = first_line(file(name)?).ok()?;
+    index.input
 }
 
 /// What weights fit each built-in architecture; no graph is built.

@@ -20,7 +20,9 @@ pub fn provenance(
     content: &Content,
 ) -> Result<Provenance, ModelError> {
     for (name, tensor) in &content.weights {
-        check_finite(&source.file, name, tensor)?;
+        if !(is_mask(tensor)? || is_free(&content.graph, name) && is_number(tensor)?) {
+            check_finite(&source.file, name, tensor)?;
+        }
     }
     let mut parameters = parameters(&content.graph, &content.weights);
     if let Some(script) = &content.module {
@@ -34,6 +36,8 @@ pub fn provenance(
     Ok(Provenance {
         format: content.format.to_owned(),
         sha256: sha256(&std::iter::once(file).chain(files).collect::<Vec<_>>()),
+        weights_key: content.weights_key.clone(),
+        other_weights: content.other_weights.clone(),
         companions: companions.map(|(path, _)| path.clone()).collect(),
         architecture: content.architecture.clone(),
         torch_version: content.torch_version.clone(),
@@ -52,6 +56,35 @@ fn parameters(graph: &Graph, weights: &BTreeMap<String, Tensor>) -> usize {
         .filter_map(|stored| weights.get(&stored.name))
         .map(Tensor::numel)
         .sum()
+}
+
+/// Whether the tensor was not learned, so that infinity in it means something: a mask of attention, a bound.
+fn is_free(graph: &Graph, name: &str) -> bool {
+    use crate::model::graph::StoredKind;
+    let stored = graph.stored.iter().find(|stored| stored.name == name);
+    let measured = name.ends_with("running_mean") || name.ends_with("running_var");
+    stored.is_some_and(|stored| stored.kind != StoredKind::Parameter) && !measured
+}
+
+fn is_number(tensor: &Tensor) -> Result<bool, ModelError> {
+    Ok(tensor.f_isnan()?.f_any()?.f_int64_value(&[])? == 0)
+}
+
+/// Zeros and infinities only, some of them infinite: a mask that is added to scores of attention. ONNX does not
+/// say which of its constants are weights.
+fn is_mask(tensor: &Tensor) -> Result<bool, ModelError> {
+    /// A mask of 4096 tokens with each other.
+    const LARGEST: usize = 1 << 24;
+    if tensor.f_kind()? != tch::Kind::Float || tensor.numel() > LARGEST || tensor.numel() == 0 {
+        return Ok(false);
+    }
+    // The first of a mask tells it from a weight, which need not be read twice.
+    let first = tensor.f_reshape([-1])?.f_double_value(&[0])?;
+    if first != 0.0 && !first.is_infinite() {
+        return Ok(false);
+    }
+    let either = tensor.f_isinf()?.f_logical_or(&tensor.f_eq(0.0)?)?;
+    Ok(either.f_all()?.f_int64_value(&[])? != 0)
 }
 
 fn check_finite(file: &Path, name: &str, tensor: &Tensor) -> Result<(), ModelError> {

@@ -12,8 +12,14 @@ use crate::model::graph::Graph;
 pub struct Content {
     /// What the file's format is called.
     pub format: &'static str,
+    /// Height and width that the file fixes.
+    pub exported_size: Option<[i64; 2]>,
     pub graph: Graph,
     pub weights: BTreeMap<String, Tensor>,
+    /// Where in a file of weights they lie; empty for the whole of it.
+    pub weights_key: String,
+    /// Where others of the same shapes lie.
+    pub other_weights: Vec<String>,
     pub module: Option<TorchScript>,
     pub architecture: Option<String>,
     pub torch_version: Option<String>,

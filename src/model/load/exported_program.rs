@@ -39,7 +39,7 @@ struct Entry {
     tensor_meta: Option<TensorMetaJson>,
 }
 
-pub fn read(file: &Mapped) -> Result<ExportedProgram, Fault> {
+pub fn read(file: &Mapped, output: Option<&str>) -> Result<ExportedProgram, Fault> {
     let mut archive = Archive::open(file)?;
     let tensors = Tensors::of(file);
     let Entries {
@@ -57,7 +57,7 @@ pub fn read(file: &Mapped) -> Result<ExportedProgram, Fault> {
             ));
         }
     }
-    let program = program::read(archive.read(&graph)?)?;
+    let program = program::read(archive.read(&graph)?, output)?;
     // Only what the graph names is kept.
     let mut wanted: BTreeMap<String, Tensor> = BTreeMap::new();
     for Folder { path, table, saved } in &folders {
@@ -201,13 +201,20 @@ fn read_tensor(
         strides: &strides,
         offset: meta.storage_offset.as_int.unwrap_or(0),
     };
-    tensors.strided(
-        archive.read(&format!("{folder}{}", entry.path_name))?,
-        &layout,
-    )
+    let bytes = archive.read(&format!("{folder}{}", entry.path_name))?;
+    let tensor = tensors.strided(bytes, &layout)?;
+    match meta.dtype {
+        TRUTHS => Ok(tensor
+            .f_to_kind(Kind::Bool)
+            .map_err(|error| Fault::damaged(crate::model::libtorch::first_line(&error)))?),
+        _ => Ok(tensor),
+    }
 }
 
-/// Numbering of `torch._export.serde.schema.ScalarType`. Truth values are read as bytes.
+/// The code of truth values.
+const TRUTHS: i64 = 12;
+
+/// Numbering of `torch._export.serde.schema.ScalarType`. Truth values are bytes.
 fn kind(code: i64) -> Result<Kind, Fault> {
     Ok(match code {
         1 | 12 => Kind::Uint8,

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::model::error::ModelError;
+use crate::model::one_output::NotChosen;
 
 /// What is wrong with a file, before its path is put to it.
 #[derive(Debug)]
@@ -14,6 +15,12 @@ pub enum Fault {
     },
     /// What names its file itself.
     Other(Box<ModelError>),
+}
+
+impl From<NotChosen> for Fault {
+    fn from(NotChosen { fault, hint }: NotChosen) -> Self {
+        Fault::NotSupported { fault, hint }
+    }
 }
 
 impl Fault {

@@ -1,10 +1,11 @@
 //! Whether weights are those of a graph, by name and shape, and what is wrong if they are not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tch::Tensor;
 
 use super::architecture::Architecture;
+use super::state_dict::without_prefix;
 use super::weight_fault::WeightFault;
 use super::weight_names::{counts_batches, is_unused, renamed};
 use crate::model::graph::{Graph, Node, StoredKind};
@@ -13,7 +14,16 @@ impl Architecture {
     /// The weights under the names that the graph has for them, without those that it does not use and
     /// with what no state dict holds.
     pub fn adapted(&self, weights: BTreeMap<String, Tensor>) -> BTreeMap<String, Tensor> {
-        let known = |name: &str| self.graph.stored.iter().any(|stored| stored.name == name);
+        let stored: BTreeSet<&str> = self
+            .graph
+            .stored
+            .iter()
+            .map(|stored| stored.name.as_str())
+            .collect();
+        let known = |name: &str| stored.contains(name);
+        let weights = without_prefix(weights, |name| {
+            known(name) || known(&renamed(name, &self.renamed))
+        });
         let mut adapted = BTreeMap::new();
         for (name, tensor) in weights {
             let name = match known(&name) {

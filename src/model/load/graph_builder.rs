@@ -2,26 +2,32 @@
 //! graph that comes out of here can be run from front to back. Arguments of a kind that we do not know
 //! are kept as such and refused by the operator that would need them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
+use super::canonical;
 use super::fault::Fault;
-use super::program_json::{GraphModuleJson, InputJson, NodeJson, TensorMetaJson};
+use super::program_json::{GraphJson, GraphModuleJson, InputJson, NodeJson, TensorMetaJson};
 use crate::model::graph::{Argument, Graph, ModuleCall, Node, Size, Stored, StoredKind, ValueId};
+use crate::model::one_output::{self, Found};
 
-/// The graph of one module, without operators that work for a fixed number of pictures only.
-pub fn build(module: GraphModuleJson) -> Result<Graph, Fault> {
-    let GraphModuleJson { graph, signature } = module;
+/// The graph of one module that gives the output `wanted`, without operators that work for a fixed number of
+/// pictures only.
+pub fn build(module: GraphModuleJson, wanted: Option<&str>) -> Result<Graph, Fault> {
+    let keys = module.output_keys();
+    let GraphModuleJson {
+        graph, signature, ..
+    } = module;
     let mut builder = Builder {
-        sizes: sizes(&graph.tensor_values),
+        metas: sizes(&graph.tensor_values),
         ..Builder::default()
     };
     let input = builder.inputs(signature.input_specs)?;
     for node in graph.nodes {
         builder.node(node)?;
     }
-    let output = builder.output(&signature.output_specs)?;
+    let output = builder.output(&signature.output_specs, &keys, wanted)?;
     let input_sizes = builder
         .sizes
         .get(&builder.values[input.0])
@@ -34,15 +40,16 @@ pub fn build(module: GraphModuleJson) -> Result<Graph, Fault> {
         sizes,
         ..
     } = builder;
-    Ok(Graph {
+    let mut graph = Graph {
         values,
         nodes,
         input,
         input_sizes,
         stored,
         output,
-    }
-    .with_free_batch(&sizes))
+    };
+    canonical::rename(&mut graph);
+    Ok(graph.with_free_batch(&sizes))
 }
 
 fn sizes(metas: &BTreeMap<String, TensorMetaJson>) -> BTreeMap<String, Vec<Option<i64>>> {
@@ -59,7 +66,12 @@ struct Builder {
     ids: BTreeMap<String, ValueId>,
     nodes: Vec<Node>,
     stored: Vec<Stored>,
+    /// Of all values so far.
     sizes: BTreeMap<String, Vec<Option<i64>>>,
+    /// Of the graph that is read, by the names in it.
+    metas: BTreeMap<String, Vec<Option<i64>>>,
+    /// Names of nodes and values, which regions have in common with what is around them.
+    names: BTreeSet<String>,
 }
 
 impl Builder {
@@ -68,8 +80,78 @@ impl Builder {
         if self.ids.insert(name.to_owned(), id).is_some() {
             return Err(Fault::damaged(format!("its graph names `{name}` twice")));
         }
-        self.values.push(name.to_owned());
+        let unique = self.unique(name);
+        if let Some(sizes) = self.metas.get(name) {
+            self.sizes.insert(unique.clone(), sizes.clone());
+        }
+        self.values.push(unique);
         Ok(id)
+    }
+
+    /// The name, with a number behind it where a region around has taken it.
+    fn unique(&mut self, name: &str) -> String {
+        let mut chosen = name.to_owned();
+        let mut number = 1;
+        while !self.names.insert(chosen.clone()) {
+            number += 1;
+            chosen = format!("{name}_{number}");
+        }
+        chosen
+    }
+
+    /// A region of `torch.no_grad()` or `torch.autocast` holds a graph of its own, whose nodes are put in its
+    /// place. What it computes is the same: gradients are taken through it all the same, as the scores depend on
+    /// the picture through it, and it is computed in the type of the weights.
+    fn inline(&mut self, region: NodeJson) -> Result<(), Fault> {
+        let wrong = |what: &str| Fault::damaged(format!("a region of its graph {what}"));
+        let body = region
+            .inputs
+            .iter()
+            .position(|input| input.arg.get("as_graph").is_some());
+        let body = body.ok_or_else(|| wrong("has no body"))?;
+        let mut given = Vec::new();
+        for input in &region.inputs[body + 1..] {
+            given.push(self.argument(&input.arg)?);
+        }
+        let graph = region.inputs[body].arg.pointer("/as_graph/graph").cloned();
+        let graph: GraphJson = serde_json::from_value(graph.unwrap_or_default())
+            .map_err(|error| wrong(&format!("is not valid ({error})")))?;
+        if graph.inputs.len() != given.len() {
+            return Err(wrong("takes another number of values than it is given"));
+        }
+        let mut inner = BTreeMap::new();
+        for (input, argument) in graph.inputs.iter().zip(given) {
+            match (output_names(input).first(), argument) {
+                (Some(name), Argument::Tensor(id) | Argument::Size(Size::Value(id))) => {
+                    inner.insert((*name).to_owned(), id);
+                }
+                (Some(name), _) => {
+                    return Err(wrong(&format!("is given `{name}`, which is no tensor")));
+                }
+                (None, _) => {} // a number that stands in the body as well
+            }
+        }
+        let outer = std::mem::replace(&mut self.ids, inner);
+        let metas = std::mem::replace(&mut self.metas, sizes(&graph.tensor_values));
+        for node in graph.nodes {
+            self.node(node)?;
+        }
+        let mut results = Vec::new();
+        for name in graph.outputs.iter().flat_map(output_names) {
+            results.push(self.id(&Json::from(name))?);
+        }
+        self.ids = outer;
+        self.metas = metas;
+        let names: Vec<_> = region.outputs.iter().flat_map(output_names).collect();
+        if names.len() != results.len() {
+            return Err(wrong("gives another number of values than are read"));
+        }
+        for (name, id) in names.into_iter().zip(results) {
+            if self.ids.insert(name.to_owned(), id).is_some() {
+                return Err(Fault::damaged(format!("its graph names `{name}` twice")));
+            }
+        }
+        Ok(())
     }
 
     fn id(&self, name: &Json) -> Result<ValueId, Fault> {
@@ -127,7 +209,13 @@ impl Builder {
         }
     }
 
-    fn output(&self, specs: &[BTreeMap<String, Json>]) -> Result<ValueId, Fault> {
+    /// The one output, or the one that is wanted: `keys` name them where the network returns a dict.
+    fn output(
+        &self,
+        specs: &[BTreeMap<String, Json>],
+        keys: &[String],
+        wanted: Option<&str>,
+    ) -> Result<ValueId, Fault> {
         let mut outputs = Vec::new();
         for (kind, spec) in specs.iter().flatten() {
             match kind.as_str() {
@@ -141,13 +229,25 @@ impl Builder {
                 kind => return Err(one_picture(&format!("an output of the kind `{kind}`"))),
             }
         }
-        match outputs.as_slice() {
-            [output] => match output.pointer("/arg/as_tensor/name") {
-                Some(name) => self.id(name),
-                None => Err(one_picture("an output that is not a tensor")),
-            },
-            several => Err(one_picture(&format!("{} outputs", several.len()))),
+        let named = keys.len() == outputs.len();
+        let mut found = Vec::new();
+        for (index, output) in outputs.iter().enumerate() {
+            // A part that is not returned in this form of the network, `None`.
+            let Some(name) = output.pointer("/arg/as_tensor/name") else {
+                continue;
+            };
+            let value = self.id(name)?;
+            let own = &self.values[value.0];
+            let key = keys.get(index).filter(|_| named);
+            found.push((
+                Found {
+                    name: key.unwrap_or(own).clone(),
+                    sizes: self.sizes.get(own).cloned(),
+                },
+                value,
+            ));
         }
+        Ok(one_output::choose(found, wanted)?)
     }
 
     fn node(&mut self, json: NodeJson) -> Result<(), Fault> {
@@ -156,6 +256,9 @@ impl Builder {
             .strip_prefix("torch.ops.")
             .unwrap_or(&json.target)
             .to_owned();
+        if REGIONS.contains(&operator.as_str()) {
+            return self.inline(json);
+        }
         let mut arguments = Vec::with_capacity(json.inputs.len());
         for input in json.inputs {
             let argument = self
@@ -163,16 +266,7 @@ impl Builder {
                 .map_err(|fault| fault.of_node(&operator))?;
             arguments.push((input.name, argument));
         }
-        let mut names: Vec<_> = json.outputs.iter().flat_map(output_names).collect();
-        // PyTorch 2.5 writes a batch norm in two more outputs, which are empty: it is the one of later
-        // versions.
-        let operator = if operator == "aten._native_batch_norm_legit_no_training.default" {
-            names.truncate(1);
-            arguments.push(("training".to_owned(), Argument::Bool(false)));
-            "aten.batch_norm.default".to_owned()
-        } else {
-            operator
-        };
+        let names: Vec<_> = json.outputs.iter().flat_map(output_names).collect();
         let mut outputs = Vec::new();
         for name in names {
             outputs.push(self.define(name)?);
@@ -180,8 +274,11 @@ impl Builder {
         let first = outputs.first().map(|output| self.values[output.0].clone());
         let name = json
             .name
-            .or(first)
+            .or(first.clone())
             .unwrap_or_else(|| format!("node_{}", self.nodes.len()));
+        // Within a region a name may be that of a node outside.
+        let taken = self.nodes.iter().any(|node| node.name == name);
+        let name = first.filter(|_| taken).unwrap_or(name);
         let stack = json
             .metadata
             .get("nn_module_stack")
@@ -261,6 +358,12 @@ impl Builder {
             .ok_or_else(|| Fault::damaged("a size is neither a number nor a name"))
     }
 }
+
+/// Regions of a network that change nothing but how it is trained or rounded.
+const REGIONS: &[&str] = &[
+    "higher_order.wrap_with_set_grad_enabled",
+    "higher_order.wrap_with_autocast",
+];
 
 impl Fault {
     fn of_node(self, operator: &str) -> Self {

@@ -10,6 +10,7 @@ use crate::model::error::ModelError;
 use crate::model::graph::Graph;
 use crate::model::provenance::Provenance;
 use crate::model::run::Program;
+use crate::model::source::Source;
 
 /// A network as it comes out of a file.
 pub struct Loaded {
@@ -19,6 +20,8 @@ pub struct Loaded {
     /// A network of TorchScript, for [`torchscript::MODULE`] in the graph.
     pub module: Option<TorchScript>,
     pub provenance: Provenance,
+    /// Height and width that the file fixes.
+    pub exported_size: Option<[i64; 2]>,
 }
 
 impl Loaded {
@@ -31,10 +34,13 @@ impl Loaded {
         })
     }
 
-    /// Channels, height and width that the network was exported for, of which `open` gives those that the
-    /// file leaves open.
-    pub fn input_shape(&self, open: [i64; 3]) -> [i64; 3] {
+    /// Channels, height and width of the network's input: those that it was exported for where the source asks
+    /// for them and the file says them, else the source's.
+    pub fn input_shape(&self, source: &Source) -> [i64; 3] {
         let known = |axis: usize| self.graph.input_sizes.get(axis + 1).copied().flatten();
-        [0, 1, 2].map(|axis| known(axis).unwrap_or(open[axis]))
+        [0, 1, 2].map(|axis| {
+            let of_file = known(axis).filter(|_| source.takes_from_file(axis));
+            of_file.unwrap_or(source.input_shape[axis])
+        })
     }
 }

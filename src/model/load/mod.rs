@@ -1,10 +1,12 @@
 //! Reading a model file: which format it is, and from each the same thing: a graph and its weights.
 
 pub mod architecture;
-mod architecture_file;
+pub(super) mod architecture_file;
 mod archive;
 mod blueprint;
 pub mod built_in;
+mod canonical;
+mod channels_last;
 mod check;
 mod content;
 mod digest;
@@ -44,6 +46,7 @@ pub use fault::Fault;
 use format::Format;
 pub use format::{check_is_file, format_name};
 pub use loaded::Loaded;
+pub use state_dict::StateDict;
 pub use weight_fault::WeightFault;
 
 /// Reads a model file. Nothing in it is executed, and no size that it declares is trusted.
@@ -54,6 +57,19 @@ pub fn load(source: &Source) -> Result<Loaded, ModelError> {
 /// Puts the weights of a state dict into an architecture.
 pub fn load_into(source: &Source, architecture: &Architecture) -> Result<Loaded, ModelError> {
     opened(source, Some(architecture), None)
+}
+
+/// The weights of a file that holds nothing else; `None` for every other format.
+pub fn weights_of(source: &Source) -> Result<Option<StateDict>, ModelError> {
+    check_is_file(&source.file)?;
+    let file = crate::fs::map(&source.file)?;
+    let format = format::of(&file).map_err(|fault| fault.in_file(&source.file))?;
+    match format {
+        Format::Safetensors | Format::Pickle => {
+            weights_only::state_dict_of(source, &file, format).map(|(_, found)| Some(found))
+        }
+        _ => Ok(None),
+    }
 }
 
 /// Reads a file that was read before and has not changed since: its weights are known to be finite, and
@@ -86,6 +102,7 @@ fn opened(
         graph: content.graph,
         weights: content.weights,
         module: content.module,
+        exported_size: content.exported_size,
         provenance,
     })
 }
@@ -106,8 +123,8 @@ fn read(
         graph_of_its_own(source, given)?;
     }
     let content = match format {
-        Format::ExportedProgram => exported_program(file),
-        Format::TorchScript => torchscript(file),
+        Format::ExportedProgram => exported_program(source, file),
+        Format::TorchScript => torchscript(source, file),
         Format::Onnx => onnx(source, file),
         Format::Safetensors | Format::Pickle => {
             return weights_only::read(source, given, file, format);
@@ -152,13 +169,16 @@ fn graph_of_its_own(source: &Source, given: Option<&Architecture>) -> Result<(),
     }
 }
 
-fn exported_program(file: &Mapped) -> Result<Content, Fault> {
-    let read = exported_program::read(file)?;
+fn exported_program(source: &Source, file: &Mapped) -> Result<Content, Fault> {
+    let read = exported_program::read(file, source.output.as_deref())?;
     Ok(Content {
         format: "PyTorch exported program",
+        exported_size: read.graph.exported_size(),
         graph: read.graph,
         weights: read.weights,
         module: None,
+        weights_key: String::new(),
+        other_weights: Vec::new(),
         architecture: None,
         torch_version: read.torch_version,
         producer: None,
@@ -166,12 +186,15 @@ fn exported_program(file: &Mapped) -> Result<Content, Fault> {
     })
 }
 
-fn torchscript(file: &Mapped) -> Result<Content, Fault> {
+fn torchscript(source: &Source, file: &Mapped) -> Result<Content, Fault> {
     Ok(Content {
         format: "TorchScript",
+        exported_size: None,
         module: Some(torchscript::read(file)?),
-        graph: torchscript::graph(),
+        graph: torchscript::graph(source.output.as_deref()),
         weights: BTreeMap::new(),
+        weights_key: String::new(),
+        other_weights: Vec::new(),
         architecture: None,
         torch_version: None,
         producer: None,
@@ -185,9 +208,12 @@ fn onnx(source: &Source, file: &Mapped) -> Result<Content, Fault> {
     let version = torch.and_then(|rest| rest.split(',').next());
     Ok(Content {
         format: "ONNX",
+        exported_size: read.exported_size,
         graph: read.graph,
         weights: read.weights,
         module: None,
+        weights_key: String::new(),
+        other_weights: Vec::new(),
         architecture: None,
         torch_version: version.map(str::to_owned),
         producer: Some(read.producer.clone()),

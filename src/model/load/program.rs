@@ -16,8 +16,8 @@ pub struct Program {
     pub torch_version: Option<String>,
 }
 
-/// Reads the graph of an exported program.
-pub fn read(json: &[u8]) -> Result<Program, Fault> {
+/// Reads the graph of an exported program; `output` names the scores of a network that gives more.
+pub fn read(json: &[u8], output: Option<&str>) -> Result<Program, Fault> {
     let malformed = |error: serde_json::Error| {
         Fault::damaged(format!("its graph is not a valid program ({error})"))
     };
@@ -38,9 +38,9 @@ pub fn read(json: &[u8]) -> Result<Program, Fault> {
         ));
     }
     let program: ProgramJson = serde_json::from_value(json).map_err(malformed)?;
-    let graph = graph_builder::build(program.graph_module)?;
+    let graph = graph_builder::build(program.graph_module, output)?;
     Ok(Program {
-        graph,
+        graph: graph.with_channels_first(),
         torch_version: program.torch_version,
     })
 }
@@ -85,7 +85,10 @@ mod tests {
     fn json_that_is_nested_a_hundred_thousand_deep_is_refused() {
         for open in ["[", "{\"a\":"] {
             let deep = open.repeat(100_000);
-            assert!(matches!(read(deep.as_bytes()), Err(Fault::Damaged(_))));
+            assert!(matches!(
+                read(deep.as_bytes(), None),
+                Err(Fault::Damaged(_))
+            ));
         }
     }
 }

@@ -18,10 +18,38 @@ pub struct ProgramJson {
 pub struct GraphModuleJson {
     pub graph: GraphJson,
     pub signature: SignatureJson,
+    /// How the network is called, from the outermost module on.
+    #[serde(default)]
+    pub module_call_graph: Vec<Json>,
+}
+
+impl GraphModuleJson {
+    /// The keys of a dict that the network returns, in the order of its outputs; none where it returns
+    /// something else.
+    pub fn output_keys(&self) -> Vec<String> {
+        let keys = || -> Option<Vec<String>> {
+            let spec = self.module_call_graph.first()?;
+            let spec = spec.pointer("/signature/out_spec")?.as_str()?;
+            // `[1, {"type": "builtins.dict", "context": "[\"logits\"]", …}]`.
+            let spec: Json = serde_json::from_str(spec).ok()?;
+            let tree = spec.get(1)?;
+            let is_dict = tree.get("type")?.as_str()?.to_lowercase().contains("dict");
+            is_dict.then_some(())?;
+            let context: Json = serde_json::from_str(tree.get("context")?.as_str()?).ok()?;
+            let keys = context.as_array()?.iter();
+            keys.map(|key| key.as_str().map(str::to_owned)).collect()
+        };
+        keys().unwrap_or_default()
+    }
 }
 
 #[derive(Deserialize)]
 pub struct GraphJson {
+    /// What a graph within another is given and gives; the outermost has a signature.
+    #[serde(default)]
+    pub inputs: Vec<Json>,
+    #[serde(default)]
+    pub outputs: Vec<Json>,
     pub nodes: Vec<NodeJson>,
     #[serde(default)]
     pub tensor_values: BTreeMap<String, TensorMetaJson>,

@@ -3,10 +3,25 @@
 use super::architecture::Architecture;
 use super::content::Content;
 use super::format::Format;
-use super::{built_in, fitting, pickle, state_dict};
+use super::state_dict::{self, StateDict};
+use super::{built_in, fitting, pickle};
 use crate::fs::Mapped;
 use crate::model::error::ModelError;
 use crate::model::source::Source;
+
+/// The weights, and what the format is called.
+pub fn state_dict_of(
+    source: &Source,
+    file: &Mapped,
+    format: Format,
+) -> Result<(&'static str, StateDict), ModelError> {
+    let key = source.weights.as_deref();
+    let read = match format {
+        Format::Pickle => pickle::read(file, key).map(|found| ("PyTorch state dict", found)),
+        _ => state_dict::read(file, key).map(|found| ("safetensors", found)),
+    };
+    read.map_err(|fault| fault.in_file(&source.file))
+}
 
 /// The weights in the network that is given, or in the built-in one that the source names.
 pub fn read(
@@ -15,11 +30,8 @@ pub fn read(
     file: &Mapped,
     format: Format,
 ) -> Result<Content, ModelError> {
-    let read = match format {
-        Format::Pickle => pickle::read(file).map(|tensors| ("PyTorch state dict", tensors)),
-        _ => state_dict::read(file).map(|tensors| ("safetensors", tensors)),
-    };
-    let (format, tensors) = read.map_err(|fault| fault.in_file(&source.file))?;
+    let (format, found) = state_dict_of(source, file, format)?;
+    let tensors = found.weights;
     let named;
     let architecture = match (given, &source.architecture) {
         (Some(given), _) => given,
@@ -46,6 +58,10 @@ pub fn read(
     }
     Ok(Content {
         format,
+        weights_key: found.key,
+        other_weights: found.others,
+        // A built-in graph runs on many sizes; how its weights were trained is another matter.
+        exported_size: given.and_then(|given| given.graph.exported_size()),
         graph: architecture.graph.clone(),
         weights,
         module: None,

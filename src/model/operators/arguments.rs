@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Scalar, Tensor};
 
 use super::error::OperatorError;
 use crate::model::graph::{Argument, Node, Size, ValueId};
@@ -42,6 +42,10 @@ pub struct Arguments<'a> {
     batch: i64,
     /// Type of the pass's weights and activations.
     floating: Kind,
+    /// Where tensors are made that are not made of others.
+    device: Device,
+    /// Whether the node depends on weights only.
+    of_weights: bool,
     read: Cell<u64>,
 }
 
@@ -58,6 +62,8 @@ impl<'a> Arguments<'a> {
             lookup,
             batch,
             floating: Kind::Float,
+            device: Device::Cpu,
+            of_weights: false,
             read: Cell::new(0),
         }
     }
@@ -65,6 +71,58 @@ impl<'a> Arguments<'a> {
     /// For a pass in another type of number than float32.
     pub fn in_type(self, floating: Kind) -> Self {
         Self { floating, ..self }
+    }
+
+    /// For a pass on another device than the CPU.
+    pub fn on(self, device: Device) -> Self {
+        Self { device, ..self }
+    }
+
+    /// For a node that depends on weights only: statistics over its input do not depend on the pictures.
+    pub fn of_weights(self) -> Self {
+        Self {
+            of_weights: true,
+            ..self
+        }
+    }
+
+    pub fn is_of_weights(&self) -> bool {
+        self.of_weights
+    }
+
+    /// Type and device of a tensor that is made of no other; a type that is not said is the pass's own.
+    pub fn options(&self) -> Result<(Kind, Device)> {
+        for name in ["layout", "device", "pin_memory", "memory_format"] {
+            self.no_matter(name);
+        }
+        let kind = self.kind_or_none("dtype")?.unwrap_or(self.floating);
+        Ok((kind, self.device))
+    }
+
+    /// Sizes of all tensors that the node reads.
+    pub fn shapes(&self) -> Vec<Vec<i64>> {
+        let values = self.node.inputs().into_iter();
+        let tensors = values.filter_map(|id| match (self.lookup)(id)? {
+            Value::Tensor(tensor) => Some(tensor.size()),
+            Value::Number(_) | Value::Module(_) => None,
+        });
+        tensors.collect()
+    }
+
+    /// Whole numbers of an argument without reading it; `None` where there are none.
+    pub fn peek(&self, name: &str) -> Option<Vec<i64>> {
+        let one = |size: &Size| self.size(name, *size).ok();
+        match self.node.argument(name)? {
+            Argument::Size(size) => Some(vec![one(size)?]),
+            Argument::Sizes(sizes) => sizes.iter().map(one).collect(),
+            Argument::Float(number) => Some(vec![*number as i64]),
+            _ => None,
+        }
+    }
+
+    /// Schema name of the operator.
+    pub fn operator(&self) -> &str {
+        &self.node.operator
     }
 
     /// The arguments that no one has read and that say something, by name.
@@ -183,6 +241,27 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// A number of either kind, which decides the type of the result as it does in PyTorch.
+    pub fn scalar(&self, name: &'static str) -> Result<Scalar> {
+        match self.required(name)? {
+            Argument::Size(size) => Ok(self.size(name, *size)?.into()),
+            Argument::Float(number) => Ok((*number).into()),
+            Argument::Bool(truth) => Ok(i64::from(*truth).into()),
+            _ => Self::wrong(name, "a number"),
+        }
+    }
+
+    /// A tensor, or a number as a tensor of no axes: decomposed programs subtract from a number.
+    pub fn tensor_of_number(&self, name: &'static str) -> Result<Tensor> {
+        let kind = match self.operand(name)? {
+            Operand::Tensor(tensor) => return Ok(tensor.shallow_clone()),
+            Operand::Int(_) => Kind::Int64,
+            Operand::Float(_) => self.floating,
+        };
+        let options = (kind, self.device);
+        Ok(Tensor::f_scalar_tensor(self.scalar(name)?, options)?)
+    }
+
     pub fn int(&self, name: &'static str) -> Result<i64> {
         match self.required(name)? {
             Argument::Size(size) => self.size(name, *size),
@@ -277,8 +356,13 @@ impl<'a> Arguments<'a> {
         match self.get(name) {
             None => Ok(None),
             Some(Argument::ScalarType(6 | 7 | 8 | 13)) => Ok(Some(self.floating)),
+            Some(Argument::ScalarType(1)) => Ok(Some(Kind::Uint8)),
+            Some(Argument::ScalarType(2)) => Ok(Some(Kind::Int8)),
+            Some(Argument::ScalarType(3)) => Ok(Some(Kind::Int16)),
+            Some(Argument::ScalarType(4)) => Ok(Some(Kind::Int)),
             Some(Argument::ScalarType(5)) => Ok(Some(Kind::Int64)),
-            Some(_) => Self::wrong(name, "a floating-point type or int64"),
+            Some(Argument::ScalarType(12)) => Ok(Some(Kind::Bool)),
+            Some(_) => Self::wrong(name, "a type of real numbers"),
         }
     }
 
@@ -291,6 +375,9 @@ impl<'a> Arguments<'a> {
     pub fn only_bool(&self, name: &'static str, supported: bool) -> Result<()> {
         if self.bool_or(name, supported)? == supported {
             return Ok(());
+        }
+        if matches!(name, "train" | "training") {
+            return Err(OperatorError::InTraining);
         }
         let expected = if supported { "true" } else { "false" };
         Err(OperatorError::Value {

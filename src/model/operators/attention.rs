@@ -19,22 +19,6 @@ pub const TABLE: &[Row] = &[
         }),
     ),
     (
-        "aten.eq.Scalar",
-        Tensor(|a| Ok(a.tensor("self")?.f_eq(a.float("other")?)?)),
-    ),
-    (
-        "aten.ne.Scalar",
-        Tensor(|a| Ok(a.tensor("self")?.f_ne(a.float("other")?)?)),
-    ),
-    (
-        "aten.masked_fill.Scalar",
-        Tensor(|a| {
-            Ok(a.tensor("self")?
-                .f_masked_fill(a.tensor("mask")?, a.float("value")?)?)
-        }),
-    ),
-    ("aten.new_zeros.default", Tensor(new_zeros)),
-    (
         "aten.zero.default",
         Tensor(|a| Ok(a.tensor("self")?.f_zeros_like()?)),
     ),
@@ -73,20 +57,13 @@ pub const TABLE: &[Row] = &[
     ("aten.einsum.default", Tensor(einsum)),
 ];
 
-/// On the device and, but for what it is asked for, in the kind of `self`.
-fn new_zeros(a: &Arguments) -> Result<T> {
-    for name in ["layout", "device", "pin_memory"] {
-        a.no_matter(name);
-    }
-    let input = a.tensor("self")?;
-    let kind = a.kind_or_none("dtype")?.unwrap_or(input.f_kind()?);
-    Ok(T::f_zeros(a.ints("size")?, (kind, input.device()))?)
-}
-
 fn vector_norm(a: &Arguments) -> Result<T> {
     let (order, keep) = (a.float_or("ord", 2.0)?, a.bool_or("keepdim", false)?);
-    Ok(a.tensor("self")?
-        .f_norm_scalaropt_dim(order, a.ints_or("dim", &[])?, keep)?)
+    let input = match a.kind_or_none("dtype")? {
+        Some(kind) => a.tensor("self")?.f_to_kind(kind)?,
+        None => a.tensor("self")?.shallow_clone(),
+    };
+    Ok(input.f_norm_scalaropt_dim(order, a.ints_or("dim", &[])?, keep)?)
 }
 
 fn einsum(a: &Arguments) -> Result<T> {

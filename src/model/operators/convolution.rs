@@ -66,15 +66,6 @@ pub const TABLE: &[Row] = &[
         }),
     ),
     (
-        "aten.addmm.default",
-        Tensor(|a| {
-            a.only_float("beta", 1.0)?;
-            a.only_float("alpha", 1.0)?;
-            Ok(a.tensor("self")?
-                .f_addmm(a.tensor("mat1")?, a.tensor("mat2")?)?)
-        }),
-    ),
-    (
         "aten.mm.default",
         Tensor(|a| Ok(a.tensor("self")?.f_mm(a.tensor("mat2")?)?)),
     ),

@@ -6,16 +6,26 @@
 mod arguments;
 mod arithmetic;
 mod attention;
+mod bound;
 mod convolution;
+mod elementary;
 mod error;
+mod factories;
+mod fourier;
 mod indexing;
+mod linear_algebra;
 mod logic;
 mod normalisation;
 mod onnx;
 mod pointwise;
 mod pooling;
+mod reductions;
+mod resize;
+mod scatter;
 mod shape;
 mod torchscript;
+mod transformer;
+mod windows;
 
 pub use arguments::{Arguments, Module, Operand, Value};
 pub use error::OperatorError;
@@ -28,8 +38,14 @@ use crate::model::caught::caught;
 #[derive(Clone, Copy)]
 pub enum Operation {
     Tensor(fn(&Arguments) -> Result<Tensor>),
+    /// A function of the one tensor `self`.
+    Unary(fn(&Tensor) -> std::result::Result<Tensor, tch::TchError>),
+    /// A function of the tensors `self` and `other`.
+    Binary(fn(&Tensor, &Tensor) -> std::result::Result<Tensor, tch::TchError>),
     /// Several tensors, which the graph names one by one.
     Tensors(fn(&Arguments) -> Result<Vec<Tensor>>),
+    /// Several tensors, of which a graph may name the first few only.
+    Leading(fn(&Arguments) -> Result<Vec<Tensor>>),
     /// A size.
     Number(fn(&Arguments) -> Result<i64>),
     /// A check of the exporter that computes nothing.
@@ -40,14 +56,23 @@ type Row = (&'static str, Operation);
 
 const FAMILIES: &[&[Row]] = &[
     convolution::TABLE,
+    linear_algebra::TABLE,
     pooling::TABLE,
+    windows::TABLE,
+    resize::TABLE,
+    elementary::TABLE,
     pointwise::TABLE,
     arithmetic::TABLE,
     normalisation::TABLE,
     shape::TABLE,
     indexing::TABLE,
+    scatter::TABLE,
+    reductions::TABLE,
+    factories::TABLE,
+    fourier::TABLE,
     logic::TABLE,
     attention::TABLE,
+    transformer::TABLE,
     onnx::TABLE,
     torchscript::TABLE,
 ];
@@ -78,7 +103,16 @@ impl Operation {
     fn call(self, arguments: &Arguments, outputs: usize) -> Result<Vec<Value>> {
         let values = match self {
             Operation::Tensor(run) => vec![Value::Tensor(run(arguments)?)],
+            Operation::Unary(run) => vec![Value::Tensor(run(arguments.tensor("self")?)?)],
+            Operation::Binary(run) => {
+                let (first, second) = (arguments.tensor("self")?, arguments.tensor("other")?);
+                vec![Value::Tensor(run(first, second)?)]
+            }
             Operation::Tensors(run) => run(arguments)?.into_iter().map(Value::Tensor).collect(),
+            Operation::Leading(run) => {
+                let tensors = run(arguments)?.into_iter().map(Value::Tensor);
+                tensors.take(outputs).collect()
+            }
             Operation::Number(run) => vec![Value::Number(run(arguments)?)],
             Operation::Check => return Ok(Vec::new()),
         };
@@ -93,6 +127,11 @@ impl Operation {
 
     pub fn is_check(self) -> bool {
         matches!(self, Operation::Check)
+    }
+
+    /// Whether the last outputs may be left out of a node where nothing reads them.
+    pub fn has_optional_outputs(self) -> bool {
+        matches!(self, Operation::Leading(_))
     }
 }
 

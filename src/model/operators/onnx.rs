@@ -7,35 +7,8 @@ use super::{Arguments, OperatorError, Result, Row};
 
 pub const TABLE: &[Row] = &[
     (
-        "aten.erf.default",
-        Tensor(|a| Ok(a.tensor("self")?.f_erf()?)),
-    ),
-    (
-        "aten.floor.default",
-        Tensor(|a| Ok(a.tensor("self")?.f_floor()?)),
-    ),
-    (
-        "aten.ceil.default",
-        Tensor(|a| Ok(a.tensor("self")?.f_ceil()?)),
-    ),
-    (
         "aten.pow.Tensor_Tensor",
         Tensor(|a| Ok(a.tensor("self")?.f_pow(a.tensor("exponent")?)?)),
-    ),
-    (
-        "aten.maximum.default",
-        Tensor(|a| Ok(a.tensor("self")?.f_maximum(a.tensor("other")?)?)),
-    ),
-    (
-        "aten.minimum.default",
-        Tensor(|a| Ok(a.tensor("self")?.f_minimum(a.tensor("other")?)?)),
-    ),
-    (
-        "aten.where.self",
-        Tensor(|a| {
-            Ok(a.tensor("self")?
-                .f_where_self(a.tensor("condition")?, a.tensor("other")?)?)
-        }),
     ),
     (
         "aten.index_select.default",
@@ -44,44 +17,9 @@ pub const TABLE: &[Row] = &[
                 .f_index_select(a.int("dim")?, a.tensor("index")?)?)
         }),
     ),
-    (
-        "aten.upsample_nearest2d.default",
-        Tensor(|a| {
-            Ok(a.tensor("self")?
-                .f_upsample_nearest2d(a.ints("output_size")?, None, None)?)
-        }),
-    ),
-    (
-        "aten.upsample_bilinear2d.default",
-        Tensor(|a| {
-            let corners = a.bool_or("align_corners", false)?;
-            Ok(a.tensor("self")?.f_upsample_bilinear2d(
-                a.ints("output_size")?,
-                corners,
-                None,
-                None,
-            )?)
-        }),
-    ),
     ("onnx.sizes.default", Tensor(sizes)),
     ("onnx.range.default", Tensor(range)),
     ("onnx.gather.default", Tensor(gather)),
-    (
-        "aten.round.default",
-        Tensor(|a| Ok(a.tensor("self")?.f_round()?)),
-    ),
-    (
-        "aten.sign.default",
-        Tensor(|a| Ok(a.tensor("self")?.f_sign()?)),
-    ),
-    (
-        "aten.sin.default",
-        Tensor(|a| Ok(a.tensor("self")?.f_sin()?)),
-    ),
-    (
-        "aten.cos.default",
-        Tensor(|a| Ok(a.tensor("self")?.f_cos()?)),
-    ),
     ("onnx.elu.default", Tensor(elu)),
     ("onnx.celu.default", Tensor(celu)),
     ("onnx.softsign.default", Tensor(softsign)),
@@ -134,7 +72,7 @@ fn gather(a: &Arguments) -> Result<T> {
 }
 
 /// x above zero, α · (exp(x) − 1) below.
-fn elu(a: &Arguments) -> Result<T> {
+pub fn elu(a: &Arguments) -> Result<T> {
     let input = a.tensor("self")?;
     let below = input
         .f_clamp_max(0.0)?
@@ -144,7 +82,7 @@ fn elu(a: &Arguments) -> Result<T> {
 }
 
 /// x above zero, α · (exp(x / α) − 1) below.
-fn celu(a: &Arguments) -> Result<T> {
+pub fn celu(a: &Arguments) -> Result<T> {
     let (input, alpha) = (a.tensor("self")?, a.float("alpha")?);
     let below = input
         .f_clamp_max(0.0)?

@@ -1,6 +1,11 @@
 //! Activations and what leaves its input as it is.
 
-use super::{Arguments, Operation::Tensor, OperatorError, Result, Row};
+use super::onnx::celu;
+use super::{
+    Arguments,
+    Operation::{Leading, Tensor},
+    OperatorError, Result, Row,
+};
 
 pub const TABLE: &[Row] = &[
     (
@@ -12,36 +17,56 @@ pub const TABLE: &[Row] = &[
         Tensor(|a| Ok(a.tensor("self")?.f_relu6()?)),
     ),
     ("aten.hardtanh.default", Tensor(hardtanh)),
+    ("aten.elu.default", Tensor(elu)),
+    ("aten.celu.default", Tensor(celu)),
+    ("aten.softplus.default", Tensor(softplus)),
+    ("aten.threshold.default", Tensor(threshold)),
+    ("aten.hardshrink.default", Tensor(hardshrink)),
+    ("aten.softshrink.default", Tensor(softshrink)),
+    ("aten.rrelu.default", Tensor(rrelu)),
+    ("aten.rrelu_with_noise.default", Tensor(rrelu)),
+    (
+        "aten.rrelu_with_noise_functional.default",
+        Leading(|a| Ok(vec![rrelu(a)?])),
+    ),
+    ("aten.clip.default", Tensor(clamp)),
+    ("aten.clamp.Tensor", Tensor(clamp_by_tensors)),
+    (
+        "aten.clamp_min.Tensor",
+        Tensor(|a| Ok(a.tensor("self")?.f_clamp_min_tensor(a.tensor("min")?)?)),
+    ),
+    (
+        "aten.clamp_max.Tensor",
+        Tensor(|a| Ok(a.tensor("self")?.f_clamp_max_tensor(a.tensor("max")?)?)),
+    ),
+    (
+        "aten.glu.default",
+        Tensor(|a| Ok(a.tensor("self")?.f_glu(a.int_or("dim", -1)?)?)),
+    ),
+    (
+        "aten.logit.default",
+        Tensor(|a| Ok(a.tensor("self")?.f_logit(a.float_or_none("eps")?)?)),
+    ),
+    (
+        "aten.nan_to_num.default",
+        Tensor(|a| {
+            let [nan, high, low] = ["nan", "posinf", "neginf"].map(|name| a.float_or_none(name));
+            Ok(a.tensor("self")?.f_nan_to_num(nan?, high?, low?)?)
+        }),
+    ),
     ("aten.clamp.default", Tensor(clamp)),
     (
         "aten.clamp_min.default",
-        Tensor(|a| Ok(a.tensor("self")?.f_clamp_min(a.float("min")?)?)),
+        Tensor(|a| Ok(a.tensor("self")?.f_clamp_min(a.scalar("min")?)?)),
     ),
     (
         "aten.clamp_max.default",
-        Tensor(|a| Ok(a.tensor("self")?.f_clamp_max(a.float("max")?)?)),
+        Tensor(|a| Ok(a.tensor("self")?.f_clamp_max(a.scalar("max")?)?)),
     ),
     ("aten.leaky_relu.default", Tensor(leaky_relu)),
     (
         "aten.prelu.default",
         Tensor(|a| Ok(a.tensor("self")?.f_prelu(a.tensor("weight")?)?)),
-    ),
-    (
-        "aten.elu.default",
-        Tensor(|a| {
-            for name in ["alpha", "scale", "input_scale"] {
-                a.only_float(name, 1.0)?;
-            }
-            Ok(a.tensor("self")?.f_elu()?)
-        }),
-    ),
-    (
-        "aten.softplus.default",
-        Tensor(|a| {
-            a.only_float("beta", 1.0)?;
-            a.only_float("threshold", 20.0)?;
-            Ok(a.tensor("self")?.f_softplus()?)
-        }),
     ),
     (
         "aten.selu.default",
@@ -74,41 +99,27 @@ pub const TABLE: &[Row] = &[
         "aten.sigmoid.default",
         Tensor(|a| Ok(a.tensor("self")?.f_sigmoid()?)),
     ),
-    (
-        "aten.tanh.default",
-        Tensor(|a| Ok(a.tensor("self")?.f_tanh()?)),
-    ),
-    (
-        "aten.exp.default",
-        Tensor(|a| Ok(a.tensor("self")?.f_exp()?)),
-    ),
-    (
-        "aten.log.default",
-        Tensor(|a| Ok(a.tensor("self")?.f_log()?)),
-    ),
-    (
-        "aten.sqrt.default",
-        Tensor(|a| Ok(a.tensor("self")?.f_sqrt()?)),
-    ),
-    (
-        "aten.rsqrt.default",
-        Tensor(|a| Ok(a.tensor("self")?.f_rsqrt()?)),
-    ),
-    (
-        "aten.abs.default",
-        Tensor(|a| Ok(a.tensor("self")?.f_abs()?)),
-    ),
-    (
-        "aten.neg.default",
-        Tensor(|a| Ok(a.tensor("self")?.f_neg()?)),
-    ),
-    (
-        "aten.reciprocal.default",
-        Tensor(|a| Ok(a.tensor("self")?.f_reciprocal()?)),
-    ),
     ("aten.dropout.default", Tensor(dropout)),
     ("aten.feature_dropout.default", Tensor(dropout)),
     ("aten.alpha_dropout.default", Tensor(dropout)),
+    ("aten.feature_alpha_dropout.default", Tensor(dropout)),
+    (
+        "aten.native_dropout.default",
+        Leading(|a| Ok(vec![dropout(a)?])),
+    ),
+    ("aten.positive.default", Tensor(same)),
+    ("aten.lift_fresh.default", Tensor(same)),
+    ("aten.alias_copy.default", Tensor(same)),
+    ("aten.resolve_neg.default", Tensor(same)),
+    ("aten.to.device", Tensor(converted)),
+    ("aten.to.dtype_layout", Tensor(converted)),
+    ("aten._to_copy.default", Tensor(converted)),
+    ("aten.to.other", Tensor(as_other)),
+    ("aten.type_as.default", Tensor(as_other)),
+    (
+        "aten.float.default",
+        Tensor(|a| Ok(a.tensor("self")?.f_to_kind(tch::Kind::Float)?)),
+    ),
     ("aten.alias.default", Tensor(same)),
     ("aten.lift_fresh_copy.default", Tensor(same)),
     ("aten.detach.default", Tensor(|a| Ok(same(a)?.f_detach()?))),
@@ -142,14 +153,96 @@ fn hardtanh(a: &Arguments) -> Result<tch::Tensor> {
     })
 }
 
+/// Bounds are numbers of either kind: whole numbers stay whole between whole bounds.
 fn clamp(a: &Arguments) -> Result<tch::Tensor> {
     let input = a.tensor("self")?;
-    Ok(match (a.float_or_none("min")?, a.float_or_none("max")?) {
-        (Some(low), Some(high)) => input.f_clamp(low, high)?,
-        (Some(low), None) => input.f_clamp_min(low)?,
-        (None, Some(high)) => input.f_clamp_max(high)?,
-        (None, None) => return Err(OperatorError::Missing { argument: "min" }),
+    let given = |name| Ok::<bool, OperatorError>(a.float_or_none(name)?.is_some());
+    Ok(match (given("min")?, given("max")?) {
+        (true, true) => input.f_clamp(a.scalar("min")?, a.scalar("max")?)?,
+        (true, false) => input.f_clamp_min(a.scalar("min")?)?,
+        (false, true) => input.f_clamp_max(a.scalar("max")?)?,
+        (false, false) => return Err(OperatorError::Missing { argument: "min" }),
     })
+}
+
+/// x above zero, α · (exp(γ · x) − 1) below, all times a scale.
+fn elu(a: &Arguments) -> Result<tch::Tensor> {
+    let input = a.tensor("self")?;
+    let [alpha, scale, slope] = ["alpha", "scale", "input_scale"].map(|name| a.float_or(name, 1.0));
+    let (alpha, scale, slope) = (alpha?, scale?, slope?);
+    if (alpha, scale, slope) == (1.0, 1.0, 1.0) {
+        return Ok(input.f_elu()?);
+    }
+    let negative = input.f_clamp_max(0.0)?.f_mul_scalar(slope)?.f_expm1()?;
+    let below = negative.f_mul_scalar(alpha)?;
+    Ok(input.f_clamp_min(0.0)?.f_add(&below)?.f_mul_scalar(scale)?)
+}
+
+/// log(1 + exp(β · x)) / β, and x itself where β · x is above the threshold.
+fn softplus(a: &Arguments) -> Result<tch::Tensor> {
+    let input = a.tensor("self")?;
+    let (beta, threshold) = (a.float_or("beta", 1.0)?, a.float_or("threshold", 20.0)?);
+    let scaled = input.f_mul_scalar(beta)?;
+    let smooth = scaled.f_softplus()?.f_div_scalar(beta)?;
+    Ok(match threshold {
+        20.0 => smooth,
+        threshold => input.f_where_self(&scaled.f_gt(threshold)?, &smooth)?,
+    })
+}
+
+/// x above the threshold, else a value.
+fn threshold(a: &Arguments) -> Result<tch::Tensor> {
+    Ok(a.tensor("self")?
+        .f_threshold(a.float("threshold")?, a.float("value")?)?)
+}
+
+/// x beyond λ on either side, else 0.
+fn hardshrink(a: &Arguments) -> Result<tch::Tensor> {
+    let input = a.tensor("self")?;
+    let outside = input.f_abs()?.f_gt(a.float_or("lambd", 0.5)?)?;
+    Ok(input.f_mul(&outside)?)
+}
+
+/// x moved towards 0 by λ, and 0 where it would cross it.
+fn softshrink(a: &Arguments) -> Result<tch::Tensor> {
+    let (input, lambda) = (a.tensor("self")?, a.float_or("lambd", 0.5)?);
+    Ok(input.f_sub(&input.f_clamp(-lambda, lambda)?)?)
+}
+
+/// As it is when predicting: a leaky ReLU of the middle slope.
+fn rrelu(a: &Arguments) -> Result<tch::Tensor> {
+    a.only_bool("training", false)?;
+    a.no_matter("generator");
+    a.no_matter("noise");
+    let (low, high) = (a.float_or("lower", 0.125)?, a.float_or("upper", 1.0 / 3.0)?);
+    let input = a.tensor("self")?;
+    let below = input.f_clamp_max(0.0)?.f_mul_scalar((low + high) / 2.0)?;
+    Ok(input.f_clamp_min(0.0)?.f_add(&below)?)
+}
+
+fn clamp_by_tensors(a: &Arguments) -> Result<tch::Tensor> {
+    let (low, high) = (a.tensor_or_none("min")?, a.tensor_or_none("max")?);
+    Ok(a.tensor("self")?.f_clamp_tensor(low, high)?)
+}
+
+/// Another type of number. The device is the pass's own, whatever the network was exported on.
+fn converted(a: &Arguments) -> Result<tch::Tensor> {
+    for name in ["layout", "device", "pin_memory", "non_blocking", "copy"] {
+        a.no_matter(name);
+    }
+    let kind = a.kind_or_none("dtype")?;
+    let input = same(a)?;
+    Ok(match kind {
+        Some(kind) => input.f_to_kind(kind)?,
+        None => input,
+    })
+}
+
+fn as_other(a: &Arguments) -> Result<tch::Tensor> {
+    for name in ["non_blocking", "copy"] {
+        a.no_matter(name);
+    }
+    Ok(same(a)?.f_to_kind(a.tensor("other")?.f_kind()?)?)
 }
 
 /// tch has no slope for it; a PReLU of one constant weight is the same, gradient at 0 included.

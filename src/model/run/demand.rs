@@ -2,6 +2,7 @@
 
 use super::fold::Fold;
 use super::pass::Pass;
+use super::weights::Weights;
 use crate::model::error::ModelError;
 use crate::model::graph::{Argument, Graph, Node, NodeId, Size, ValueId};
 
@@ -25,7 +26,12 @@ pub struct Demand<'a> {
 }
 
 impl<'a> Demand<'a> {
-    pub fn new(graph: &Graph, folds: &'a [Fold], pass: &Pass) -> Result<Self, ModelError> {
+    pub fn new(
+        graph: &Graph,
+        folds: &'a [Fold],
+        weights: &Weights,
+        pass: &Pass,
+    ) -> Result<Self, ModelError> {
         let nodes = graph.nodes.len();
         let mut named = pass.wanted.iter().chain(pass.bypass).chain(pass.changed);
         if let Some(beyond) = named.find(|node| node.0 >= nodes) {
@@ -64,7 +70,8 @@ impl<'a> Demand<'a> {
             steps[node.0] = Some(step);
             for value in reads(graph, node, step) {
                 readers[value.0] += 1;
-                if !there[value.0] {
+                // What is made of weights was computed when the network was loaded.
+                if !there[value.0] && weights.value(value).is_none() {
                     open.extend(producers[value.0]);
                     from_input |= value == graph.input;
                 }

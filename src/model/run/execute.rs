@@ -31,7 +31,7 @@ impl Program {
         weights: &Weights,
         change: Change<'_>,
     ) -> Result<Vec<Option<Value>>, ModelError> {
-        let mut demand = Demand::new(&self.graph, &self.folds, pass)?;
+        let mut demand = Demand::new(&self.graph, &self.folds, weights, pass)?;
         let _no_grad = (!pass.gradients).then(tch::no_grad_guard);
         let mut running = Running {
             weights,
@@ -78,7 +78,13 @@ impl Program {
     ) -> Result<Vec<Value>, ModelError> {
         let operation = self.operations[index];
         let arguments = Arguments::new(node, lookup, running.pictures);
-        let arguments = arguments.in_type(running.weights.kind());
+        let arguments = arguments
+            .in_type(running.weights.kind())
+            .on(running.weights.device());
+        let arguments = match self.of_weights[index] {
+            true => arguments.of_weights(),
+            false => arguments,
+        };
         let run = || {
             let outputs = operation.run(&arguments, node.outputs.len())?;
             let unread = if operation.is_check() {

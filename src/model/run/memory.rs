@@ -27,7 +27,7 @@ impl Program {
             changed: &[],
             gradients: false,
         };
-        let mut demand = Demand::new(&self.graph, &self.folds, &pass)?;
+        let mut demand = Demand::new(&self.graph, &self.folds, &self.weights, &pass)?;
         let mut numbers = vec![0; self.graph.values.len()];
         numbers[self.graph.input.0] = count(&input_shape);
         let mut live = numbers[self.graph.input.0];

@@ -3,8 +3,9 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
-use tch::{Device, Kind, Tensor};
+use tch::{Device, Kind, TchError, Tensor};
 
+use super::constants;
 use super::fold::{Fold, folds};
 use super::pass::{Change, Pass, no_change};
 use super::weights::Weights;
@@ -18,6 +19,8 @@ pub struct Program {
     pub(super) graph: Graph,
     /// One for each node.
     pub(super) operations: Vec<Operation>,
+    /// Whether each node depends on weights only: it has run when the network was loaded.
+    pub(super) of_weights: Vec<bool>,
     /// Convolutions that take the batch norm behind them in, in passes that look at neither.
     pub(super) folds: Vec<Fold>,
     /// As the file holds them.
@@ -53,11 +56,24 @@ impl Program {
                 operators: unknown.join(", "),
             });
         }
-        let weights = Weights::new(&graph, weights, device)?;
+        let operations: Vec<_> = operations.into_iter().flatten().collect();
+        let mut weights = Weights::new(&graph, weights, device)?;
+        let of_weights = constants::of_weights(&graph, &weights);
+        let made = constants::compute(&graph, &operations, &of_weights, &weights, device)?;
+        for (id, value) in made {
+            weights.put(
+                id,
+                match value {
+                    Value::Tensor(tensor) => Value::Tensor(channels_last(&tensor)?),
+                    other => other,
+                },
+            );
+        }
         Ok(Self {
             folds: folds(&graph, &weights),
             graph,
-            operations: operations.into_iter().flatten().collect(),
+            operations,
+            of_weights,
             weights,
             lowered: OnceCell::new(),
         })
@@ -154,17 +170,31 @@ impl Program {
         Ok(outputs.collect::<Result<_, _>>()?)
     }
 
-    /// Shape of the output of every node that gives one tensor, by node, for a pass of zeros.
-    pub fn shapes(&self, input: &Tensor) -> Result<Vec<Option<Vec<i64>>>, ModelError> {
-        let mut shapes = vec![None; self.graph.nodes.len()];
-        let all: Vec<_> = (0..shapes.len()).map(NodeId).collect();
+    /// Runs every node and shows the output of each that gives one tensor and reads another. Gradients are
+    /// kept where `input` asks for them.
+    pub fn observe(
+        &self,
+        input: &Tensor,
+        see: &mut dyn FnMut(NodeId, &Tensor) -> Result<(), TchError>,
+    ) -> Result<(), ModelError> {
+        let all: Vec<_> = (0..self.graph.nodes.len()).map(NodeId).collect();
         let pass = Pass {
             changed: &all,
             ..self.pass_of(input, &all)?
         };
         self.execute(&pass, &self.weights, &mut |node, _, output| {
-            shapes[node.0] = Some(output.size());
+            see(node, output)?;
             Ok(None)
+        })?;
+        Ok(())
+    }
+
+    /// Shape of the output of every node that [`Program::observe`] shows, by node.
+    pub fn shapes(&self, input: &Tensor) -> Result<Vec<Option<Vec<i64>>>, ModelError> {
+        let mut shapes = vec![None; self.graph.nodes.len()];
+        self.observe(input, &mut |node, output| {
+            shapes[node.0] = Some(output.size());
+            Ok(())
         })?;
         Ok(shapes)
     }

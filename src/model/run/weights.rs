@@ -16,6 +16,7 @@ pub type Folded = [Value; 2];
 pub struct Weights {
     /// Type of the activations that they go with.
     kind: Kind,
+    device: Device,
     /// By [`ValueId`]; `None` for what is computed.
     stored: Vec<Option<Value>>,
     /// By the node of the batch norm, once a pass has run it folded.
@@ -41,6 +42,7 @@ impl Weights {
         }
         Ok(Self {
             kind: kind.unwrap_or(Kind::Float),
+            device,
             folded: no_folds(graph),
             stored,
         })
@@ -55,8 +57,10 @@ impl Weights {
             .filter(|n| n.operator_base().contains("batch_norm"));
         let kept: Vec<_> = norms.flat_map(|node| node.inputs()).collect();
         let lower = |(index, value): (usize, &Option<Value>)| {
-            let Some(Value::Tensor(tensor)) = value else {
-                return Ok(None);
+            let tensor = match value {
+                Some(Value::Tensor(tensor)) => tensor,
+                Some(Value::Number(number)) => return Ok(Some(Value::Number(*number))),
+                Some(Value::Module(_)) | None => return Ok(None),
             };
             let tensor = match FLOATING.contains(&tensor.f_kind()?) {
                 true if !kept.contains(&ValueId(index)) => tensor.f_to_kind(kind)?,
@@ -67,6 +71,7 @@ impl Weights {
         let stored = self.stored.iter().enumerate().map(lower);
         Ok(Self {
             kind,
+            device: self.device,
             stored: stored.collect::<Result<_, ModelError>>()?,
             folded: no_folds(graph),
         })
@@ -75,6 +80,18 @@ impl Weights {
     /// What is no tensor of the file.
     pub fn put(&mut self, id: ValueId, value: Value) {
         self.stored[id.0] = Some(value);
+    }
+
+    pub fn bytes(&self) -> u64 {
+        let tensors = self.stored.iter().filter_map(|value| match value {
+            Some(Value::Tensor(tensor)) => Some(super::constants::tensor_bytes(tensor)),
+            _ => None,
+        });
+        tensors.sum()
+    }
+
+    pub fn device(&self) -> Device {
+        self.device
     }
 
     pub fn kind(&self) -> Kind {

@@ -55,7 +55,7 @@ pub(super) fn present(task: &Task, view: &View, shaded: &[Shaded]) -> Presented 
     let texts: Vec<Message> = maps.iter().map(|one| alt(task, one)).collect();
     let exhibit = Exhibit {
         caption: Message::new("attributions.caption")
-            .with("method", task.own_text("caption", &[]))
+            .with("method", task.own_text("caption", &[task.activation]))
             .with("scale", scales.sentence(view)),
         alt: Message::new("attributions.alt").with("photos", texts),
         body: Body::HeatMaps(HeatMaps {

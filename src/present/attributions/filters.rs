@@ -54,8 +54,8 @@ pub(super) fn present(task: &Task, view: &View, shaded: &[Shaded]) -> Presented 
             caption: Message::new("attributions.caption")
                 .with("method", caption(task, named, shaded))
                 .with("scale", scales.sentence(view)),
-            alt: Message::new("attributions.alt")
-                .with("photos", rows.iter().map(text).collect::<Vec<_>>()),
+            alt: Message::new("attributions.alt_filters")
+                .with("filters", rows.iter().map(text).collect::<Vec<_>>()),
             body: Body::HeatMaps(HeatMaps {
                 columns: task.photos.len().max(1),
                 tiles,

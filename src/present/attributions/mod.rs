@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::exhibit::{Scale as Sharing, Sign};
-use super::{Found, Presented, Task};
+use super::{Found, Presented, Task, evidence};
 use crate::results::{Attributions, Map, Meaning, Results, Target, Volume};
 
 /// How maps are shown.
@@ -85,7 +85,7 @@ pub fn present(task: &Task, view: &View) -> Presented {
         Results::Attributions(attributions) => Some(Shaded {
             found,
             attributions,
-            map: one_channel(attributions, view.reduction),
+            map: without_rounding(attributions, view.reduction),
         }),
         _ => None,
     });
@@ -97,6 +97,16 @@ pub fn present(task: &Task, view: &View) -> Presented {
         true => filters::present(task, view, &shaded),
         false => classes::present(task, view, &shaded),
     }
+}
+
+/// The map of [`one_channel`], zeros where it is nothing but rounding of the score.
+fn without_rounding(attributions: &Attributions, reduction: Reduction) -> Map {
+    let mut map = one_channel(attributions, reduction);
+    let (low, high) = map.extremes();
+    if evidence::is_rounding(high.max(-low), &attributions.target) {
+        map.values.fill(0.0);
+    }
+    map
 }
 
 /// The sign of all maps of a figure together.

@@ -3,7 +3,7 @@
 use super::View;
 use crate::present::{Data, Task};
 use crate::results::rates::{Confusion, confusions};
-use crate::results::{Outcome, Picture, Results, Tally};
+use crate::results::{Outcome, Picture, Results, Tally, named};
 
 /// A kind of mistake with some photos of it, as the network sees them.
 pub(super) struct Example {
@@ -43,7 +43,10 @@ pub fn rows(task: &Task, data: &Data) -> (Vec<Classified>, Vec<String>) {
                 predicted: *predicted,
                 probability: *probability,
             }),
-            Outcome::Unreadable(reason) => unreadable.push(reason.clone()),
+            Outcome::Unreadable(reason) => {
+                let path = data.paths.get(photo).map_or("", String::as_str);
+                unreadable.push(named(reason, path));
+            }
         }
     }
     (classified, unreadable)

@@ -9,7 +9,7 @@ use super::exhibit::{
     Bar, BarGroup, BarUnit, Bars, Body, Exhibit, SegmentTile, SegmentView, Segments, Table,
 };
 use super::places::{part_of, place};
-use super::{Photo, Presented, Task};
+use super::{Photo, Presented, Task, evidence};
 use crate::results::{Results, Superpixels};
 use crate::words::{Argument, Message};
 
@@ -34,9 +34,11 @@ impl Default for View {
 }
 
 /// An explained photo with the order of its segments.
-struct Explained<'a> {
+struct LimeResult<'a> {
     photo: &'a Photo<'a>,
     result: &'a Superpixels,
+    /// Zeros where they are nothing but rounding.
+    weights: Vec<f64>,
     class: String,
     /// All segments, the largest |weight| first.
     order: Vec<usize>,
@@ -51,14 +53,14 @@ pub fn present(task: &Task, view: &View) -> Presented {
         let (photo, Results::Superpixels(result)) = (task.photo(found)?, found.results) else {
             return None;
         };
-        Some(Explained::new(
+        Some(LimeResult::new(
             photo,
             result,
             task.class(result.target.class),
             view,
         ))
     });
-    let photos: Vec<Explained> = explained.collect();
+    let photos: Vec<LimeResult> = explained.collect();
     Presented {
         exhibits: vec![
             segments(task, view, &photos),
@@ -72,16 +74,18 @@ pub fn present(task: &Task, view: &View) -> Presented {
     }
 }
 
-impl<'a> Explained<'a> {
+impl<'a> LimeResult<'a> {
     fn new(photo: &'a Photo<'a>, result: &'a Superpixels, class: String, view: &View) -> Self {
         let order = result.by_size_of_weight();
-        let above_zero = |segment: &usize| result.weights[*segment] > 0.0;
+        let weights = evidence::weights(result);
+        let above_zero = |segment: &usize| weights[*segment] > 0.0;
         let positive = order.iter().copied().filter(above_zero);
         Self {
             photo,
             result,
             class,
             positive: positive.take(view.features).collect(),
+            weights,
             order,
             middles: result.middles(),
         }
@@ -92,8 +96,16 @@ impl<'a> Explained<'a> {
         &self.order[..count.min(self.order.len())]
     }
 
+    /// Whether hiding segments does not change the probability.
+    fn is_silent(&self) -> bool {
+        self.weights.iter().all(|weight| *weight == 0.0)
+    }
+
     /// Half the width of the 95 % interval of a segment's weight.
     fn uncertainty(&self, segment: usize) -> Option<f64> {
+        if self.is_silent() {
+            return None;
+        }
         let errors = self.result.standard_errors.as_ref()?;
         Some(STANDARD_ERRORS * errors.get(segment)?)
     }
@@ -118,11 +130,12 @@ fn r_squared(value: Option<f64>) -> Argument {
     })
 }
 
-fn segments(task: &Task, view: &View, photos: &[Explained]) -> Exhibit {
+fn segments(task: &Task, view: &View, photos: &[LimeResult]) -> Exhibit {
     let tiles = photos.iter().flat_map(|explained| {
-        let Explained {
+        let LimeResult {
             photo,
             result,
+            weights,
             class,
             positive,
             ..
@@ -131,7 +144,7 @@ fn segments(task: &Task, view: &View, photos: &[Explained]) -> Exhibit {
             label,
             photo: photo.picture.clone(),
             segments: result.labels.clone(),
-            weights: result.weights.clone(),
+            weights: weights.clone(),
             view,
         };
         let outlines = Message::new("superpixels.label_outlines")
@@ -162,10 +175,10 @@ fn segments(task: &Task, view: &View, photos: &[Explained]) -> Exhibit {
     }
 }
 
-fn alt(photos: &[Explained], count: usize) -> Message {
+fn alt(photos: &[LimeResult], count: usize) -> Message {
     let photos = photos.iter().map(|explained| {
         let weights = explained.strongest(count).iter().map(|&segment| {
-            let weight = explained.result.weights[segment];
+            let weight = explained.weights[segment];
             Message::new("superpixels.alt_weight")
                 .with("segment", explained.segment(segment))
                 .with("weight", Argument::Scientific(weight))
@@ -181,11 +194,11 @@ fn alt(photos: &[Explained], count: usize) -> Message {
     Message::new("superpixels.alt").with("photos", photos.collect::<Vec<_>>())
 }
 
-fn bars(task: &Task, photos: &[Explained]) -> Exhibit {
+fn bars(task: &Task, photos: &[LimeResult]) -> Exhibit {
     let groups = photos.iter().map(|explained| {
         let bars = explained.strongest(BARS).iter().map(|&segment| Bar {
             label: explained.segment(segment),
-            value: explained.result.weights[segment],
+            value: explained.weights[segment],
             uncertainty: explained.uncertainty(segment),
         });
         let label = Message::new("superpixels.label_bars")
@@ -208,7 +221,7 @@ fn bars(task: &Task, photos: &[Explained]) -> Exhibit {
     }
 }
 
-fn table(task: &Task, photos: &[Explained]) -> Exhibit {
+fn table(task: &Task, photos: &[LimeResult]) -> Exhibit {
     let header = [
         "superpixels.photo",
         "superpixels.class",
@@ -219,7 +232,7 @@ fn table(task: &Task, photos: &[Explained]) -> Exhibit {
         "superpixels.in_sample",
         "superpixels.local_prediction",
     ];
-    let row = |explained: &Explained| {
+    let row = |explained: &LimeResult| {
         let fit = explained.result.fit;
         vec![
             Argument::from(explained.photo.name),

@@ -1,6 +1,6 @@
 //! What should make a reader doubt an explanation.
 
-use super::{BARS, Explained, View};
+use super::{BARS, LimeResult, View};
 use crate::results::Fit;
 use crate::words::{Argument, Message};
 
@@ -13,7 +13,7 @@ const FEWEST_SEGMENTS: usize = 5;
 /// The package's author asks for so many samples a segment.
 const SAMPLES_PER_SEGMENT: usize = 10;
 
-pub(super) fn of(view: &View, explained: &Explained) -> Vec<Message> {
+pub(super) fn of(view: &View, explained: &LimeResult) -> Vec<Message> {
     let Fit {
         samples,
         is_exhaustive,
@@ -28,6 +28,9 @@ pub(super) fn of(view: &View, explained: &Explained) -> Vec<Message> {
     let say = |key| Message::new(key).with("photo", explained.photo.name);
     match (r_squared, r_squared_held_out) {
         (None, _) => notices.push(say("superpixels.notice_constant").with("class", class)),
+        _ if explained.is_silent() => {
+            notices.push(say("superpixels.notice_constant").with("class", class));
+        }
         (Some(_), Some(held_out)) if held_out < TRUSTED_R_SQUARED => notices.push(
             say("superpixels.notice_untrusted")
                 .with("held_out", Argument::Number(held_out, 2))
@@ -60,7 +63,7 @@ pub(super) fn of(view: &View, explained: &Explained) -> Vec<Message> {
     let crosses_zero = |segment: &&usize| {
         explained
             .uncertainty(**segment)
-            .is_some_and(|half| half >= explained.result.weights[**segment].abs())
+            .is_some_and(|half| half >= explained.weights[**segment].abs())
     };
     let open: Vec<Message> = shown
         .iter()

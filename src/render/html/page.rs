@@ -8,9 +8,11 @@ use super::prose;
 use super::{SCRIPT, STYLE, policy_hash};
 use crate::figure::{Drawing, Image, Media};
 use crate::render::{
-    INTRODUCTION, PART_LEVEL, alternative, encoded, footnotes, method_footnotes, svg,
+    PART_LEVEL, alternative, encoded, footnotes, headings, introduction, method_footnotes, svg,
+    text_part,
 };
 use crate::report::prose::Place;
+use crate::report::prose::headings::Headings;
 use crate::report::{self, Report};
 use crate::words::Message;
 use crate::words::Strings;
@@ -134,6 +136,7 @@ struct Cell<'a> {
 
 impl<'a> Page<'a> {
     pub(super) fn new(report: &'a Report, strings: &'a Strings) -> Self {
+        let headings = headings(report);
         Self {
             language: strings.language(),
             title: &report.title,
@@ -144,11 +147,11 @@ impl<'a> Page<'a> {
             words: Words::new(strings),
             byline: pairs(&report.byline),
             notices: &report.notices,
-            introduction_html: prose::html(&report.introduction, INTRODUCTION),
+            introduction_html: prose::html(&report.introduction, introduction(&headings)),
             sections: report
                 .sections
                 .iter()
-                .map(|each| section(each, strings))
+                .map(|each| section(each, &headings, strings))
                 .collect(),
             provenance: pairs(&report.provenance),
         }
@@ -188,13 +191,18 @@ fn pairs(pairs: &[(String, String)]) -> Vec<Pair<'_>> {
         .collect()
 }
 
-fn section<'a>(section: &'a report::Section, strings: &Strings) -> Section<'a> {
+fn section<'a>(
+    section: &'a report::Section,
+    headings: &Headings,
+    strings: &Strings,
+) -> Section<'a> {
     let text = |markdown: &str, part: &str, heading_level| {
         prose::html(
             markdown,
             Place {
                 footnotes: &footnotes(section, part),
                 heading_level,
+                headings: Some(headings),
             },
         )
     };
@@ -204,7 +212,7 @@ fn section<'a>(section: &'a report::Section, strings: &Strings) -> Section<'a> {
         .enumerate()
         .map(|(index, block)| match block {
             report::Block::Text(markdown) => {
-                let part = format!("text-{}", index + 1);
+                let part = text_part(index);
                 Block::Text {
                     text_html: text(markdown, &part, PART_LEVEL),
                 }
@@ -237,6 +245,7 @@ fn explanation<'a>(explanation: &'a report::Explanation, strings: &Strings) -> E
             Place {
                 footnotes: &footnotes,
                 heading_level: PART_LEVEL + 2,
+                headings: None,
             },
         )
     };

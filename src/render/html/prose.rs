@@ -1,8 +1,9 @@
 //! The author's Markdown as HTML.
 
-use pulldown_cmark::{Alignment, CowStr, Event, Parser, Tag, TagEnd};
+use pulldown_cmark::{Alignment, BlockQuoteKind, CowStr, Event, Parser, Tag, TagEnd};
 
-use crate::report::prose::{OPTIONS, Place, is_emphasis, prepare};
+use crate::render::escaped;
+use crate::report::prose::{OPTIONS, Place, is_kept, prepare};
 
 /// HTML of the text as it stands at `place`; no tag in it was written by the author.
 pub(super) fn html(markdown: &str, place: Place) -> String {
@@ -11,8 +12,23 @@ pub(super) fn html(markdown: &str, place: Place) -> String {
     let mut column = 0;
     let mut cell = "td";
     let events = Parser::new_ext(&prepared, OPTIONS).map(|event| match event {
-        // `prepare` leaves its own four tags as the only HTML.
-        Event::InlineHtml(tag) if is_emphasis(&tag) => Event::InlineHtml(tag),
+        // `prepare` leaves a few tags without attributes, and its own anchors, as the only HTML.
+        Event::InlineHtml(tag) if is_kept(&tag) => Event::InlineHtml(tag),
+        // A page that loads nothing has no program that sets formulas: it shows their source.
+        Event::InlineMath(source) => own_inline(format!(
+            "<code class=\"math\">${}$</code>",
+            escaped(&source)
+        )),
+        Event::DisplayMath(source) => {
+            let source = escaped(source.trim_matches('\n'));
+            own_inline(format!(
+                "<code class=\"math display\">$$\n{source}\n$$</code>"
+            ))
+        }
+        Event::Start(Tag::BlockQuote(Some(kind))) => own(format!(
+            "<blockquote class=\"alert\">\n<p class=\"alert-title\">{}</p>\n",
+            alert_title(kind)
+        )),
         Event::Html(text) | Event::InlineHtml(text) => Event::Text(text),
         // Alignment goes into a class: the page's policy forbids style attributes.
         Event::Start(Tag::Table(columns)) => {
@@ -46,6 +62,21 @@ pub(super) fn html(markdown: &str, place: Place) -> String {
     html
 }
 
+fn own_inline(html: String) -> Event<'static> {
+    Event::InlineHtml(html.into())
+}
+
+/// As GitHub writes it above the text, in every language.
+fn alert_title(kind: BlockQuoteKind) -> &'static str {
+    match kind {
+        BlockQuoteKind::Note => "Note",
+        BlockQuoteKind::Tip => "Tip",
+        BlockQuoteKind::Important => "Important",
+        BlockQuoteKind::Warning => "Warning",
+        BlockQuoteKind::Caution => "Caution",
+    }
+}
+
 fn own(html: impl Into<CowStr<'static>>) -> Event<'static> {
     Event::Html(html.into())
 }
@@ -60,6 +91,7 @@ mod tests {
             Place {
                 footnotes: "q-",
                 heading_level: 4,
+                headings: None,
             },
         )
     }

@@ -2,12 +2,14 @@
 
 use serde::Serialize;
 
-use super::text::{code, path, plain};
+use super::text::{code, path, plain, plain_attribute};
 use crate::figure::{Drawing, Image, Media, Tile};
 use crate::render::{
-    INTRODUCTION, PART_LEVEL, alternative, encoded, escaped, footnotes, method_footnotes, svg,
+    PART_LEVEL, alternative, encoded, escaped, footnotes, headings, introduction, method_footnotes,
+    svg, text_part,
 };
 use crate::report::number::short_hash;
+use crate::report::prose::headings::Headings;
 use crate::report::prose::{Place, prepare};
 use crate::report::{self, Report};
 use crate::words::Message;
@@ -99,8 +101,10 @@ impl Document {
         folder: &str,
         files: &mut Vec<(String, Vec<u8>)>,
     ) -> Self {
+        let headings = headings(report);
         let mut writer = Writer {
             strings,
+            headings: &headings,
             folder,
             files,
         };
@@ -109,7 +113,7 @@ impl Document {
             words: Words::new(strings),
             byline: pairs(&report.byline, plain),
             notices: report.notices.iter().map(|notice| plain(notice)).collect(),
-            introduction: prepare(&report.introduction, INTRODUCTION),
+            introduction: prepare(&report.introduction, introduction(&headings)),
             sections: report
                 .sections
                 .iter()
@@ -154,18 +158,21 @@ fn pairs(pairs: &[(String, String)], write: fn(&str) -> String) -> Vec<Pair> {
 
 struct Writer<'a> {
     strings: &'a Strings,
+    headings: &'a Headings,
     folder: &'a str,
     files: &'a mut Vec<(String, Vec<u8>)>,
 }
 
 impl Writer<'_> {
     fn section(&mut self, section: &report::Section) -> Section {
+        let headings = self.headings;
         let text = |markdown: &str, part: &str, heading_level| {
             prepare(
                 markdown,
                 Place {
                     footnotes: &footnotes(section, part),
                     heading_level,
+                    headings: Some(headings),
                 },
             )
         };
@@ -173,7 +180,7 @@ impl Writer<'_> {
         for (index, block) in section.blocks.iter().enumerate() {
             blocks.push(match block {
                 report::Block::Text(markdown) => Block::Text {
-                    text: text(markdown, &format!("text-{}", index + 1), PART_LEVEL),
+                    text: text(markdown, &text_part(index), PART_LEVEL),
                 },
                 report::Block::Explanation(each) => Block::Explanation(self.explanation(each)),
             });
@@ -204,6 +211,7 @@ impl Writer<'_> {
                 Place {
                     footnotes: &footnotes,
                     heading_level: PART_LEVEL + 2,
+                    headings: None,
                 },
             )
         };
@@ -316,7 +324,7 @@ impl Writer<'_> {
         let name = format!("{name}.{}.{extension}", short_hash(&bytes));
         let address = path(&format!("{}/{name}", self.folder.trim_end_matches('/')));
         self.files.push((name, bytes));
-        format!("![{}]({address})", plain(alt))
+        format!("![{}]({address})", plain_attribute(alt))
     }
 }
 

@@ -1,7 +1,26 @@
 //! Plain text and paths as they must be written in Markdown.
 
-/// Plain text that shows as it is: no emphasis, link, code, HTML or table border comes of it.
+/// Plain text that shows as it is: no emphasis, link, code, HTML or table border comes of it, nor one of GitHub's
+/// small pictures: of `:cat:`, which no escape prevents, only a tag round the colon.
 pub(super) fn plain(text: &str) -> String {
+    let text = plain_attribute(text);
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some(colon) = rest.find(':') {
+        let behind = &rest[colon + 1..];
+        let is_part =
+            |character: char| character.is_ascii_alphanumeric() || "_+-\\".contains(character);
+        let word = behind.len() - behind.trim_start_matches(is_part).len();
+        let is_shortcode = word > 0 && behind[word..].starts_with(':');
+        shown.push_str(&rest[..colon]);
+        shown.push_str(if is_shortcode { "<span>:</span>" } else { ":" });
+        rest = behind;
+    }
+    shown + rest
+}
+
+/// As [`plain`], for the description of a picture, where a tag would be shown and GitHub replaces nothing.
+pub(super) fn plain_attribute(text: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut escaped = String::with_capacity(text.len());
     let mark = list_mark(&text);
@@ -10,7 +29,7 @@ pub(super) fn plain(text: &str) -> String {
             escaped.push('\\');
         }
         match character {
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '$' => {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '$' | '^' => {
                 escaped.push('\\');
                 escaped.push(character);
             }
@@ -85,6 +104,9 @@ mod tests {
         }
         assert_eq!(shown, text);
         assert_eq!(plain("a\n b"), "a b");
+        assert_eq!(plain("a:cat:b 1:2"), "a<span>:</span>cat:b 1:2");
+        assert_eq!(plain("x:+1:y"), "x<span>:</span>+1:y");
+        assert_eq!(plain_attribute("a:cat:"), "a:cat:");
         assert_eq!(plain("1. a"), "1\\. a");
         assert_eq!(plain("- a"), "\\- a");
         assert_eq!(plain("1.5 -a"), "1.5 -a");

@@ -52,9 +52,9 @@ pub enum Found {
     },
     /// All scores of the photo.
     Predictions {
-        /// Before softmax. [classes].
+        /// Before the softmax or sigmoid that makes the probabilities. [classes].
         scores: Array,
-        /// After softmax, 0..1. [classes].
+        /// 0..1. They sum to 1 unless the labels are independent. [classes].
         probabilities: Array,
         /// The classes of the largest probabilities that the figure shows, the largest first.
         leading: Vec<Class>,
@@ -94,9 +94,9 @@ pub struct Class {
     /// Index among the network's scores.
     pub class: usize,
     pub name: String,
-    /// Before softmax.
+    /// Before the softmax or sigmoid that makes the probability.
     pub score: Option<f64>,
-    /// After softmax, 0..1.
+    /// 0..1.
     pub probability: Option<f64>,
 }
 

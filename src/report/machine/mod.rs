@@ -92,6 +92,7 @@ pub struct Model {
     /// Number of elements of all parameters.
     pub parameters: usize,
     pub scores_are: ScoresAre,
+    pub activation: Activation,
 }
 
 /// In what scores without gradients were computed; everything else is float32.
@@ -102,12 +103,32 @@ pub enum Precision {
     Bf16,
 }
 
-/// What the network gives: numbers before a softmax, or probabilities.
+/// What the numbers are that the network gives.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ScoresAre {
+    /// Numbers of any size and sign.
     Scores,
+    /// They sum to 1.
     Probabilities,
+    /// One for each label by itself.
+    IndependentProbabilities,
+    /// That of the second of two classes.
+    OneProbability,
+    /// Logarithms of probabilities that sum to 1.
+    LogProbabilities,
+}
+
+/// How probabilities are made of the scores.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Activation {
+    /// Over all classes.
+    Softmax,
+    /// Of each label by itself.
+    Sigmoid,
+    /// Of the one number s that the network gives; the scores of its two classes are −s and s.
+    SigmoidOfOne,
 }
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]

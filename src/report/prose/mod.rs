@@ -1,8 +1,11 @@
 //! The author's Markdown, made safe to stand in a larger document.
 //!
 //! Everything is an edit of the source, so both writers show the same: HTML parses the result, Markdown
-//! writes it down. Afterwards the only raw HTML in it is `<strong>` and `<em>` (see [`super::cjk`]).
+//! writes it down. Afterwards the only raw HTML in it is `<strong>` and `<em>` (see [`super::cjk`]), `<br>`,
+//! `<sub>` and `<sup>` without attributes, and the anchors of linked headings (see [`headings`]).
 
+mod addresses;
+pub mod headings;
 mod outline;
 mod plain;
 mod references;
@@ -13,15 +16,18 @@ use pulldown_cmark::Options;
 
 use super::cjk;
 
+use headings::Headings;
 use plain::Allowed;
-pub use plain::{images_in, is_emphasis, refused_links_in};
-pub use references::{references, resolve, resolve_values, value_format, values};
+pub use plain::{images_in, is_kept, refused_links_in, shown_as_source};
+pub use references::{near_misses, references, resolve, resolve_values, value_format, values};
 
-/// What of GitHub's Markdown is understood. Alerts, mathematics and heading attributes are not.
+/// What of GitHub's Markdown is understood.
 pub const OPTIONS: Options = Options::ENABLE_TABLES
     .union(Options::ENABLE_FOOTNOTES)
     .union(Options::ENABLE_STRIKETHROUGH)
-    .union(Options::ENABLE_TASKLISTS);
+    .union(Options::ENABLE_TASKLISTS)
+    .union(Options::ENABLE_MATH)
+    .union(Options::ENABLE_GFM);
 
 /// Where a text stands in the report.
 #[derive(Debug, Clone, Copy)]
@@ -30,21 +36,24 @@ pub struct Place<'a> {
     pub footnotes: &'a str,
     /// Level of the text's highest heading, 1..=6; the others follow below it.
     pub heading_level: usize,
+    /// The headings that links of the report lead to.
+    pub headings: Option<&'a Headings>,
 }
 
-/// The text as it can stand at `place`: raw HTML, pictures and refused links as plain text, links
-/// carrying their own addresses, headings below the document's, footnotes told apart, no gaps where
-/// lines of Chinese meet, emphasis beside CJK explicit, an open code block closed.
+/// The text as it can stand at `place`: comments left out, other raw HTML, pictures and refused links as
+/// plain text, bare addresses as links, links carrying their own addresses, headings below the
+/// document's, footnote names made unique, no gaps where lines of Chinese meet, emphasis beside CJK explicit, an open code block closed.
 pub fn prepare(markdown: &str, place: Place) -> String {
-    let plain = plain::as_text(markdown.trim_end(), Allowed::Nothing);
-    let own_links = plain::inline_links(&plain);
+    let plain = plain::as_text(markdown.trim_end(), Allowed::Harmless);
+    let own_links = addresses::linked(&plain::inline_links(&plain));
     // Before lines are joined, so that a `*` at a line's start is told from emphasis, and again after,
     // since a joined line may bring a character beside a `*` that CommonMark trips over.
     let emphasised = cjk::explicit_emphasis(&own_links);
-    let placed = outline::put_in_place(&emphasised, place);
+    // Once more: where a link's definition stood, a tag may begin a block, which would hide a heading.
+    let placed = outline::put_in_place(&plain::as_text(&emphasised, Allowed::Ours), place);
     let explicit = cjk::explicit_emphasis(&placed);
     // Moving text may let the parser see a tag where it saw none: the promise is kept here.
-    outline::close_code(plain::as_text(&explicit, Allowed::Emphasis))
+    outline::close_code(plain::as_text(&explicit, Allowed::Ours))
 }
 
 /// `text` in place of the bytes in `range`.
@@ -77,6 +86,7 @@ mod tests {
     const PLACE: Place = Place {
         footnotes: "q1-",
         heading_level: 4,
+        headings: None,
     };
 
     fn prepared(markdown: &str) -> String {
@@ -108,6 +118,32 @@ mod tests {
     }
 
     #[test]
+    fn an_escaped_reference_stays_and_one_in_an_address_is_an_anchor() {
+        let figure = |id: &str| (id == "a").then_some(("fig-a", "圖 3"));
+        assert_eq!(
+            resolve("\\{fig:a} [b](#{fig:a}) [c]({fig:a})", figure),
+            "\\{fig:a} [b](#fig-a) [c](#fig-a)"
+        );
+        let misses = near_misses(
+            "{fig: a} {Fig:a} { fig:a} \\{fig:a} {figure:a} {fig:a} `{Fig:a}` {value:a}",
+        );
+        let misses: Vec<_> = misses
+            .iter()
+            .map(|(written, id)| (written.as_str(), id.as_str()))
+            .collect();
+        assert_eq!(
+            misses,
+            [
+                ("{fig: a}", "a"),
+                ("{Fig:a}", "a"),
+                ("{ fig:a}", "a"),
+                ("\\{fig:a}", "a"),
+                ("{figure:a}", "a"),
+            ]
+        );
+    }
+
+    #[test]
     fn raw_html_pictures_and_other_links_become_text() {
         let cases = [
             ("a <b>c</b> d", "a &lt;b>c&lt;/b> d"),
@@ -127,10 +163,70 @@ mod tests {
                 "[a](HTTPS://b.example) [c](#d)",
             ),
             ("<https://a.example> `<b>`", "<https://a.example> `<b>`"),
+            (
+                "H<sub>2</sub>O<br>x<SUP>2</SUP>",
+                "H<sub>2</sub>O<br>x<SUP>2</SUP>",
+            ),
+            ("<sub class=a>2", "&lt;sub class=a>2"),
+            ("<a id=\"x\">a", "&lt;a id=\"x\">a"),
         ];
         for (markdown, expected) in cases {
             assert_eq!(prepared(markdown), expected);
         }
+    }
+
+    #[test]
+    fn comments_are_left_out() {
+        let cases = [
+            ("a<!-- b -->c", "ac"),
+            ("a\n\n<!-- b\n\nc -->\n\nd", "a\n\n\n\nd"),
+            ("> <!-- b\n> c --> d", ">  d"),
+            ("a\n\n<!-- b\n\nc", "a\n\n"),
+            ("`<!-- a -->`", "`<!-- a -->`"),
+        ];
+        for (markdown, expected) in cases {
+            assert_eq!(prepared(markdown), expected);
+        }
+    }
+
+    #[test]
+    fn mathematics_stays_as_it_is() {
+        let text = "$a_1*b$ and $c*d_1$\n\n$$\nx_i * y_i \\\\\na &= b*c\n$$";
+        assert_eq!(prepared(text), text);
+    }
+
+    #[test]
+    fn alerts_and_bare_addresses_are_githubs() {
+        assert_eq!(prepared("> [!NOTE]\n> a"), "> [!NOTE]\n> a");
+        assert_eq!(
+            prepared("see https://a.example/b_c?d=e. And (http://f.example)"),
+            "see <https://a.example/b_c?d=e>. And (<http://f.example>)"
+        );
+        let untouched =
+            "[a](https://a.example) `https://b.example` <https://c.example> xhttp://d.example";
+        assert_eq!(prepared(untouched), untouched);
+    }
+
+    #[test]
+    fn linked_headings_get_anchors() {
+        let text = "[a](#one) [b](#question-1)\n\n## One\n\nTwo\n---";
+        let texts = [("q1-".to_owned(), text)];
+        let headings = Headings::of(texts.iter().cloned());
+        let place = Place {
+            headings: Some(&headings),
+            ..PLACE
+        };
+        assert_eq!(
+            prepare(text, place),
+            "[a](#q1-one) [b](#question-1)\n\n#### <a id=\"q1-one\"></a>One\n\n#### Two\n"
+        );
+    }
+
+    #[test]
+    fn footnote_labels_hold_no_markup() {
+        let prepared = prepared("a[^b\"><i>]\n\n[^b\"><i>]: c");
+        assert!(!prepared.contains('<'), "{prepared}");
+        assert!(prepared.starts_with("a[^q1-b"), "{prepared}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, HeadingLevel, Parser, Tag, TagEnd};
 
-use super::{Edit, OPTIONS, Place, apply};
+use super::{Edit, OPTIONS, Place, apply, headings};
 use crate::report::cjk;
 
 /// Headings, footnote names, and line ends between CJK characters.
@@ -18,19 +18,26 @@ pub(super) fn put_in_place(markdown: &str, place: Place) -> String {
     });
     let highest = levels.min().unwrap_or(1);
     let mut edits = Vec::new();
+    let own = headings::slugs(markdown);
+    let mut slugs = own.iter();
     let mut last_character = None;
     for (index, (event, range)) in events.iter().enumerate() {
         match event {
             Event::Start(Tag::Heading { level, .. }) => {
                 let level = (*level as usize - highest + place.heading_level)
                     .min(HeadingLevel::H6 as usize);
-                edits.extend(heading(markdown, range, level, &events[index..]));
+                let anchor = slugs.next().and_then(|slug| anchor(place, slug));
+                edits.extend(heading(markdown, range, (level, anchor), &events[index..]));
             }
-            Event::Start(Tag::FootnoteDefinition(_)) | Event::FootnoteReference(_) => {
+            Event::Start(Tag::Link { dest_url, .. }) if dest_url.starts_with('#') => {
+                edits.extend(address(markdown, range, dest_url, place, &own));
+            }
+            Event::Start(Tag::FootnoteDefinition(label)) | Event::FootnoteReference(label) => {
                 let name = range.start + "[^".len();
+                let is_written = markdown[name..].starts_with(&**label);
                 edits.push(Edit {
-                    range: name..name,
-                    text: place.footnotes.to_owned(),
+                    range: name..name + if is_written { label.len() } else { 0 },
+                    text: format!("{}{}", place.footnotes, without_markup(label)),
                 });
             }
             Event::SoftBreak => {
@@ -52,7 +59,9 @@ pub(super) fn put_in_place(markdown: &str, place: Place) -> String {
                 }
             }
             Event::Text(text) => last_character = text.chars().next_back(),
-            Event::Code(_) | Event::HardBreak => last_character = None,
+            Event::Code(_) | Event::HardBreak | Event::InlineMath(_) | Event::DisplayMath(_) => {
+                last_character = None;
+            }
             _ => {}
         }
     }
@@ -65,14 +74,49 @@ fn next_line(markdown: &str, range: &Range<usize>) -> usize {
     range.start - usize::from(markdown[..range.start].ends_with('\\'))
 }
 
-/// A heading of either form as `##` of the wanted level.
+/// What stands before the text of a heading that is linked to.
+fn anchor(place: Place, slug: &str) -> Option<String> {
+    let anchor = format!("{}{slug}", place.footnotes);
+    let is_linked = place.headings?.is_linked(&anchor);
+    is_linked.then(|| format!("<a id=\"{anchor}\"></a>"))
+}
+
+/// The address of a link to a heading, as its anchor. It stands behind the text of the link, so the last one
+/// is meant.
+fn address(
+    markdown: &str,
+    range: &Range<usize>,
+    address: &str,
+    place: Place,
+    own: &[String],
+) -> Option<Edit> {
+    let target = place.headings?.target(place.footnotes, own, address)?;
+    let start = range.start + markdown[range.clone()].rfind(address)?;
+    Some(Edit {
+        range: start..start + address.len(),
+        text: format!("#{target}"),
+    })
+}
+
+/// The name of a footnote becomes part of an address and of ids: some programs that show Markdown take it
+/// over as it is.
+fn without_markup(label: &str) -> String {
+    let safe = |character: char| match character {
+        '<' | '>' | '"' | '\'' | '&' | '`' | '$' | '*' => format!("-{:x}-", u32::from(character)),
+        other => other.to_string(),
+    };
+    label.chars().map(safe).collect()
+}
+
+/// A heading of either form as `##` of the wanted level, an anchor before its text.
 fn heading(
     markdown: &str,
     range: &Range<usize>,
-    level: usize,
+    (level, anchor): (usize, Option<String>),
     events: &[(Event, Range<usize>)],
 ) -> Vec<Edit> {
     let hashes = "#".repeat(level);
+    let anchor = anchor.unwrap_or_default();
     let source = &markdown[range.clone()];
     let indent = source.len() - source.trim_start().len();
     let count = source[indent..]
@@ -84,10 +128,18 @@ fn heading(
         (1..=6).contains(&count) && (rest.is_empty() || rest.starts_with([' ', '\t', '\n']));
     let start = range.start + indent;
     if is_atx {
-        return vec![Edit {
+        let mut edits = vec![Edit {
             range: start..start + count,
             text: hashes,
         }];
+        let text = start + count + (rest.len() - rest.trim_start_matches([' ', '\t']).len());
+        if !anchor.is_empty() {
+            edits.push(Edit {
+                range: text..text,
+                text: anchor,
+            });
+        }
+        return edits;
     }
     // Underlined: the lines become one, also inside a code span, and the underline goes.
     const QUOTED_LINE_START: [char; 4] = ['\n', ' ', '\t', '>'];
@@ -98,7 +150,7 @@ fn heading(
     let end = inner.map(|(_, at)| at.end).max().unwrap_or(start);
     let mut edits = vec![Edit {
         range: start..start,
-        text: format!("{hashes} "),
+        text: format!("{hashes} {anchor}"),
     }];
     for (at, _) in markdown[start..end].match_indices('\n') {
         let line_end = markdown[..start + at].trim_end_matches(' ').len();

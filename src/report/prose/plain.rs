@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use pulldown_cmark::{Event, LinkType, Parser, Tag};
+use pulldown_cmark::{CodeBlockKind, Event, LinkType, Parser, Tag};
 
 use super::{Edit, OPTIONS, apply};
 
@@ -35,6 +35,34 @@ pub fn refused_links_in(markdown: &str) -> Vec<(String, usize)> {
         .collect()
 }
 
+/// What GitHub draws and a page shows as it is written: the first of each kind, with a sentence.
+pub fn shown_as_source(markdown: &str) -> Vec<(String, &'static str)> {
+    let (mut formula, mut drawing) = (None, None);
+    for (event, range) in Parser::new_ext(markdown, OPTIONS).into_offset_iter() {
+        let source = || {
+            markdown[range.clone()]
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .to_owned()
+        };
+        match event {
+            Event::InlineMath(_) | Event::DisplayMath(_) => {
+                formula.get_or_insert_with(source);
+            }
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(language)))
+                if &*language == "mermaid" =>
+            {
+                drawing.get_or_insert_with(source);
+            }
+            _ => {}
+        }
+    }
+    let formula = formula.map(|source| (source, "the HTML page shows the source of this formula"));
+    let drawing = drawing.map(|source| (source, "the HTML page shows the source of this drawing"));
+    formula.into_iter().chain(drawing).collect()
+}
+
 fn is_allowed(link_type: LinkType, address: &str) -> bool {
     let lower = address.to_ascii_lowercase();
     link_type == LinkType::Email
@@ -46,9 +74,10 @@ fn is_allowed(link_type: LinkType, address: &str) -> bool {
 /// The raw HTML that may stay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Allowed {
-    Nothing,
-    /// The tags that [`crate::report::cjk`] writes.
-    Emphasis,
+    /// `<br>`, `<sub>` and `<sup>`, as the author wrote them.
+    Harmless,
+    /// Besides, those that [`crate::report::cjk`] and [`super::outline`] write.
+    Ours,
 }
 
 /// Escapes until the parser sees no raw HTML, picture or refused link any more. What was inside an
@@ -60,8 +89,14 @@ pub(super) fn as_text(markdown: &str, allowed: Allowed) -> String {
         let mut edits = Vec::new();
         for (event, range) in Parser::new_ext(&text, OPTIONS).into_offset_iter() {
             let escaped = match event {
-                Event::InlineHtml(tag) if allowed == Allowed::Emphasis && is_emphasis(&tag) => None,
-                Event::Html(_) | Event::InlineHtml(_) => escape_first(&text, &range, '<', "&lt;"),
+                Event::InlineHtml(tag) if is_harmless(&tag) => None,
+                Event::InlineHtml(tag) if allowed == Allowed::Ours && is_ours(&tag) => None,
+                Event::InlineHtml(_) => comment(&text, range.clone())
+                    .or_else(|| escape_first(&text, &range, '<', "&lt;")),
+                // A block may be of several events, one for each line: the whole is looked at.
+                Event::Start(Tag::HtmlBlock) => comment(&text, range),
+                Event::Html(_) if in_comment(&edits, &range) => None,
+                Event::Html(_) => escape_first(&text, &range, '<', "&lt;"),
                 Event::Start(Tag::Image { .. }) => escape_first(&text, &range, '[', "\\["),
                 Event::Start(Tag::Link {
                     link_type,
@@ -82,9 +117,52 @@ pub(super) fn as_text(markdown: &str, allowed: Allowed) -> String {
     }
 }
 
-/// Whether this is one of the tags that make emphasis explicit.
-pub fn is_emphasis(tag: &str) -> bool {
-    matches!(tag, "<strong>" | "</strong>" | "<em>" | "</em>")
+/// Leaves a comment out: everything up to its end, or to the end of the block where it has none.
+fn comment(text: &str, range: Range<usize>) -> Option<Edit> {
+    let source = &text[range.clone()];
+    let start = source.len() - source.trim_start().len();
+    if !source[start..].starts_with("<!--") {
+        return None;
+    }
+    let end = source[start..]
+        .find("-->")
+        .map_or(source.trim_end().len(), |end| start + end + 3);
+    Some(Edit {
+        range: range.start + start..range.start + end,
+        text: String::new(),
+    })
+}
+
+fn in_comment(edits: &[Edit], range: &Range<usize>) -> bool {
+    let last = edits.last();
+    last.is_some_and(|edit| edit.text.is_empty() && range.start < edit.range.end)
+}
+
+/// Whether a tag may stay in a prepared text.
+pub fn is_kept(tag: &str) -> bool {
+    is_harmless(tag) || is_ours(tag)
+}
+
+/// Whether this is one of the tags, without attributes, that the author may write.
+fn is_harmless(tag: &str) -> bool {
+    const TAGS: [&str; 7] = [
+        "<br>", "<br/>", "<br />", "<sub>", "</sub>", "<sup>", "</sup>",
+    ];
+    TAGS.iter().any(|known| known.eq_ignore_ascii_case(tag))
+}
+
+/// Whether this is one of the tags that make emphasis explicit, or the anchor of a heading.
+fn is_ours(tag: &str) -> bool {
+    let is_anchor = || {
+        let name = tag
+            .strip_prefix("<a id=\"")
+            .and_then(|rest| rest.strip_suffix("\">"));
+        name.is_some_and(|name| {
+            name.chars()
+                .all(|c| c.is_alphanumeric() || "-_".contains(c))
+        })
+    };
+    matches!(tag, "<strong>" | "</strong>" | "<em>" | "</em>" | "</a>") || is_anchor()
 }
 
 fn escape_first(text: &str, range: &Range<usize>, character: char, by: &str) -> Option<Edit> {

@@ -19,10 +19,11 @@ pub fn references(markdown: &str) -> Vec<(String, usize)> {
 pub fn resolve<'a>(markdown: &str, figure: impl Fn(&str) -> Option<(&'a str, &'a str)>) -> String {
     let edits = find_references(markdown).into_iter().filter_map(|found| {
         let (anchor, name) = figure(&found.id)?;
-        let text = if found.in_link {
-            name.to_owned()
-        } else {
-            format!("[{name}](#{anchor})")
+        let text = match found.stands {
+            Stands::Text => format!("[{name}](#{anchor})"),
+            Stands::LinkText => name.to_owned(),
+            Stands::Address if markdown[..found.range.start].ends_with('#') => anchor.to_owned(),
+            Stands::Address => format!("#{anchor}"),
         };
         Some(Edit {
             range: found.range,
@@ -62,28 +63,98 @@ pub fn value_format(reference: &str) -> (&str, Option<&str>) {
 
 /// Names of classes and groups may hold spaces, but no line break.
 fn find_values(markdown: &str) -> Vec<Reference> {
-    find(markdown, "{value:", |name| name.contains('\n'))
+    find(
+        markdown,
+        "{value:",
+        |name| name.contains('\n'),
+        Escaped::Not,
+    )
 }
 
 struct Reference {
     id: String,
     range: Range<usize>,
-    in_link: bool,
+    stands: Stands,
+}
+
+#[derive(Clone, Copy)]
+enum Stands {
+    Text,
+    /// In the text of a link, where no other link may be.
+    LinkText,
+    /// In the address of a link.
+    Address,
+}
+
+/// What looks like a reference and is none: another case, spaces, `figure:`, an escaped brace. Each as it is
+/// written, and the id that may be meant.
+pub fn near_misses(markdown: &str) -> Vec<(String, String)> {
+    let right: Vec<usize> = find_references(markdown)
+        .iter()
+        .map(|found| found.range.start)
+        .collect();
+    let found = find(markdown, "{", |_| false, Escaped::Too).into_iter();
+    let near = found.filter_map(|found| {
+        if right.contains(&found.range.start) {
+            return None;
+        }
+        let (word, id) = found.id.split_once(':')?;
+        let word = word.trim().to_lowercase();
+        if !matches!(word.as_str(), "fig" | "figure" | "figs" | "圖") || id.trim().is_empty() {
+            return None;
+        }
+        let start = found.range.start - usize::from(is_escaped(markdown, found.range.start));
+        let written = markdown[start..found.range.end].to_owned();
+        Some((written, id.trim().to_owned()))
+    });
+    near.collect()
+}
+
+/// Whether places whose brace is escaped are found.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Escaped {
+    Not,
+    Too,
+}
+
+fn is_escaped(markdown: &str, at: usize) -> bool {
+    let before = &markdown[..at];
+    (before.len() - before.trim_end_matches('\\').len()) % 2 == 1
 }
 
 fn find_references(markdown: &str) -> Vec<Reference> {
-    find(markdown, "{fig:", |id| id.contains(char::is_whitespace))
+    let is_wrong = |id: &str| id.contains(char::is_whitespace);
+    find(markdown, "{fig:", is_wrong, Escaped::Not)
 }
 
 /// What stands between `opening` and the next `}`, outside code.
-fn find(markdown: &str, opening: &str, is_wrong: impl Fn(&str) -> bool) -> Vec<Reference> {
+fn find(
+    markdown: &str,
+    opening: &str,
+    is_wrong: impl Fn(&str) -> bool,
+    escaped: Escaped,
+) -> Vec<Reference> {
     let mut code = Vec::new();
     let mut links = Vec::new();
+    // Where the address of each link begins, behind all of its text.
+    let mut texts_end: Vec<usize> = Vec::new();
     for (event, range) in Parser::new_ext(markdown, OPTIONS).into_offset_iter() {
         match event {
-            Event::Code(_) | Event::Start(Tag::CodeBlock(_)) => code.push(range),
-            Event::Start(Tag::Link { .. } | Tag::Image { .. }) => links.push(range),
-            _ => {}
+            Event::Code(_)
+            | Event::InlineMath(_)
+            | Event::DisplayMath(_)
+            | Event::Start(Tag::CodeBlock(_)) => code.push(range),
+            Event::Start(Tag::Link { .. } | Tag::Image { .. }) => {
+                texts_end.push(range.start);
+                links.push(range);
+            }
+            _ => {
+                for (link, end) in links.iter().zip(&mut texts_end) {
+                    if range.start > link.start && range.end < link.end {
+                        *end = range.end.max(*end);
+                    }
+                }
+            }
         }
     }
     let inside = |ranges: &[Range<usize>], at| ranges.iter().any(|range| range.contains(&at));
@@ -96,11 +167,19 @@ fn find(markdown: &str, opening: &str, is_wrong: impl Fn(&str) -> bool) -> Vec<R
         if id.is_empty() || id.contains('{') || is_wrong(id) || inside(&code, start) {
             continue;
         }
+        if escaped == Escaped::Not && is_escaped(markdown, start) {
+            continue;
+        }
+        let link = links.iter().position(|link| link.contains(&start));
         let range = start..start + opening.len() + id.len() + 1;
         found.push(Reference {
             id: id.to_owned(),
             range,
-            in_link: inside(&links, start),
+            stands: match link {
+                None => Stands::Text,
+                Some(link) if start < texts_end[link] => Stands::LinkText,
+                Some(_) => Stands::Address,
+            },
         });
     }
     found

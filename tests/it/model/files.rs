@@ -143,7 +143,7 @@ fn architectures_are_asked_for_named_and_checked() {
     let weights = std::fs::read(data("net1.safetensors")).unwrap();
     let error = refusal(&weights, None);
     assert!(
-        error.starts_with("`FILE` holds weights only; name its `architecture`, one of `alexnet`,"),
+        error.starts_with("`FILE` holds weights only; name the network that they belong to: `architecture:`, one of `alexnet`,"),
         "{error}"
     );
     let error = refusal(&weights, Some("squeezenet1-1"));
@@ -172,7 +172,9 @@ fn weights_alone_say_which_architecture_they_fit() {
         std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models/squeezenet1_1.safetensors");
     let error = refusal(&std::fs::read(file).unwrap(), None);
     assert!(
-        error.contains("holds weights only that fit `squeezenet1_1`; name its"),
+        error.contains(
+            "holds weights only that fit `squeezenet1_1`; name the network that they belong to"
+        ),
         "{error}"
     );
 }

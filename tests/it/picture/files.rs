@@ -137,13 +137,13 @@ fn unreadable_files_are_named_before_decoding() {
             }
         }
     }
-    let gif = file(b"GIF89a\x01\0\x01\0\0\0\0;");
-    let text = Picture::dimensions_of(&gif.path).unwrap_err().to_string();
+    let icon = file(b"\0\0\x01\0\x01\0\x01\x01");
+    let text = Picture::dimensions_of(&icon.path).unwrap_err().to_string();
     assert!(
-        text.contains("image/gif") && text.contains("PNG, JPEG and WebP"),
+        text.contains("image/x-icon") && text.contains("PNG, JPEG, WebP, BMP"),
         "{text}"
     );
-    let text = Picture::open(&gif.path.with_file_name("missing.png"))
+    let text = Picture::open(&icon.path.with_file_name("missing.png"))
         .unwrap_err()
         .to_string();
     assert!(text.contains("missing.png`"), "{text}");

@@ -31,6 +31,12 @@ pub fn assemble(
     if trace.constants.contains_key(&output) {
         return Err(Fault::damaged("its scores do not depend on the picture"));
     }
+    if trace.kind(output) != Kind::Float {
+        return Err(Fault::not_supported(
+            "its output is whole numbers",
+            super::translate::DECIDED,
+        ));
+    }
     name_nodes(model, &mut trace, origins);
     let output =
         as_row(&mut trace, output).map_err(|_| Fault::damaged("its output has no shape"))?;

@@ -13,7 +13,7 @@ use super::traced::{Number, Result, Sizes, Traced, damaged, unsupported};
 use crate::model::graph::{Argument, Size, ValueId};
 
 /// No list of sizes is longer; a longer constant is a table.
-const SIZES_LIMIT: usize = 64;
+pub const SIZES_LIMIT: usize = 64;
 /// Largest kernel, stride, padding and so on.
 const GEOMETRY_LIMIT: i64 = 1024;
 

@@ -41,13 +41,16 @@ pub struct Onnx {
     pub weights: BTreeMap<String, Tensor>,
     /// Who wrote the file and in which version of the operators: `pytorch 2.13.0, opset 18`.
     pub producer: String,
+    /// Height and width that the file fixes.
+    pub exported_size: Option<[i64; 2]>,
     /// The data files by the paths that the model gives them, in the order of these.
     pub files: Vec<(String, Mapped)>,
 }
 
 /// Reads an ONNX file for pictures of the shape of `source`.
 pub fn read(source: &Source, file: &Mapped) -> Result<Onnx, Fault> {
-    let model = unpack::unpack(file.bytes())?;
+    let model = unpack::unpack(file.bytes(), source.output.as_deref())?;
+    let exported_size = exported_size(model.input.sizes.as_deref());
     let source = &Source {
         input_shape: input_shape(source, model.input.sizes.as_deref()),
         ..source.clone()
@@ -57,13 +60,22 @@ pub fn read(source: &Source, file: &Mapped) -> Result<Onnx, Fault> {
     check_operators(&model)?;
     let (trace, output, origins) = translate_all(source, &model, &external, &scopes)?;
     let (graph, weights) = assemble::assemble(&model, trace, output, &origins, &scopes, source)?;
+    let quantised = model
+        .nodes
+        .iter()
+        .any(|node| node.operator == "DequantizeLinear");
+    let computed = match quantised {
+        true => ", quantised, computed in float32",
+        false => "",
+    };
     let producer = match model.producer.as_str() {
-        "" => format!("opset {}", model.opset),
-        producer => format!("{producer}, opset {}", model.opset),
+        "" => format!("opset {}{computed}", model.opset),
+        producer => format!("{producer}, opset {}{computed}", model.opset),
     };
     Ok(Onnx {
         graph,
         weights,
+        exported_size,
         producer,
         files: external.files(),
     })
@@ -113,17 +125,30 @@ struct Layout {
 
 /// Channels, height and width that the network is run with.
 fn input_shape(source: &Source, declared: Option<&[Option<i64>]>) -> [i64; 3] {
-    let open = source.input_shape;
-    let (true, Some([_, second, third, last])) = (source.as_exported, declared) else {
-        return open;
+    let named = named_shape(declared);
+    [0, 1, 2].map(|axis| {
+        let of_file = named[axis].filter(|_| source.takes_from_file(axis));
+        of_file.unwrap_or(source.input_shape[axis])
+    })
+}
+
+/// Height and width, where the file names both.
+fn exported_size(declared: Option<&[Option<i64>]>) -> Option<[i64; 2]> {
+    let [_, height, width] = named_shape(declared);
+    Some([height?, width?])
+}
+
+/// Channels, height and width that the file names, whichever comes first.
+fn named_shape(declared: Option<&[Option<i64>]>) -> [Option<i64>; 3] {
+    let Some([_, second, third, last]) = declared else {
+        return [None; 3];
     };
     let of_channels = |size: &Option<i64>| matches!(size, Some(1 | 3));
     let named = match !of_channels(second) && of_channels(last) {
         true => [last, second, third],
         false => [second, third, last],
     };
-    let named = named.map(|size| size.filter(|size| (1..=LARGEST_SIDE_PX).contains(size)));
-    [0, 1, 2].map(|axis| named[axis].unwrap_or(open[axis]))
+    named.map(|size| size.filter(|size| (1..=LARGEST_SIDE_PX).contains(size)))
 }
 
 /// As in a spec; a size beyond is not taken from a file.
@@ -175,10 +200,12 @@ fn translate_all(
             if !known.contains_key(name)
                 && let Some(bytes) = model.initialisers.get(name)
             {
-                let tensor = unpack::tensor(bytes)
-                    .and_then(|proto| tensor::read(&proto, external))
-                    .map_err(|fault| fault.of_tensor(name))?;
+                let of_tensor = |fault: Fault| fault.of_tensor(name);
+                let proto = unpack::tensor(bytes).map_err(of_tensor)?;
+                let tensor = tensor::read(&proto, external).map_err(of_tensor)?;
                 let value = trace.constant(tensor, true, Some(name.clone()));
+                trace.note_type(value, proto.data_type);
+                trace.make_room(value);
                 known.insert(name.clone(), Traced::Tensor(value));
             }
         }

@@ -22,6 +22,48 @@ pub fn twice(name: &str) -> Fault {
     Fault::damaged(format!("its graph names `{name}` twice"))
 }
 
+/// The nodes with each behind those that it reads from, in the order of the file where that leaves a choice: some
+/// converters append theirs at the end, and runtimes sort them. Nodes in a circle stay at the end as they are.
+pub fn in_order(nodes: Vec<OnnxNode>) -> Vec<OnnxNode> {
+    let mut producers: BTreeMap<&str, usize> = BTreeMap::new();
+    for (index, node) in nodes.iter().enumerate() {
+        for output in node.outputs.iter().filter(|name| !name.is_empty()) {
+            producers.entry(output).or_insert(index);
+        }
+    }
+    let mut missing = vec![0; nodes.len()];
+    let mut readers = vec![Vec::new(); nodes.len()];
+    for (index, node) in nodes.iter().enumerate() {
+        let read = node.inputs.iter();
+        let read: BTreeSet<_> = read
+            .filter_map(|name| producers.get(name.as_str()))
+            .collect();
+        missing[index] = read.len();
+        read.into_iter()
+            .for_each(|producer| readers[*producer].push(index));
+    }
+    let mut ready: BTreeSet<usize> = (0..nodes.len())
+        .filter(|index| missing[*index] == 0)
+        .collect();
+    let mut order = Vec::with_capacity(nodes.len());
+    while let Some(index) = ready.pop_first() {
+        order.push(index);
+        for reader in &readers[index] {
+            missing[*reader] -= 1;
+            if missing[*reader] == 0 {
+                ready.insert(*reader);
+            }
+        }
+    }
+    let sorted: BTreeSet<usize> = order.iter().copied().collect();
+    order.extend((0..nodes.len()).filter(|index| !sorted.contains(index)));
+    let mut nodes: Vec<_> = nodes.into_iter().map(Some).collect();
+    order
+        .into_iter()
+        .filter_map(|index| nodes[index].take())
+        .collect()
+}
+
 /// Every name is defined once, and before it is read.
 pub fn check_names(
     nodes: &[OnnxNode],

@@ -32,6 +32,8 @@ pub struct Trace {
     pub constants: BTreeMap<ValueId, Constant>,
     /// Of the tensors that are computed.
     forms: BTreeMap<ValueId, Form>,
+    /// Types of constants as the file holds them, where whole numbers of several widths are read as one.
+    types: BTreeMap<ValueId, i32>,
     /// Of the sizes that are computed.
     numbers: BTreeMap<ValueId, i64>,
     /// Nodes that ask for a size of a tensor.
@@ -39,9 +41,14 @@ pub struct Trace {
     /// The modules of the node that is translated.
     modules: Vec<ModuleCall>,
     batch: i64,
+    /// Bytes that constants may still take which are made of others.
+    room: u64,
     /// Whether the exporter put the number of pictures into the graph.
     pub batch_is_fixed: bool,
 }
+
+/// What constants may take beyond the weights that they are made of.
+const ROOM_BYTES: u64 = 256 << 20;
 
 impl Trace {
     /// A graph with an input of `sizes`.
@@ -57,10 +64,12 @@ impl Trace {
             input,
             constants: BTreeMap::new(),
             forms: BTreeMap::from([(input, form)]),
+            types: BTreeMap::new(),
             numbers: BTreeMap::new(),
             dimensions: BTreeMap::new(),
             modules: Vec::new(),
             batch: sizes[0],
+            room: ROOM_BYTES,
             batch_is_fixed,
         }
     }
@@ -85,6 +94,15 @@ impl Trace {
         };
         self.constants.insert(id, constant);
         id
+    }
+
+    /// Notes the type in which the file holds a constant.
+    pub fn note_type(&mut self, value: ValueId, code: i32) {
+        self.types.insert(value, code);
+    }
+
+    pub fn stored_type(&self, value: ValueId) -> Option<i32> {
+        self.types.get(&value).copied()
     }
 
     pub fn shape(&self, value: ValueId) -> Vec<i64> {
@@ -195,6 +213,7 @@ impl Trace {
             let id = self.define();
             match value {
                 Value::Tensor(tensor) if folds => {
+                    self.take_room(&tensor)?;
                     let constant = Constant {
                         tensor: tensor.f_contiguous()?,
                         is_weight,
@@ -221,6 +240,32 @@ impl Trace {
             self.nodes.push(node);
         }
         Ok(outputs)
+    }
+
+    /// A weight of the file may be turned, cast and scaled: three constants of its size.
+    pub fn make_room(&mut self, weight: ValueId) {
+        let bytes = self.constants.get(&weight).map(|constant| {
+            let width = constant.tensor.kind().elt_size_in_bytes();
+            constant.tensor.numel() as u64 * width as u64
+        });
+        self.room = self
+            .room
+            .saturating_add(bytes.unwrap_or(0).saturating_mul(3));
+    }
+
+    /// Counts a constant that is made while the file is read.
+    pub fn take_room(&mut self, tensor: &Tensor) -> Result<()> {
+        let bytes = tensor.numel() as u64 * tensor.f_kind()?.elt_size_in_bytes() as u64;
+        match self.room.checked_sub(bytes) {
+            Some(left) => {
+                self.room = left;
+                Ok(())
+            }
+            None => unsupported(format!(
+                "constants that grow by more than {} MB while the file is read",
+                ROOM_BYTES >> 20
+            )),
+        }
     }
 
     pub fn is_weight(&self, value: ValueId) -> bool {
@@ -254,6 +299,7 @@ impl Trace {
                 arguments: "all".to_owned(),
             });
         };
+        arguments.check_bound()?;
         let results = operation.run(&arguments, node.outputs.len())?;
         let unread = arguments.unread();
         if unread.is_empty() {

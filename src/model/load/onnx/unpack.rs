@@ -9,11 +9,12 @@ use prost::bytes::Bytes;
 use super::super::fault::Fault;
 use super::list::list;
 use super::model::{Attribute, AttributeValue, OnnxModel, OnnxNode, OnnxValue};
-use super::names::{check_names, needed, twice, unique};
+use super::names::{check_names, in_order, needed, twice, unique};
 use super::proto::{self, data_type, *};
+use crate::model::one_output::{self, Found};
 
 /// Versions of the operators that we translate.
-const OPSETS: std::ops::RangeInclusive<i64> = 9..=22;
+const OPSETS: std::ops::RangeInclusive<i64> = 7..=28;
 /// More than any classifier has, and few enough to hold in memory whatever they are.
 const NODE_LIMIT: usize = 100_000;
 const ATTRIBUTE_LIMIT: usize = 100;
@@ -26,8 +27,8 @@ fn decode<M: Message + Default>(bytes: Bytes) -> Result<M, Fault> {
     })
 }
 
-/// Unpacks and checks a file.
-pub fn unpack(bytes: Bytes) -> Result<OnnxModel, Fault> {
+/// Unpacks and checks a file; `wanted` names the scores of a network that gives more.
+pub fn unpack(bytes: Bytes, wanted: Option<&str>) -> Result<OnnxModel, Fault> {
     let model: ModelProto = decode(bytes)?;
     let opset = opset(&model)?;
     let Some(graph) = model.graph else {
@@ -49,7 +50,8 @@ pub fn unpack(bytes: Bytes) -> Result<OnnxModel, Fault> {
     let nodes = nodes(graph.node, &model.functions)?;
     let initialisers = initialisers(graph.initializer)?;
     let input = input(&graph.input, &initialisers)?;
-    let output = output(&graph.output)?;
+    let output = output(&graph.output, wanted)?;
+    let nodes = in_order(nodes);
     check_names(&nodes, &initialisers, &input.name, &output)?;
     Ok(OnnxModel {
         producer: format!("{} {}", model.producer_name, model.producer_version)
@@ -230,13 +232,15 @@ fn input(packed: &[Bytes], initialisers: &BTreeMap<String, Bytes>) -> Result<Onn
     let Some(r#type) = input.r#type.and_then(|r#type| r#type.tensor_type) else {
         return Err(one_picture("an input that is not a tensor"));
     };
-    if !data_type::is_float(r#type.elem_type) {
+    // Levels from 0 to 255 are exact as float32 too, which every pass is in.
+    let is_level = r#type.elem_type == data_type::UINT8;
+    if !is_level && !data_type::is_float(r#type.elem_type) {
         return Err(Fault::not_supported(
             format!(
                 "the network takes pictures of the type {}",
                 data_type::name(r#type.elem_type)
             ),
-            "export it with an input of floating-point numbers",
+            "export it with an input of floating-point numbers or of levels (UINT8)",
         ));
     }
     let sizes = r#type.shape.map(|shape| {
@@ -249,23 +253,17 @@ fn input(packed: &[Bytes], initialisers: &BTreeMap<String, Bytes>) -> Result<Onn
     })
 }
 
-fn output(packed: &[Bytes]) -> Result<String, Fault> {
-    let names = packed
-        .iter()
-        .map(|bytes| Ok(decode::<ValueInfoProto>(bytes.clone())?.name));
-    let names: Vec<String> = names.collect::<Result<_, Fault>>()?;
-    match names.as_slice() {
-        [name] => Ok(name.clone()),
-        several => {
-            let names = several.iter().map(|name| format!("`{name}`"));
-            let names: Vec<_> = names.collect();
-            Err(one_picture(&format!(
-                "{} outputs {}",
-                names.len(),
-                names.join(", ")
-            )))
-        }
+/// The one output that holds the scores.
+fn output(packed: &[Bytes], wanted: Option<&str>) -> Result<String, Fault> {
+    let mut outputs = Vec::new();
+    for bytes in packed {
+        let output: ValueInfoProto = decode(bytes.clone())?;
+        let shape = output.r#type.and_then(|r#type| r#type.tensor_type?.shape);
+        let sizes = shape.map(|shape| shape.dim.into_iter().map(|dim| dim.dim_value).collect());
+        let name = output.name.clone();
+        outputs.push((Found { name, sizes }, output.name));
     }
+    Ok(one_output::choose(outputs, wanted)?)
 }
 
 fn one_picture(found: &str) -> Fault {

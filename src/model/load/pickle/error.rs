@@ -30,6 +30,10 @@ pub enum PickleError {
     NotTorch,
     #[error("expected tensors by name, found {found}")]
     NoStateDict { found: String },
+    #[error("it holds several sets of weights: {keys}")]
+    SeveralStateDicts { keys: String },
+    #[error("it holds no weights under `{key}`; there are some under {known}")]
+    NoSuchKey { key: String, known: String },
     #[error("the storage `{key}` {fault}")]
     Storage { key: String, fault: String },
     #[error("the tensor `{name}` {fault}")]

@@ -15,6 +15,8 @@ pub enum Global {
     Size,
     /// Makes something that no state dict needs.
     Opaque,
+    /// A class of another program: its objects are left out, with all that is in them.
+    Class,
 }
 
 /// Names of `torch` that stand for types of numbers.
@@ -70,7 +72,20 @@ pub fn resolve(module: &str, name: &str, names: Names) -> Result<Global, PickleE
             Global::Opaque
         }
         ("numpy", "dtype" | "ndarray") | ("_codecs", "encode") => Global::Opaque,
-        _ => return Err(refusal(module, name)),
+        ("datetime", "datetime" | "date" | "timedelta")
+        | ("collections", "defaultdict" | "deque") => Global::Opaque,
+        (
+            "builtins" | "__builtin__",
+            "set" | "frozenset" | "list" | "dict" | "tuple" | "complex" | "slice" | "range"
+            | "object",
+        ) => Global::Opaque,
+        _ => {
+            return match (refusal(module, name), names) {
+                // Arguments of a training script beside the weights. Nothing of a class is executed.
+                (PickleError::Object { .. }, Names::StateDict) => Ok(Global::Class),
+                (refusal, _) => Err(refusal),
+            };
+        }
     };
     Ok(global)
 }
@@ -111,6 +126,12 @@ const REACH_OUT: &[&str] = &[
     "webbrowser",
 ];
 
+/// Whether a refused name is of a module that reaches beyond the pickle.
+pub fn reaches_out(name: &str) -> bool {
+    let package = name.split('.').next().unwrap_or_default();
+    REACH_OUT.contains(&package)
+}
+
 fn refusal(module: &str, name: &str) -> PickleError {
     let full = shown(&format!("{module}.{name}"));
     let package = module.split('.').next().unwrap_or_default();
@@ -143,8 +164,11 @@ mod tests {
 
     #[test]
     fn refuses_everything_that_is_not_listed() {
-        let object =
-            |module, name| matches!(resolve(module, name), Err(PickleError::Object { .. }));
+        let object = |module, name| {
+            let script = super::resolve(module, name, Names::TorchScript);
+            matches!(script, Err(PickleError::Object { .. }))
+                && matches!(resolve(module, name), Ok(Global::Class))
+        };
         let code = |module, name| matches!(resolve(module, name), Err(PickleError::Code { .. }));
         let kind =
             |module, name| matches!(resolve(module, name), Err(PickleError::TensorKind { .. }));

@@ -7,8 +7,8 @@
 
 use std::collections::BTreeMap;
 
-use super::error::PickleError;
-use super::globals::{self, Names};
+use super::error::{PickleError, shown};
+use super::globals::{self, Global, Names};
 use super::input::Input;
 use super::value::{Heap, Value};
 use super::{rebuild, scalar};
@@ -41,7 +41,7 @@ pub fn unpickle(bytes: &[u8], names: Names) -> Result<Unpickled<'_>, PickleError
         budget: bytes.len().min(VALUES_LIMIT),
         limit: bytes.len().min(VALUES_LIMIT),
     };
-    let value = machine.run()?;
+    let value = machine.run().map_err(|error| machine.explained(error))?;
     Ok(Unpickled {
         heap: machine.heap,
         value,
@@ -164,6 +164,7 @@ impl<'a> Machine<'a> {
                 self.heap.sequences[index].extend(items);
                 Ok(())
             }
+            Value::Opaque => Ok(()), // a kind of list that is left out
             other => Err(self.unexpected(other, "a list")),
         }
     }
@@ -175,6 +176,7 @@ impl<'a> Machine<'a> {
                 self.heap.dicts[index].extend(pairs);
                 Ok(())
             }
+            Value::Opaque => Ok(()), // a kind of dict that is left out
             other => Err(self.unexpected(other, "a dict")),
         }
     }
@@ -231,8 +233,29 @@ impl<'a> Machine<'a> {
             // A call in protocol 0; read only to refuse its function by name.
             return Err(PickleError::Opcode { at, code });
         }
+        const KEPT: usize = 8;
+        if global == Global::Class && self.heap.objects.len() < KEPT {
+            self.heap.objects.push(shown(&format!("{module}.{name}")));
+        }
         self.stack.push(Value::Global(global));
         Ok(())
+    }
+
+    /// What a checkpoint never needs but an object of some class does is the object's: a whole model was saved.
+    fn explained(&self, error: PickleError) -> PickleError {
+        match (&error, self.heap.objects.first()) {
+            (PickleError::Code { name }, Some(_)) if globals::reaches_out(name) => error,
+            (
+                PickleError::Object { .. }
+                | PickleError::Code { .. }
+                | PickleError::Opcode { .. }
+                | PickleError::Unexpected { .. },
+                Some(class),
+            ) => PickleError::Object {
+                name: class.clone(),
+            },
+            _ => error,
+        }
     }
 
     /// Sets attributes of the value on the stack: those of dicts hold versions of modules

@@ -28,7 +28,7 @@ use std::collections::BTreeMap;
 use tch::Tensor;
 
 use super::fault::Fault;
-use super::state_dict;
+use super::state_dict::StateDict;
 use super::tensor::Tensors;
 use crate::fs::Mapped;
 use crate::model::export::EXPORT;
@@ -38,26 +38,23 @@ use tensors::{fault_of, tensors};
 
 /// The tensors of the state dict in a file of `torch.save` by name, every type of floating point as
 /// float32. The state dict is the object itself or lies under a key such as `state_dict`; what else a
-/// checkpoint has in it is left out.
-pub fn read(file: &Mapped) -> Result<BTreeMap<String, Tensor>, Fault> {
-    let weights = of(file, &Tensors::of(file), Expected::Checkpoint)?;
-    Ok(state_dict::unwrapped(weights))
+/// checkpoint has in it is left out. `key` says under which it lies, where there are several.
+pub fn read(file: &Mapped, key: Option<&str>) -> Result<StateDict, Fault> {
+    let found = of(file, &Tensors::of(file), Expected::Checkpoint, key)?;
+    Ok(found.unwrapped())
 }
 
 /// The same of bytes in memory, of which every tensor is copied.
 pub fn read_bytes(bytes: &[u8]) -> Result<BTreeMap<String, Tensor>, Fault> {
     let maker = Tensors::of_memory(bytes.len());
-    Ok(state_dict::unwrapped(of(
-        bytes,
-        &maker,
-        Expected::Checkpoint,
-    )?))
+    let found = of(bytes, &maker, Expected::Checkpoint, None)?;
+    Ok(found.unwrapped().weights)
 }
 
 /// The tensors that PyTorch put beside a graph as a file of `torch.save` within its own; their names are
 /// the graph's, and there may be none.
 pub fn beside_graph(bytes: &[u8], maker: &Tensors) -> Result<BTreeMap<String, Tensor>, Fault> {
-    of(bytes, maker, Expected::Dict)
+    Ok(of(bytes, maker, Expected::Dict, None)?.weights)
 }
 
 /// How long a storage is, by its key; `None` where there is none.
@@ -102,20 +99,21 @@ fn of(
     bytes: &[u8],
     maker: &Tensors,
     expected: Expected,
-) -> Result<BTreeMap<String, Tensor>, Fault> {
+    key: Option<&str>,
+) -> Result<StateDict, Fault> {
     if bytes.starts_with(b"PK") {
         let mut zipped = zipped::Zipped::open(bytes)?;
         let pickle = zipped.pickle()?;
         let object = machine::unpickle(pickle, Names::StateDict)?;
         if expected == Expected::Dict && object.is_empty_dict() {
-            return Ok(BTreeMap::new());
+            return Ok(StateDict::of(BTreeMap::new()));
         }
-        tensors(&object, bytes.len(), maker, |storage| {
+        tensors(&object, key, bytes.len(), maker, |storage| {
             zipped.storage(storage)
         })
     } else {
         let file = legacy::read(bytes)?;
-        tensors(&file.object, bytes.len(), maker, |storage| {
+        tensors(&file.object, key, bytes.len(), maker, |storage| {
             let content = file.storages.get(storage.key);
             let content = content.ok_or_else(|| fault_of(storage, "is missing"))?;
             Ok(Cow::Borrowed(*content))
@@ -137,6 +135,9 @@ impl From<PickleError> for Fault {
             ),
             PickleError::TensorKind { .. } => {
                 format!("save plain tensors of float32 or float16 with `{SAVE}`")
+            }
+            PickleError::SeveralStateDicts { .. } | PickleError::NoSuchKey { .. } => {
+                "choose one with `model: weights: KEY`".to_owned()
             }
             PickleError::NotTorch | PickleError::NoStateDict { .. } => {
                 format!("save the weights with `{SAVE}`")

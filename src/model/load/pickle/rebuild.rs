@@ -39,7 +39,7 @@ pub(super) fn call<'a>(
             Value::Tuple(_) => Ok(first[0]),
             other => Err(machine.unexpected(other, "a tuple")),
         },
-        (Global::Opaque, _) => Ok(Value::Opaque),
+        (Global::Opaque | Global::Class, _) => Ok(Value::Opaque),
         _ => Err(machine.malformed("a call with the wrong number of arguments")),
     }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use tch::{Kind, Tensor};
 
 use super::super::fault::Fault;
+use super::super::state_dict::StateDict;
 use super::super::tensor::Tensors;
 use super::dtype::Dtype;
 use super::error::{PickleError, shown};
@@ -24,11 +25,13 @@ struct Used<'h> {
 /// little-endian; it is asked only for those that are needed, once for each.
 pub fn tensors<'b>(
     object: &Unpickled,
+    wanted: Option<&str>,
     file_bytes: usize,
     maker: &Tensors,
     mut content: impl FnMut(&StorageRef) -> Result<Cow<'b, [u8]>, Fault>,
-) -> Result<BTreeMap<String, Tensor>, Fault> {
-    let used = used_storages(object)?;
+) -> Result<StateDict, Fault> {
+    let found = find::state_dict(&object.heap, object.value, wanted)?;
+    let used = used_storages(object, &found.tensors)?;
     let declared = used.iter().try_fold(0, |sum: u64, used| {
         sum.checked_add(length_bytes(used.storage)?)
     });
@@ -69,15 +72,22 @@ pub fn tensors<'b>(
             weights.insert(name.to_owned(), tensor);
         }
     }
-    Ok(weights)
+    Ok(StateDict {
+        weights,
+        key: found.key,
+        others: found.others,
+    })
 }
 
 /// The storages that the state dict lies in, each of one type and length, in the order of their keys.
-fn used_storages<'h>(object: &'h Unpickled) -> Result<Vec<Used<'h>>, Fault> {
+fn used_storages<'h>(
+    object: &'h Unpickled,
+    names: &BTreeMap<&'h str, usize>,
+) -> Result<Vec<Used<'h>>, Fault> {
     let heap = &object.heap;
     let mut by_key: BTreeMap<&str, Used> = BTreeMap::new();
-    for (name, index) in find::state_dict(heap, object.value)? {
-        let tensor = &heap.tensors[index];
+    for (name, index) in names {
+        let tensor = &heap.tensors[*index];
         let storage = &heap.storages[tensor.storage];
         let used = by_key.entry(storage.key).or_insert(Used {
             storage,

@@ -28,7 +28,7 @@ pub enum Value<'a> {
     Storage(usize),
     /// Index in [`Heap::tensors`].
     Tensor(usize),
-    /// What no state dict needs: floats, devices, types, scalars of NumPy.
+    /// What no state dict needs: floats, devices, types, scalars of NumPy, objects of other programs.
     Opaque,
 }
 
@@ -81,6 +81,8 @@ pub struct Heap<'a> {
     pub dicts: Vec<Vec<(Value<'a>, Value<'a>)>>,
     pub storages: Vec<StorageRef<'a>>,
     pub tensors: Vec<TensorRef>,
+    /// Classes of other programs that the pickle names, the first few. Their objects are left out.
+    pub objects: Vec<String>,
 }
 
 impl<'a> Heap<'a> {

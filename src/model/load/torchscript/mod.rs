@@ -174,14 +174,16 @@ fn torch(error: tch::TchError) -> Fault {
     ))
 }
 
-/// Picture in, scores out.
-pub fn graph() -> Graph {
+/// Picture in, scores out; `output` names them where the network gives more.
+pub fn graph(output: Option<&str>) -> Graph {
+    let output = output.map_or(Argument::None, |name| Argument::Text(name.to_owned()));
     let node = Node {
         name: "forward".to_owned(),
         operator: "torchscript.forward".to_owned(),
         arguments: vec![
             ("self".to_owned(), Argument::Tensor(ValueId(0))),
             ("module".to_owned(), Argument::Tensor(MODULE)),
+            ("output".to_owned(), output),
         ],
         outputs: vec![ValueId(2)],
         modules: Vec::new(),

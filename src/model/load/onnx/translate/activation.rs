@@ -44,6 +44,25 @@ pub const TABLE: &[Row] = &[
         ];
         one(call.emit("aten.gelu.default", arguments)?)
     }),
+    // Since opset 24: x · sigmoid(α · x).
+    ("Swish", |call| {
+        let alpha = call.float("alpha", 1.0)?;
+        if alpha == 1.0 {
+            return unary(call, "aten.silu.default");
+        }
+        let input = call.tensor(0)?;
+        let scale = vec![
+            ("self", Argument::Tensor(input)),
+            ("other", Argument::Float(alpha)),
+        ];
+        let scaled = call.emit("aten.mul.Scalar", scale)?;
+        let gate = call.emit_unary("aten.sigmoid.default", scaled)?;
+        let product = vec![
+            ("self", Argument::Tensor(input)),
+            ("other", Argument::Tensor(gate)),
+        ];
+        one(call.emit("aten.mul.Tensor", product)?)
+    }),
     ("PRelu", prelu),
     ("Clip", clip),
     ("Softmax", |call| softmax(call, "aten.softmax.int")),

@@ -1,6 +1,6 @@
 //! Joining and cutting, of tensors and of lists of sizes.
 
-use super::super::call::{Call, int, ints};
+use super::super::call::{Call, SIZES_LIMIT, int, ints};
 use super::super::traced::{Number, Result, Sizes, Traced, damaged, unsupported};
 use super::{Row, one};
 use crate::model::graph::{Argument, Size, ValueId};
@@ -18,6 +18,7 @@ fn concat(call: &mut Call) -> Result<Vec<Traced>> {
     let sizes: Option<Vec<_>> = (0..count).map(|index| call.as_sizes(index)).collect();
     if let Some(sizes) = sizes
         && sizes.iter().all(|sizes| !sizes.scalar)
+        && sizes.iter().map(|sizes| sizes.numbers.len()).sum::<usize>() <= SIZES_LIMIT
     {
         let numbers = sizes.into_iter().flat_map(|sizes| sizes.numbers);
         return Ok(vec![Traced::Sizes(Sizes {

@@ -5,13 +5,16 @@
 
 mod activation;
 mod arithmetic;
+mod attention;
 mod convolution;
 mod cutting;
 mod indexing;
 mod logic;
 mod normalisation;
+mod order;
 mod padding;
 mod pooling;
+mod quantised;
 mod resize;
 mod shape;
 mod sizes;
@@ -27,6 +30,9 @@ const FAMILIES: &[&[Row]] = &[
     convolution::TABLE,
     pooling::TABLE,
     activation::TABLE,
+    attention::TABLE,
+    order::TABLE,
+    quantised::TABLE,
     normalisation::TABLE,
     arithmetic::TABLE,
     shape::TABLE,
@@ -47,8 +53,6 @@ pub fn find(operator: &str) -> Option<Translate> {
 /// Why an operator is not in the table, where there is more to say than that.
 pub fn reason(operator: &str) -> Option<&'static str> {
     const QUANTISED: &[&str] = &[
-        "QuantizeLinear",
-        "DequantizeLinear",
         "DynamicQuantizeLinear",
         "QLinearConv",
         "QLinearMatMul",
@@ -56,19 +60,21 @@ pub fn reason(operator: &str) -> Option<&'static str> {
         "MatMulInteger",
     ];
     const BRANCHES: &[&str] = &["If", "Loop", "Scan", "SequenceMap"];
-    const DECIDES: &[&str] = &["ArgMax", "TopK", "NonMaxSuppression", "Hardmax"];
+    const DECIDES: &[&str] = &["NonMaxSuppression", "Hardmax"];
     if QUANTISED.contains(&operator) {
         Some("the network is quantised; export it in float32")
     } else if BRANCHES.contains(&operator) {
         Some("the network branches or loops; export it for one fixed path")
     } else if DECIDES.contains(&operator) {
-        Some(
-            "the network gives a class, not scores; export it without the final `ArgMax` or `TopK`",
-        )
+        Some(DECIDED)
     } else {
         None
     }
 }
+
+/// What to do about a network that gives the class itself.
+pub const DECIDED: &str =
+    "the network gives a class, not scores; export it without the final `ArgMax` or `TopK`";
 
 fn one(value: ValueId) -> Result<Vec<Traced>> {
     Ok(vec![Traced::Tensor(value)])

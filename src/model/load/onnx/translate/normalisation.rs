@@ -10,6 +10,7 @@ pub const TABLE: &[Row] = &[
     ("InstanceNormalization", instance_norm),
     ("LayerNormalization", layer_norm),
     ("GroupNormalization", group_norm),
+    ("RMSNormalization", rms_norm),
     ("LRN", local_response_norm),
 ];
 
@@ -60,6 +61,27 @@ fn layer_norm(call: &mut Call) -> Result<Vec<Traced>> {
         ("eps", Argument::Float(call.float("epsilon", 1e-5)?)),
     ];
     one(call.emit("aten.layer_norm.default", arguments)?)
+}
+
+fn rms_norm(call: &mut Call) -> Result<Vec<Traced>> {
+    call.no_matter("stash_type");
+    let (input, weight) = (call.tensor(0)?, call.tensor(1)?);
+    let rank = call.trace.rank(input);
+    let axis = call.int("axis", -1)?;
+    let axis = call.axis(axis, rank)?;
+    let normalised = call.trace.shape(weight);
+    if normalised.len() != rank - axis {
+        return unsupported(format!(
+            "a scale of the shape {normalised:?} from axis {axis} of {rank}"
+        ));
+    }
+    let arguments = vec![
+        ("input", Argument::Tensor(input)),
+        ("normalized_shape", ints(&normalised)),
+        ("weight", Argument::Tensor(weight)),
+        ("eps", Argument::Float(call.float("epsilon", 1e-5)?)),
+    ];
+    one(call.emit("aten.rms_norm.default", arguments)?)
 }
 
 /// Since opset 21 scale and bias are for each channel, as in PyTorch; before for each group.

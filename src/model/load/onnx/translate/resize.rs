@@ -28,9 +28,8 @@ fn resize(call: &mut Call) -> Result<Vec<Traced>> {
     call.only_int("antialias", 0)?;
     call.only_int("exclude_outside", 0)?;
     call.only_text("keep_aspect_ratio_policy", "stretch")?;
-    for name in ["cubic_coeff_a", "extrapolation_value"] {
-        call.no_matter(name); // of other modes
-    }
+    call.no_matter("extrapolation_value"); // of another mode
+    let coefficient = call.float("cubic_coeff_a", -0.75)?;
     let mode = call.text("mode", "nearest")?;
     let before = call.opset < 11;
     let (scales, sizes) = if before { (1, usize::MAX) } else { (2, 3) };
@@ -68,6 +67,10 @@ fn resize(call: &mut Call) -> Result<Vec<Traced>> {
         ) if whole => nearest(call, &target),
         ("linear", "half_pixel" | "pytorch_half_pixel", _) => bilinear(call, &target, false),
         ("linear", "align_corners", _) => bilinear(call, &target, true),
+        ("cubic", "half_pixel" | "pytorch_half_pixel", _) if coefficient == -0.75 => {
+            bicubic(call, &target, false)
+        }
+        ("cubic", "align_corners", _) if coefficient == -0.75 => bicubic(call, &target, true),
         _ => unsupported(format!(
             "the mode `{mode}` with coordinates `{place}` and rounding `{rounding}`"
         )),
@@ -143,6 +146,17 @@ fn bilinear(call: &mut Call, to: &Target, align_corners: bool) -> Result<Vec<Tra
     let operator = match to {
         Target::Scales(_) => "aten.upsample_bilinear2d.vec",
         Target::Sizes(_) => "aten.upsample_bilinear2d.default",
+    };
+    let mut arguments = target(call, to)?;
+    arguments.push(("align_corners", Argument::Bool(align_corners)));
+    one(call.emit(operator, arguments)?)
+}
+
+/// PyTorch's coefficient is -0.75, as the default of ONNX.
+fn bicubic(call: &mut Call, to: &Target, align_corners: bool) -> Result<Vec<Traced>> {
+    let operator = match to {
+        Target::Scales(_) => "aten.upsample_bicubic2d.vec",
+        Target::Sizes(_) => "aten.upsample_bicubic2d.default",
     };
     let mut arguments = target(call, to)?;
     arguments.push(("align_corners", Argument::Bool(align_corners)));

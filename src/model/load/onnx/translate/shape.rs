@@ -80,6 +80,7 @@ fn cast(call: &mut Call) -> Result<Vec<Traced>> {
     }
     if let Some(constant) = call.trace.constants.get(&value) {
         let (tensor, is_weight) = (constant.tensor.f_to_kind(kind)?, constant.is_weight);
+        call.trace.take_room(&tensor)?;
         return one(call.trace.constant(tensor, is_weight, None));
     }
     let code = match kind {

@@ -37,7 +37,11 @@ fn constant(call: &mut Call) -> Result<Vec<Traced>> {
     };
     // Weights of one number are rare; a single number is one of the code.
     let is_weight = tensor.numel() > 1 && tensor.kind() == Kind::Float;
-    one(call.trace.constant(tensor, is_weight, None))
+    let value = call.trace.constant(tensor, is_weight, None);
+    if let Some(AttributeValue::Tensor(proto)) = call.attribute("value") {
+        call.trace.note_type(value, proto.data_type);
+    }
+    one(value)
 }
 
 fn constant_of_shape(call: &mut Call) -> Result<Vec<Traced>> {
@@ -155,9 +159,9 @@ fn range(call: &mut Call) -> Result<Vec<Traced>> {
         let numbers: Vec<i64> = (0..count.ceil().max(0.0) as i64)
             .map(|index| start.now + index * step.now)
             .collect();
-        return one(call
-            .trace
-            .constant(Tensor::f_from_slice(&numbers)?, false, None));
+        let numbers = Tensor::f_from_slice(&numbers)?;
+        call.trace.take_room(&numbers)?;
+        return one(call.trace.constant(numbers, false, None));
     }
     let input = call.trace.input;
     let arguments = vec![

@@ -1,0 +1,342 @@
+//! What the numbers of a network are: what is seen of its end, what it gives for noise, and what the user says.
+
+use super::probe::Probed;
+use super::scores::Closing;
+use crate::model::scores::{
+    Doubt, OutputActivation, ScoreFacts, ScoresAre, ScoresTaken, StatedScores,
+};
+
+/// What is known before it is decided.
+#[derive(Debug, Clone, Copy)]
+pub struct Evidence {
+    /// How many numbers the network gives for a picture.
+    pub numbers: usize,
+    pub closing: Option<Closing>,
+    /// Whether the numbers come from a layer of weights, so that no range holds them.
+    pub is_unbounded: bool,
+    pub probed: Probed,
+}
+
+/// As the user says where that is possible, else as found.
+pub fn decide(evidence: &Evidence, stated: Option<StatedScores>) -> ScoreFacts {
+    let found = found(evidence);
+    match stated {
+        None => found,
+        Some(stated) => as_stated(evidence, found, stated),
+    }
+}
+
+/// The activation of scores that are probabilities each by itself.
+fn sigmoid(numbers: usize) -> (ScoresAre, OutputActivation) {
+    match numbers {
+        1 => (ScoresAre::OneProbability, OutputActivation::SigmoidOfOne),
+        _ => (
+            ScoresAre::IndependentProbabilities,
+            OutputActivation::Sigmoid,
+        ),
+    }
+}
+
+fn found(evidence: &Evidence) -> ScoreFacts {
+    let Evidence {
+        numbers, probed, ..
+    } = *evidence;
+    let (independent, own_sigmoid) = sigmoid(numbers);
+    // Softmax over one number gives 1 whatever the number is.
+    let (given, agrees) = match evidence.closing {
+        Some(Closing::Softmax) if numbers > 1 => (ScoresAre::Probabilities, probed.sum_to_one),
+        Some(Closing::LogSoftmax) if numbers > 1 => {
+            (ScoresAre::LogProbabilities, probed.exponentials_sum_to_one)
+        }
+        Some(Closing::Sigmoid) => (independent, probed.not_outside_zero_and_one),
+        Some(Closing::Softmax | Closing::LogSoftmax) => (independent, false),
+        None => return hidden(evidence),
+    };
+    ScoreFacts {
+        given,
+        taken: ScoresTaken::BeforeClosing,
+        activation: match given {
+            ScoresAre::IndependentProbabilities | ScoresAre::OneProbability => own_sigmoid,
+            _ => OutputActivation::Softmax,
+        },
+        doubt: (probed.tried && !agrees).then_some(Doubt::ProbeDisagrees),
+    }
+}
+
+/// Where no closing operator is seen.
+fn hidden(evidence: &Evidence) -> ScoreFacts {
+    let probed = evidence.probed;
+    let (independent, own_sigmoid) = sigmoid(evidence.numbers);
+    let (given, taken, activation) = if probed.sum_to_one {
+        (
+            ScoresAre::Probabilities,
+            ScoresTaken::Logarithms,
+            OutputActivation::Softmax,
+        )
+    } else if probed.exponentials_sum_to_one {
+        // Softmax of logarithms of probabilities gives the probabilities again.
+        (
+            ScoresAre::LogProbabilities,
+            ScoresTaken::AsGiven,
+            OutputActivation::Softmax,
+        )
+    } else if probed.within_zero_and_one && !evidence.is_unbounded {
+        (independent, ScoresTaken::Logits, own_sigmoid)
+    } else {
+        let activation = match own_sigmoid {
+            OutputActivation::SigmoidOfOne => own_sigmoid,
+            _ => OutputActivation::Softmax,
+        };
+        (ScoresAre::Scores, ScoresTaken::AsGiven, activation)
+    };
+    ScoreFacts {
+        given,
+        taken,
+        activation,
+        doubt: (taken != ScoresTaken::AsGiven).then_some(Doubt::ClosingNotSeen),
+    }
+}
+
+fn as_stated(evidence: &Evidence, found: ScoreFacts, stated: StatedScores) -> ScoreFacts {
+    let confirmed = ScoreFacts {
+        doubt: found.doubt.filter(|doubt| *doubt != Doubt::ClosingNotSeen),
+        ..found
+    };
+    let otherwise = Some(Doubt::StatedOtherwise(stated));
+    let impossible = ScoreFacts {
+        doubt: Some(Doubt::StatedImpossible(stated)),
+        ..found
+    };
+    let one = evidence.numbers == 1;
+    match (stated, found.given) {
+        // One number has no softmax, and the logarithm of a probability is not that of its odds.
+        (StatedScores::Softmax | StatedScores::Log, _) if one => impossible,
+        (StatedScores::Softmax, given) => match (found.activation, found.taken) {
+            (OutputActivation::Softmax, _) => found,
+            (_, ScoresTaken::BeforeClosing) => ScoreFacts {
+                activation: OutputActivation::Softmax,
+                doubt: otherwise,
+                ..found
+            },
+            // They lie between 0 and 1 by what was tried, which scores may do.
+            _ => ScoreFacts {
+                given,
+                taken: ScoresTaken::AsGiven,
+                activation: OutputActivation::Softmax,
+                doubt: otherwise,
+            },
+        },
+        (
+            StatedScores::Sigmoid,
+            ScoresAre::IndependentProbabilities | ScoresAre::OneProbability,
+        ) => confirmed,
+        (StatedScores::Sigmoid, ScoresAre::Scores) => ScoreFacts {
+            activation: sigmoid(evidence.numbers).1,
+            ..found
+        },
+        (StatedScores::Sigmoid, ScoresAre::Probabilities | ScoresAre::LogProbabilities) => {
+            ScoreFacts {
+                taken: match found.taken {
+                    ScoresTaken::Logarithms => ScoresTaken::Logits,
+                    taken => taken,
+                },
+                activation: OutputActivation::Sigmoid,
+                doubt: otherwise,
+                ..found
+            }
+        }
+        // That a softmax cannot be left out stays worth knowing.
+        (StatedScores::Probabilities, ScoresAre::Probabilities) => found,
+        (
+            StatedScores::Probabilities,
+            ScoresAre::IndependentProbabilities | ScoresAre::OneProbability,
+        ) => confirmed,
+        (StatedScores::Probabilities, ScoresAre::Scores)
+            if evidence.probed.not_outside_zero_and_one =>
+        {
+            let (given, activation) = sigmoid(evidence.numbers);
+            ScoreFacts {
+                given,
+                taken: ScoresTaken::Logits,
+                activation,
+                doubt: None,
+            }
+        }
+        (StatedScores::Log, ScoresAre::LogProbabilities) => found,
+        (StatedScores::Probabilities | StatedScores::Log, _) => impossible,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROBABILITIES: Probed = Probed {
+        tried: true,
+        sum_to_one: true,
+        within_zero_and_one: true,
+        not_outside_zero_and_one: true,
+        exponentials_sum_to_one: false,
+    };
+    const INDEPENDENT: Probed = Probed {
+        sum_to_one: false,
+        ..PROBABILITIES
+    };
+    const SCORES: Probed = Probed {
+        within_zero_and_one: false,
+        not_outside_zero_and_one: false,
+        ..INDEPENDENT
+    };
+    const LOGARITHMS: Probed = Probed {
+        exponentials_sum_to_one: true,
+        ..SCORES
+    };
+
+    fn of(numbers: usize, closing: Option<Closing>, probed: Probed) -> Evidence {
+        Evidence {
+            numbers,
+            closing,
+            is_unbounded: false,
+            probed,
+        }
+    }
+
+    #[test]
+    fn without_a_closing_operator_the_numbers_tell() {
+        use {OutputActivation as By, ScoresAre as Are, ScoresTaken as Taken};
+        let unseen = Some(Doubt::ClosingNotSeen);
+        for (numbers, probed, given, taken, activation, doubt) in [
+            (3, SCORES, Are::Scores, Taken::AsGiven, By::Softmax, None),
+            (
+                1,
+                SCORES,
+                Are::Scores,
+                Taken::AsGiven,
+                By::SigmoidOfOne,
+                None,
+            ),
+            (
+                3,
+                PROBABILITIES,
+                Are::Probabilities,
+                Taken::Logarithms,
+                By::Softmax,
+                unseen,
+            ),
+            (
+                3,
+                INDEPENDENT,
+                Are::IndependentProbabilities,
+                Taken::Logits,
+                By::Sigmoid,
+                unseen,
+            ),
+            (
+                1,
+                INDEPENDENT,
+                Are::OneProbability,
+                Taken::Logits,
+                By::SigmoidOfOne,
+                unseen,
+            ),
+            (
+                3,
+                LOGARITHMS,
+                Are::LogProbabilities,
+                Taken::AsGiven,
+                By::Softmax,
+                None,
+            ),
+        ] {
+            let expected = ScoreFacts {
+                given,
+                taken,
+                activation,
+                doubt,
+            };
+            assert_eq!(decide(&of(numbers, None, probed), None), expected);
+        }
+        // The last layer has weights: that its numbers lie between 0 and 1 is chance.
+        let linear = Evidence {
+            is_unbounded: true,
+            ..of(3, None, INDEPENDENT)
+        };
+        assert_eq!(decide(&linear, None).given, Are::Scores);
+        // Two numbers stay two classes.
+        let two = decide(&of(2, None, SCORES), None);
+        assert_eq!(two.activation, By::Softmax);
+    }
+
+    #[test]
+    fn a_closing_operator_and_the_numbers_must_agree() {
+        let seen = |closing, probed| decide(&of(3, Some(closing), probed), None);
+        let right = [
+            (Closing::Softmax, PROBABILITIES, ScoresAre::Probabilities),
+            (Closing::LogSoftmax, LOGARITHMS, ScoresAre::LogProbabilities),
+            (
+                Closing::Sigmoid,
+                INDEPENDENT,
+                ScoresAre::IndependentProbabilities,
+            ),
+        ];
+        for (closing, probed, given) in right {
+            let found = seen(closing, probed);
+            assert_eq!((found.given, found.doubt), (given, None));
+            assert_eq!(found.taken, ScoresTaken::BeforeClosing);
+            let doubted = seen(closing, SCORES);
+            assert_eq!(doubted.doubt, Some(Doubt::ProbeDisagrees));
+            assert_eq!(
+                seen(closing, Probed::default()).doubt,
+                None,
+                "nothing was tried"
+            );
+        }
+        // Softmax over one number is 1, whatever the number.
+        let one = decide(&of(1, Some(Closing::Softmax), SCORES), None);
+        assert_eq!(one.activation, OutputActivation::SigmoidOfOne);
+        assert_eq!(one.doubt, Some(Doubt::ProbeDisagrees));
+    }
+
+    #[test]
+    fn what_is_stated_holds_where_it_can() {
+        let stated = |evidence: Evidence, stated| {
+            let scores = decide(&evidence, Some(stated));
+            (scores.taken, scores.activation, scores.doubt)
+        };
+        use {OutputActivation as By, ScoresTaken as Taken, StatedScores as Say};
+        // Scores of independent labels cannot be told from others.
+        let plain = of(3, None, SCORES);
+        assert_eq!(
+            stated(plain, Say::Sigmoid),
+            (Taken::AsGiven, By::Sigmoid, None)
+        );
+        assert_eq!(
+            stated(plain, Say::Softmax),
+            (Taken::AsGiven, By::Softmax, None)
+        );
+        let impossible = |say| Some(Doubt::StatedImpossible(say));
+        for say in [Say::Probabilities, Say::Log] {
+            let found = stated(plain, say);
+            assert_eq!(found, (Taken::AsGiven, By::Softmax, impossible(say)));
+        }
+        // A closing sigmoid under which one label is right: the scores before it, and softmax of them.
+        let sigmoid = of(3, Some(Closing::Sigmoid), INDEPENDENT);
+        let otherwise = Some(Doubt::StatedOtherwise(Say::Softmax));
+        let found = stated(sigmoid, Say::Softmax);
+        assert_eq!(found, (Taken::BeforeClosing, By::Softmax, otherwise));
+        // A range from 0 to 1 that is no sigmoid's.
+        let small = of(3, None, INDEPENDENT);
+        assert_eq!(
+            stated(small, Say::Softmax),
+            (Taken::AsGiven, By::Softmax, otherwise)
+        );
+        let found = stated(small, Say::Probabilities).1;
+        assert_eq!(found, By::Sigmoid);
+        let one = of(1, None, SCORES);
+        let found = stated(one, Say::Softmax);
+        assert_eq!(
+            found,
+            (Taken::AsGiven, By::SigmoidOfOne, impossible(Say::Softmax))
+        );
+    }
+}

@@ -1,0 +1,294 @@
+//! Networks with photos, and a report of every method on them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use cnn_report::execute::{Executed, Network, Reuse, execute};
+use cnn_report::explain::{Known, Passes, Photos, Sink, Unit};
+use cnn_report::plan::{Overrides, Plan, Task};
+use cnn_report::progress::Silent;
+use cnn_report::results::Results;
+use cnn_report::{Failure, plan_report};
+use serde_json::{Map, Value, json};
+use tempfile::TempDir;
+
+/// A network of the test data, with what it is fed.
+#[derive(Debug, Clone, Copy)]
+pub struct Case {
+    pub name: &'static str,
+    file: &'static str,
+    /// `model: input:`, as JSON.
+    input: &'static str,
+    photos: [&'static str; 3],
+}
+
+pub const NET1: Case = Case {
+    name: "net1",
+    file: "model/net1.pt2",
+    input: r#"{"shorter": null, "size": [64, 64]}"#,
+    photos: [
+        "picture/coffee.webp",
+        "picture/chelsea.webp",
+        "picture/palette.png",
+    ],
+};
+
+/// One channel.
+const GREY: Case = Case {
+    name: "grey",
+    file: "input/grey.pt2",
+    input: r#"{"size": 28, "resize": "stretch", "mean": [0.25], "std": [0.3]}"#,
+    photos: [
+        "input/grey/disc/0.png",
+        "input/grey/square/0.png",
+        "input/grey/cross/0.png",
+    ],
+};
+
+/// Twice as wide as high, blue first.
+const WIDE: Case = Case {
+    name: "wide",
+    file: "input/wide.pt2",
+    input: r#"{"preset": "caffe", "size": [48, 96], "resize": "stretch", "mean": [40, 45, 50], "std": [60, 60, 60]}"#,
+    photos: [
+        "input/wide/disc/0.png",
+        "input/wide/square/0.png",
+        "input/wide/cross/0.png",
+    ],
+};
+
+/// Filter 1 of its layer is always zero, and so is the gradient of class 1.
+const DEAD: Case = Case {
+    name: "dead",
+    file: "explain/dead.pt2",
+    ..NET1
+};
+
+/// Tokens behind the first layer; two heads of attention.
+const TRANSFORMER: Case = Case {
+    name: "transformer",
+    file: "onnx/transformer.onnx",
+    ..NET1
+};
+
+/// TorchScript, which shows no layers.
+pub const TRACED: Case = Case {
+    name: "traced",
+    file: "model/traced.pt",
+    input: r#"{"shorter": null, "size": [8, 8]}"#,
+    ..NET1
+};
+
+pub const WITH_LAYERS: [Case; 5] = [NET1, GREY, WIDE, DEAD, TRANSFORMER];
+
+/// Stands for the first layer, which takes pictures of every size.
+const FIRST: &str = "the first layer";
+
+/// Parameters beside those of `Entry::smallest`, so that a method is quick, has several units and takes each of
+/// its branches. A method that is not named here runs with its defaults.
+fn variants(method: &str) -> Vec<Value> {
+    let variants = match method {
+        "saliency" => json!([{}, { "class": 1 }]),
+        "lime" => json!([
+            { "samples": 40 },
+            { "samples": "exact", "slic": { "n_segments": 5 }, "segmenter": "slic" },
+            { "samples": 30, "segmenter": "quickshift", "hide": [90, 120, 30], "seed": 5, "class": 1 },
+        ]),
+        "activation_maps" => json!([{ "filters": [0, 1] }]),
+        "filters" => json!([
+            { "filters": [0, 1], "steps": 3 },
+            { "filters": [1, 0], "steps": 2, "parameterisation": "fourier", "size": 32, "layer": FIRST },
+            { "filters": [0], "steps": 2, "parameterisation": "fourier", "layer": FIRST,
+              "transforms": { "jitter": 0, "scale": 0, "rotate": 0, "last_jitter": 0 } },
+        ]),
+        "deep_dream" => json!([
+            { "filter": 0, "steps": 3, "frame_every": 1 },
+            { "octaves": 1, "steps": 2 },
+            { "filter": 0, "ascent": "octaves", "octaves": 1, "steps": 2 },
+            { "octaves": 1, "steps": 2, "jitter": 0 },
+        ]),
+        "confusion_matrix" => json!([
+            { "data": "labelled" },
+            { "data": "labelled", "groups": "groups.yaml", "batch": 3 },
+        ]),
+        _ => json!([{}]),
+    };
+    variants.as_array().unwrap().clone()
+}
+
+/// Every method in its variants as `figures`; `one` is the photo of those that take exactly one.
+pub fn figures(facts: &cnn_report::model::ModelFacts, one: &str) -> Value {
+    let mut figures = Vec::new();
+    for entry in cnn_report::methods() {
+        for (number, variant) in variants(entry.name).into_iter().enumerate() {
+            let mut keys = (entry.smallest)(facts)
+                .as_object()
+                .cloned()
+                .unwrap_or_default();
+            keys.extend(variant.as_object().unwrap().clone());
+            keys.insert("id".to_owned(), json!(format!("{}-{number}", entry.name)));
+            if keys.get("layer") == Some(&json!(FIRST)) {
+                let first = facts.leaves().first();
+                keys.insert(
+                    "layer".to_owned(),
+                    first.map_or(json!(0), |layer| json!(layer.path)),
+                );
+            }
+            if entry.photos == Photos::One {
+                keys.insert("image".to_owned(), json!(one));
+            }
+            figures.push(json!({ entry.name: keys }));
+        }
+    }
+    Value::Array(figures)
+}
+
+/// Ids of the photos of every case.
+pub const IDS: [&str; 3] = ["a", "b", "c"];
+
+/// A folder with a report of every method.
+pub struct Project {
+    pub folder: TempDir,
+    pub spec: Value,
+}
+
+fn data(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/data")
+        .join(file)
+}
+
+impl Project {
+    pub fn new(case: &Case) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let copy = |from: &str, to: String| {
+            let to = folder.path().join(to);
+            std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+            std::fs::copy(data(from), to).unwrap();
+        };
+        let extension = |file: &str| file.rsplit_once('.').unwrap().1.to_owned();
+        let model = format!("net.{}", extension(case.file));
+        copy(case.file, model.clone());
+        let mut images = Vec::new();
+        for (id, file) in IDS.into_iter().zip(case.photos) {
+            let name = format!("{id}.{}", extension(file));
+            copy(file, name.clone());
+            copy(file, format!("labelled/{}/{name}", images.len() % 2));
+            images.push(json!({ "id": id, "file": name, "name": format!("photo {id}") }));
+        }
+        std::fs::write(folder.path().join("groups.yaml"), "'0': [0]\n'1': [1]\n").unwrap();
+        let spec = json!({
+            "title": "T",
+            "language": "en",
+            "seed": 7,
+            "model": { "file": model, "input": serde_json::from_str::<Value>(case.input).unwrap() },
+            "images": images,
+            "questions": [{ "title": "Q", "figures": [] }],
+        });
+        let mut project = Self { folder, spec };
+        let facts = project.plan().0.facts;
+        project.spec["questions"][0]["figures"] = figures(&facts, IDS[0]);
+        project
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.folder.path().join("report.yaml")
+    }
+
+    /// JSON is YAML.
+    pub fn write(&self) {
+        std::fs::write(self.path(), self.spec.to_string()).unwrap();
+    }
+
+    pub fn plan(&self) -> (Plan, Network) {
+        self.write();
+        match plan_report(&self.path(), &Overrides::default(), None) {
+            Ok(planned) => planned,
+            Err(Failure::Spec(faults) | Failure::Run(faults)) => {
+                let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
+                panic!("{}", told.join("\n"))
+            }
+            Err(Failure::Cancelled) => panic!("nobody cancelled"),
+        }
+    }
+
+    /// The plan with the results of all units.
+    pub fn run(&self) -> Ran {
+        let (plan, network) = self.plan();
+        let executed = execute(&plan, &network, None, Reuse::Stored, &Silent).unwrap();
+        let failed: Vec<String> = executed
+            .failures
+            .iter()
+            .map(|(task, failure)| format!("{}: {failure}", plan.tasks[*task].name))
+            .collect();
+        assert!(failed.is_empty(), "{}", failed.join("\n"));
+        Ran {
+            plan,
+            network,
+            executed,
+        }
+    }
+}
+
+pub struct Ran {
+    pub plan: Plan,
+    pub network: Network,
+    pub executed: Executed,
+}
+
+impl Ran {
+    /// The bits of each result, by the name that its unit has in the report.
+    pub fn bits(&self) -> BTreeMap<String, Vec<u8>> {
+        let tasks = self.plan.tasks.iter().zip(&self.executed.results);
+        let of_task = |(task, results): (&Task, &Vec<Option<Results>>)| {
+            let found = task.units.iter().zip(results);
+            let named =
+                found.map(|(unit, found)| (name(task, unit), bits(found.as_ref().unwrap())));
+            named.collect::<Vec<_>>()
+        };
+        tasks.flat_map(of_task).collect()
+    }
+
+    pub fn keys(&self) -> &BTreeMap<String, Value> {
+        &self.executed.keys
+    }
+
+    /// Some units of a task, run by themselves.
+    pub fn alone(&self, task: &Task, units: &[Unit]) -> Vec<Results> {
+        let known = Known::default();
+        let model = self.network.open().unwrap();
+        let passes = Passes::new(model, self.plan.inputs(task), &known);
+        let mut found: Vec<Option<Results>> = units.iter().map(|_| None).collect();
+        let mut keep = |unit: usize, results: Results| {
+            assert!(found[unit].replace(results).is_none(), "found once");
+            Ok(())
+        };
+        let go_on = |_, _| std::ops::ControlFlow::Continue(());
+        task.method
+            .run(&passes, units, &mut Sink::new(&mut keep, &go_on))
+            .unwrap();
+        found.into_iter().map(Option::unwrap).collect()
+    }
+}
+
+/// What a unit is called in the report.
+pub fn name(task: &Task, unit: &Unit) -> String {
+    format!("{}/{}", task.name, unit.name)
+}
+
+/// As the store writes it: numbers that are not finite are compared too.
+pub fn bits(results: &Results) -> Vec<u8> {
+    postcard::to_stdvec(results).unwrap()
+}
+
+/// The names of those entries that differ, for a message that can be read.
+pub fn different<T: PartialEq>(a: &BTreeMap<String, T>, b: &BTreeMap<String, T>) -> Vec<String> {
+    assert!(a.keys().eq(b.keys()), "other units");
+    let differ = a.iter().filter(|(name, value)| b[*name] != **value);
+    differ.map(|(name, _)| name.clone()).collect()
+}
+
+/// The keys of an object.
+pub fn names(object: &Map<String, Value>) -> Vec<&str> {
+    object.keys().map(String::as_str).collect()
+}

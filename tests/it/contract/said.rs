@@ -1,0 +1,300 @@
+//! Every message of every method has its text in each language, and no text is there for nothing.
+
+use std::collections::BTreeSet;
+
+use cnn_report::assemble::with_task;
+use cnn_report::model::ModelFacts;
+use cnn_report::plan::{Task, method_and_view};
+use cnn_report::present::exhibit::{Body, Exhibit};
+use cnn_report::present::{self, Data, Found, Presented, View};
+use cnn_report::results::{
+    Attributions, Ending, Kind, Optimised, Outcome, Outcomes, Picture, Results, Superpixels, Tally,
+};
+use cnn_report::words::Message;
+use cnn_report::words::strings::LANGUAGES;
+use serde_json::{Value, json};
+
+use super::cases::{Project, Ran, WITH_LAYERS};
+use crate::strings::{said, texts};
+
+/// Views in which a kind of result is said in other words.
+fn views(kind: Kind) -> Vec<Value> {
+    let views = match kind {
+        Kind::Attributions => json!([
+            { "view": "map", "scale": "own", "percentile": 100, "reduction": "max" },
+            { "view": "overlay", "scale": "shared", "percentile": 90, "reduction": "sum" },
+            { "view": "both", "scale": "own", "percentile": 90, "reduction": "mean" },
+            { "view": "both", "scale": "shared", "percentile": 100 },
+        ]),
+        Kind::Superpixels => json!([{}, { "features": 1 }]),
+        Kind::Predictions => json!([{}, { "top": 1 }]),
+        Kind::Outcomes => json!([{}, { "pairs": 0 }]),
+        Kind::Photos | Kind::Optimised => json!([{}]),
+    };
+    views.as_array().unwrap().clone()
+}
+
+fn in_view(task: &Task, view: &Value, facts: &ModelFacts) -> View {
+    let mut keys = view.as_object().unwrap().clone();
+    keys.retain(|key, _| !task.entry.view.without.contains(&key.as_str()));
+    let mut all = (task.entry.smallest)(facts);
+    all.as_object_mut().unwrap().extend(keys);
+    let (_, view) = method_and_view(task.entry, all.as_object().unwrap().clone()).unwrap();
+    view.resolved(facts.classes)
+}
+
+/// What a unit could also have found: the cases in which a reader is told to be careful.
+fn others(found: &Results) -> Vec<Results> {
+    match found {
+        Results::Attributions(found) => others_of_map(found),
+        Results::Superpixels(found) => others_of_segments(found),
+        Results::Predictions(_) => Vec::new(),
+        Results::Optimised(found) => others_of_ascent(found),
+        Results::Outcomes(_) => Vec::new(), // see `a_large_data_set`
+    }
+}
+
+fn others_of_map(found: &Attributions) -> Vec<Results> {
+    let (mut zero, mut signed) = (found.clone(), found.clone());
+    zero.values.values.fill(0.0);
+    zero.values
+        .values
+        .truncate(zero.values.height * zero.values.width);
+    zero.values.channels = 1;
+    signed.meaning = cnn_report::results::Meaning::Contribution;
+    signed.values.values.fill(-1.0);
+    vec![Results::Attributions(zero), Results::Attributions(signed)]
+}
+
+fn others_of_segments(found: &Superpixels) -> Vec<Results> {
+    let change = |change: &dyn Fn(&mut Superpixels)| {
+        let mut other = found.clone();
+        change(&mut other);
+        Results::Superpixels(other)
+    };
+    vec![
+        change(&|other| other.fit.r_squared = None),
+        change(&|other| other.fit.r_squared_held_out = Some(0.1)),
+        change(&|other| other.fit.local_prediction = other.target.probability + 0.5),
+        change(&|other| other.weights.iter_mut().for_each(|weight| *weight = -0.1)),
+        change(&|other| other.standard_errors = Some(vec![9.0; other.weights.len()])),
+        change(&|other| (other.fit.samples, other.fit.is_exhaustive) = (10, false)),
+        change(&|other| {
+            (other.weights, other.standard_errors) = (vec![0.5, -0.5], None);
+            other.labels.iter_mut().for_each(|label| *label %= 2);
+        }),
+    ]
+}
+
+fn others_of_ascent(found: &Optimised) -> Vec<Results> {
+    let endings = [
+        Ending::Complete,
+        Ending::NoGradient,
+        Ending::GradientLost { step: 2 },
+        Ending::Diverged { step: 1 },
+    ];
+    let mut others = Vec::new();
+    for ending in endings {
+        for is_pre_activation in [false, true] {
+            let mut other = found.clone();
+            (other.ending, other.is_pre_activation) = (ending, is_pre_activation);
+            if matches!(ending, Ending::Diverged { .. }) {
+                other.frames.clear();
+                other.last = None;
+            }
+            others.push(Results::Optimised(other));
+        }
+    }
+    others
+}
+
+fn keys_of(presented: &Presented) -> BTreeSet<String> {
+    said(&presented.exhibits, &presented.notices)
+}
+
+/// What a whole report says of its figures.
+fn said_in(ran: &mut Ran) -> BTreeSet<String> {
+    let mut keys = BTreeSet::new();
+    for index in 0..ran.plan.tasks.len() {
+        for view in views(ran.plan.tasks[index].entry.kind) {
+            ran.plan.tasks[index].view = in_view(&ran.plan.tasks[index], &view, &ran.plan.facts);
+            let task = &ran.plan.tasks[index];
+            let results = &ran.executed.results[index];
+            let mut worlds = vec![results.clone()];
+            let found: Vec<&Results> = results.iter().flatten().collect();
+            let count = found.first().map_or(0, |first| others(first).len());
+            worlds.extend((0..count).map(|at| {
+                found
+                    .iter()
+                    .map(|found| others(found).into_iter().nth(at))
+                    .collect()
+            }));
+            for world in worlds {
+                let presented = with_task(&ran.plan, task, &world, present::present).unwrap();
+                keys.extend(keys_of(&presented));
+            }
+            if task.entry.kind == Kind::Outcomes {
+                let large = with_task(&ran.plan, task, results, |shown| a_large_data_set(*shown));
+                keys.extend(large.unwrap());
+            }
+        }
+    }
+    keys
+}
+
+/// Classes without photos, photos of no class, files that cannot be read: more than a folder of a test holds.
+fn a_large_data_set(task: present::Task) -> BTreeSet<String> {
+    let mut keys = BTreeSet::new();
+    for groups in [12, 60] {
+        for with_photos in [2, groups] {
+            let names: Vec<String> = (0..groups).map(|group| format!("group {group}")).collect();
+            let mut classes_in = vec![1; groups + 1];
+            classes_in[1] = 0;
+            let truths: Vec<usize> = (0..with_photos).collect();
+            let tally = |photo: usize| Tally {
+                predicted: if photo == 0 { groups } else { 0 },
+                probability: 0.5,
+                leading: vec![(0, 0.5)],
+            };
+            let mut rows: Vec<Outcome> = truths
+                .iter()
+                .map(|photo| Outcome::Classified(tally(*photo)))
+                .collect();
+            rows.push(Outcome::Unreadable("`x.png` cannot be read".to_owned()));
+            let results = Results::Outcomes(Outcomes { rows });
+            let truths: Vec<usize> = truths.into_iter().chain([0]).collect();
+            let picture = Picture::filled(8, 8, [1, 2, 3]);
+            let data = Data {
+                groups: &names,
+                classes_in,
+                paths: truths.iter().map(usize::to_string).collect(),
+                truths,
+                arrays: 1,
+                skipped: 1,
+                unreadable: vec!["`y.png` cannot be read".to_owned()],
+                classes_in_text_order: &[0, 1, 10, 2],
+                open: &|_| Some(picture.clone()),
+            };
+            let found = [Found {
+                photo: None,
+                results: &results,
+            }];
+            let shown = present::Task {
+                data: Some(&data),
+                found: &found,
+                ..task
+            };
+            keys.extend(keys_of(&present::present(&shown)));
+            let right = Outcomes {
+                rows: vec![Outcome::Classified(Tally {
+                    predicted: 0,
+                    probability: 1.0,
+                    leading: vec![(0, 1.0)],
+                })],
+            };
+            let results = Results::Outcomes(right);
+            let found = [Found {
+                photo: None,
+                results: &results,
+            }];
+            let shown = present::Task {
+                found: &found,
+                ..shown
+            };
+            keys.extend(keys_of(&present::present(&shown)));
+        }
+    }
+    keys
+}
+
+/// Keys that the report itself asks of every method.
+const OF_EVERY_METHOD: [&str; 3] = ["title", "reading", "misleading"];
+
+const OUTSIDE: &str = "networks that end in a sigmoid; found in tests/it/outside.rs";
+
+/// Keys that none of the cases says, each with the reason.
+const RARE: [(&str, &str); 12] = [
+    ("predictions.caption_sigmoid", OUTSIDE),
+    ("predictions.caption_sigmoid_of_one", OUTSIDE),
+    ("predictions.misleading_sigmoid", OUTSIDE),
+    ("predictions.misleading_sigmoid_of_one", OUTSIDE),
+    ("predictions.reading_sigmoid", OUTSIDE),
+    ("predictions.reading_sigmoid_of_one", OUTSIDE),
+    ("saliency.caption_sigmoid", OUTSIDE),
+    ("saliency.caption_sigmoid_of_one", OUTSIDE),
+    (
+        "shown_photos.arrays",
+        "photos that are arrays; said in tests/it/arrays.rs",
+    ),
+    (
+        "shown_photos.flattened",
+        "photos with transparency; found in tests/it/outside_files/pictures.rs",
+    ),
+    (
+        "shown_photos.reduced",
+        "photos of more than 8 bits; found in tests/it/outside_files/pictures.rs",
+    ),
+    (
+        "shown_photos.turned",
+        "photos with an orientation; said in tests/it/outside_files/pictures.rs",
+    ),
+];
+
+#[test]
+fn every_message_has_its_text_and_no_text_is_there_for_nothing() {
+    let mut used = BTreeSet::new();
+    for case in WITH_LAYERS {
+        let mut project = Project::new(&case);
+        let mut ran = project.run();
+        used.extend(said_in(&mut ran));
+        // Which variant of a text is taken depends on the texts that a language has.
+        project.spec["language"] = json!("zh-TW");
+        let (plan, _) = project.plan();
+        ran.plan = plan;
+        used.extend(said_in(&mut ran));
+    }
+    for entry in cnn_report::methods() {
+        used.extend(OF_EVERY_METHOD.map(|key| format!("{}.{key}", entry.name)));
+    }
+    let rare: BTreeSet<String> = RARE.iter().map(|(key, _)| (*key).to_owned()).collect();
+    let all: BTreeSet<String> = texts().into_keys().collect();
+    let unused: Vec<&String> = all.iter().filter(|key| !used.contains(*key)).collect();
+    assert_eq!(
+        unused,
+        rare.iter().collect::<Vec<_>>(),
+        "texts that nothing says"
+    );
+}
+
+/// Alt text and caption of a figure are whole sentences in each language: no placeholder is left in them.
+#[test]
+fn no_placeholder_is_left_in_a_sentence() {
+    for language in LANGUAGES {
+        let mut project = Project::new(&WITH_LAYERS[0]);
+        project.spec["language"] = json!(language);
+        let ran = project.run();
+        for (task, results) in ran.plan.tasks.iter().zip(&ran.executed.results) {
+            let presented = with_task(&ran.plan, task, results, present::present).unwrap();
+            assert!(!presented.exhibits.is_empty(), "{}", task.name);
+            for exhibit in &presented.exhibits {
+                for message in sentences(exhibit).into_iter().chain(&presented.notices) {
+                    let text = ran.plan.strings.text(message);
+                    assert!(
+                        !text.contains(['{', '}']),
+                        "{language}, {}: {text}",
+                        task.name
+                    );
+                    assert!(!text.trim().is_empty(), "{language}, {}", task.name);
+                }
+            }
+        }
+    }
+}
+
+fn sentences(exhibit: &Exhibit) -> Vec<&Message> {
+    let mut sentences = vec![&exhibit.caption, &exhibit.alt];
+    if let Body::HeatMaps(maps) = &exhibit.body {
+        sentences.push(&maps.quantity);
+    }
+    sentences
+}

@@ -1,0 +1,179 @@
+//! A unit gives the same bits whatever runs beside it, and what it gives is kept bit for bit.
+
+use std::collections::BTreeSet;
+
+use cnn_report::explain::{Needs, Unit};
+use cnn_report::results::{Kind, Results};
+use cnn_report::store::{Key, LIMIT_BYTES, Store};
+use serde_json::json;
+
+use super::cases::{Case, NET1, Project, TRACED, WITH_LAYERS, bits, name, names};
+
+fn kind(results: &Results) -> Kind {
+    match results {
+        Results::Attributions(_) => Kind::Attributions,
+        Results::Superpixels(_) => Kind::Superpixels,
+        Results::Predictions(_) => Kind::Predictions,
+        Results::Optimised(_) => Kind::Optimised,
+        Results::Outcomes(_) => Kind::Outcomes,
+    }
+}
+
+fn each_alone(case: &Case) {
+    let project = Project::new(case); // its folder stays for the data set
+    let ran = project.run();
+    let together = ran.bits();
+    let mut compared = 0;
+    for task in &ran.plan.tasks {
+        if task.units.is_empty() {
+            continue; // left out of the report
+        }
+        let names: BTreeSet<&str> = task.units.iter().map(|unit| unit.name.as_str()).collect();
+        assert_eq!(names.len(), task.units.len(), "names of units are unique");
+        for unit in &task.units {
+            let alone = ran.alone(task, std::slice::from_ref(unit));
+            let name = name(task, unit);
+            assert!(
+                bits(&alone[0]) == together[&name],
+                "{}: {name}: alone {:?}, together {:?}",
+                case.name,
+                alone[0],
+                postcard::from_bytes::<Results>(&together[&name])
+            );
+            compared += 1;
+        }
+        // The other way round, and without the first one.
+        let mut others: Vec<Unit> = task.units.iter().skip(1).cloned().collect();
+        others.reverse();
+        for (unit, found) in others.iter().zip(ran.alone(task, &others)) {
+            let name = name(task, unit);
+            assert!(bits(&found) == together[&name], "{}: {name}", case.name);
+        }
+    }
+    assert_eq!(compared, together.len());
+    assert!(
+        compared > ran.plan.tasks.len(),
+        "methods have several units"
+    );
+}
+
+#[test]
+fn a_unit_alone_gives_what_it_gives_beside_all_others() {
+    for case in WITH_LAYERS.into_iter().chain([TRACED]) {
+        each_alone(&case);
+    }
+}
+
+/// More photos than a range of a data set holds, so that two ranges run one after the other.
+#[test]
+fn a_range_of_a_data_set_gives_what_it_gives_beside_the_other() {
+    let mut project = Project::new(&NET1);
+    for number in 0..300_u32 {
+        let file = format!("labelled/{}/{number:03}.png", number % 2);
+        let level =
+            |pixel: u32| (number.wrapping_mul(31).wrapping_add(pixel * pixel * 7) % 256) as u8;
+        let photo = image::RgbImage::from_fn(8, 8, |x, y| {
+            image::Rgb([level(x), level(y + 3), level(x * y)])
+        });
+        photo.save(project.folder.path().join(file)).unwrap();
+    }
+    project.spec["questions"][0]["figures"] =
+        json!([{ "confusion_matrix": { "data": "labelled" } }]);
+    let ran = project.run();
+    let task = &ran.plan.tasks[0];
+    assert_eq!(task.units.len(), 2);
+    let together = ran.bits();
+    for unit in &task.units {
+        let alone = ran.alone(task, std::slice::from_ref(unit));
+        assert!(
+            bits(&alone[0]) == together[&name(task, unit)],
+            "{}",
+            unit.name
+        );
+    }
+}
+
+#[test]
+fn every_kind_of_result_is_kept_bit_for_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("store"), LIMIT_BYTES).unwrap();
+    let mut kinds = BTreeSet::from([Kind::Photos]); // gives no results
+    for case in WITH_LAYERS {
+        let project = Project::new(&case);
+        let ran = project.run();
+        for (task, results) in ran.plan.tasks.iter().zip(&ran.executed.results) {
+            for (unit, found) in task.units.iter().zip(results) {
+                let (found, name) = (found.as_ref().unwrap(), name(task, unit));
+                assert_eq!(kind(found), task.entry.kind, "{name}");
+                let key = Key::new(ran.keys()[&name].clone());
+                store.save(&key, found).unwrap();
+                let again: Results = store.load(&key).unwrap();
+                assert!(bits(&again) == bits(found), "{}: {name}", case.name);
+                kinds.insert(kind(found));
+            }
+        }
+    }
+    assert_eq!(kinds, Kind::ALL.into());
+}
+
+#[test]
+fn parameters_are_keys_of_the_schema_in_its_order() {
+    let (plan, _) = Project::new(&NET1).plan();
+    for entry in cnn_report::methods() {
+        let schema = (entry.schema)().to_value();
+        let properties = schema["properties"]
+            .as_object()
+            .cloned()
+            .unwrap_or_default();
+        let documented = names(&properties);
+        let mut given = BTreeSet::new();
+        for task in plan
+            .tasks
+            .iter()
+            .filter(|task| task.entry.name == entry.name)
+        {
+            let parameters = task.method.parameters(&plan.inputs(task));
+            let used = names(&parameters);
+            let known: Vec<&str> = documented
+                .iter()
+                .copied()
+                .filter(|key| used.contains(key))
+                .collect();
+            assert_eq!(used, known, "{}", task.name);
+            // Each is a value that the schema takes, so that it can be copied into a report.yaml.
+            let validator = jsonschema::validator_for(&schema).unwrap();
+            let parameters = serde_json::Value::Object(parameters.clone());
+            let faults: Vec<String> = validator
+                .iter_errors(&parameters)
+                .map(|fault| fault.to_string())
+                .collect();
+            assert_eq!(faults, Vec::<String>::new(), "{}", task.name);
+            given.extend(parameters.as_object().unwrap().keys().cloned());
+        }
+        // One that can be left out altogether need not have been given by a variant.
+        let is_optional = |key: &&str| {
+            let kinds = properties[*key]["type"].as_array();
+            kinds.is_some_and(|kinds| kinds.contains(&json!("null")))
+        };
+        let missing: Vec<&str> = documented
+            .into_iter()
+            .filter(|key| !given.contains(*key) && !is_optional(key))
+            .collect();
+        assert_eq!(
+            missing,
+            Vec::<&str>::new(),
+            "{} never says these",
+            entry.name
+        );
+    }
+}
+
+/// What needs nothing of the network has nothing to run, and what has units needs something.
+#[test]
+fn needs_are_told_truly() {
+    let (plan, _) = Project::new(&NET1).plan();
+    for task in &plan.tasks {
+        let is_idle = task.method.needs() == Needs::Nothing;
+        assert_eq!(is_idle, task.units.is_empty(), "{}", task.name);
+    }
+}
