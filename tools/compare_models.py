@@ -45,7 +45,7 @@ Written by `tools/compare_models.py formats`.
 
 - `.pt2`: `torch.export.save`, exported with a free number of pictures, and for one picture only (*one*).
 - `.onnx`: PyTorch's dynamo exporter with opset 18, and its older TorchScript exporter (*ts*) with opset 17, both with a free number.
-- `.pth`, `.safetensors`: the weights alone, with `architecture:`.
+- `.pth`, `.safetensors`: the weights alone, with `architecture:`; other ways and checkpoints of training programs: [weights.md](weights.md).
 - `.pt`: TorchScript, traced; it runs as a whole.
 
 *No export* means that PyTorch did not write the file; what cnn-report refuses is said below.

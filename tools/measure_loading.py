@@ -22,7 +22,7 @@ file can be dropped by the system; memory of the program's own cannot. Convoluti
 tensors that a file puts at odd addresses, are copied once. libtorch itself reads TorchScript, and copies it.
 
 torchvision's VGG16 with random weights (528 MiB), from the page cache: `cnn-report layers`, which reads and hashes the file, checks every number for being
-finite and runs the network twice to know its shapes, against the peer's own loading of the same file and no more (imports not counted). Smallest of {rounds}
+finite and ran the network twice to know its shapes (since then it also runs it on noise, which is not in these numbers), against the peer's own loading of the same file and no more (imports not counted). Smallest of {rounds}
 runs; memory is the largest of the program's own (without pages of files) in MiB. Written by `tools/measure_loading.py` with PyTorch {torch} and
 ONNX Runtime {onnxruntime} on {cores} cores.
 
