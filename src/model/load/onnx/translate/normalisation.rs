@@ -41,30 +41,22 @@ fn instance_norm(call: &mut Call) -> Result<Vec<Traced>> {
 }
 
 fn layer_norm(call: &mut Call) -> Result<Vec<Traced>> {
-    call.no_matter("stash_type"); // of the mean, which is float32 here as everything
-    let (input, weight) = (call.tensor(0)?, call.tensor(1)?);
+    let mut arguments = scaled_from_axis(call)?;
     let bias = call.tensor_or_none(2)?;
-    let rank = call.trace.rank(input);
-    let axis = call.int("axis", -1)?;
-    let axis = call.axis(axis, rank)?;
-    let normalised = call.trace.shape(weight);
-    if normalised.len() != rank - axis {
-        return unsupported(format!(
-            "a scale of the shape {normalised:?} from axis {axis} of {rank}"
-        ));
-    }
-    let arguments = vec![
-        ("input", Argument::Tensor(input)),
-        ("normalized_shape", ints(&normalised)),
-        ("weight", Argument::Tensor(weight)),
-        ("bias", tensor_or_none(bias)),
-        ("eps", Argument::Float(call.float("epsilon", 1e-5)?)),
-    ];
+    arguments.push(("bias", tensor_or_none(bias)));
+    arguments.push(("eps", Argument::Float(call.float("epsilon", 1e-5)?)));
     one(call.emit("aten.layer_norm.default", arguments)?)
 }
 
 fn rms_norm(call: &mut Call) -> Result<Vec<Traced>> {
-    call.no_matter("stash_type");
+    let mut arguments = scaled_from_axis(call)?;
+    arguments.push(("eps", Argument::Float(call.float("epsilon", 1e-5)?)));
+    one(call.emit("aten.rms_norm.default", arguments)?)
+}
+
+/// Input and scale of a norm over all axes from `axis` on.
+fn scaled_from_axis(call: &mut Call) -> Result<Vec<(&'static str, Argument)>> {
+    call.no_matter("stash_type"); // of the mean, which is float32 here as everything
     let (input, weight) = (call.tensor(0)?, call.tensor(1)?);
     let rank = call.trace.rank(input);
     let axis = call.int("axis", -1)?;
@@ -75,13 +67,11 @@ fn rms_norm(call: &mut Call) -> Result<Vec<Traced>> {
             "a scale of the shape {normalised:?} from axis {axis} of {rank}"
         ));
     }
-    let arguments = vec![
+    Ok(vec![
         ("input", Argument::Tensor(input)),
         ("normalized_shape", ints(&normalised)),
         ("weight", Argument::Tensor(weight)),
-        ("eps", Argument::Float(call.float("epsilon", 1e-5)?)),
-    ];
-    one(call.emit("aten.rms_norm.default", arguments)?)
+    ])
 }
 
 /// Since opset 21 scale and bias are for each channel, as in PyTorch; before for each group.
