@@ -1,24 +1,51 @@
 //! The explanation methods: one file each, one row each in `METHODS`. What they find is plain data; how it is
 //! shown is not their business.
 
+pub mod ablation_cam;
 pub mod activation_maps;
+pub mod baseline;
+pub mod cam;
 pub mod chosen;
+pub mod class_activation;
+mod class_target;
+pub mod deconvnet;
 pub mod deep_dream;
+pub mod eigen_cam;
 mod error;
+pub mod feature_ablation;
 pub mod filters;
+pub mod grad_cam;
+pub mod grad_cam_plus_plus;
+pub mod guided_backprop;
+mod hidden;
+pub mod hires_cam;
+pub mod input_x_gradient;
 mod inputs;
+pub mod integrated_gradients;
+pub mod layer_cam;
 pub mod lime;
+pub mod moments;
 pub mod names;
+pub mod noisy_gradients;
 pub mod numbers;
+pub mod occlusion;
+pub mod of_class;
 pub mod optimise;
 pub mod parameters;
 mod passes;
 mod photo;
 pub mod photos;
 pub mod predictions;
+pub mod quadrature;
+pub mod relu_rule;
+pub mod rise;
 pub mod saliency;
+pub mod score_cam;
 pub mod seed;
+pub mod smooth_grad;
 mod unit;
+pub mod var_grad;
+pub mod xgrad_cam;
 
 use serde_json::{Map, Value};
 
@@ -34,6 +61,24 @@ pub const METHODS: &[Entry] = &[
     photos::ENTRY,
     predictions::ENTRY,
     saliency::ENTRY,
+    input_x_gradient::ENTRY,
+    smooth_grad::ENTRY,
+    var_grad::ENTRY,
+    integrated_gradients::ENTRY,
+    guided_backprop::ENTRY,
+    deconvnet::ENTRY,
+    cam::ENTRY,
+    grad_cam::ENTRY,
+    grad_cam_plus_plus::ENTRY,
+    hires_cam::ENTRY,
+    xgrad_cam::ENTRY,
+    layer_cam::ENTRY,
+    score_cam::ENTRY,
+    ablation_cam::ENTRY,
+    eigen_cam::ENTRY,
+    occlusion::ENTRY,
+    feature_ablation::ENTRY,
+    rise::ENTRY,
     lime::ENTRY,
     activation_maps::ENTRY,
     filters::ENTRY,

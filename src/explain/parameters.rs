@@ -15,6 +15,13 @@ pub fn schema<P: JsonSchema>() -> Schema {
     settings.into_generator().into_root_schema_for::<P>()
 }
 
+/// As [`schema`], of a struct that several methods share, with the sentence that says what this one gives.
+pub fn described<P: JsonSchema>(description: &str) -> Schema {
+    let mut schema = schema::<P>();
+    schema.insert("description".to_owned(), description.into());
+    schema
+}
+
 /// A method from checked JSON.
 pub fn parse<P>(value: Value) -> Result<Box<dyn Method>, serde_json::Error>
 where

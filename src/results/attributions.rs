@@ -31,7 +31,7 @@ pub enum Meaning {
     Sensitivity,
     /// Share of the score, positive or negative.
     Contribution,
-    /// Support for the class, zero or more.
+    /// Support for the class (above zero) or against it, in no unit; only the support is shown.
     Evidence,
     /// Output of a filter.
     Activation,

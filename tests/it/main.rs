@@ -5,6 +5,7 @@
 
 mod architectures;
 mod arrays;
+mod attributions;
 mod bench;
 mod blueprints;
 mod cli;
@@ -24,6 +25,7 @@ mod kills;
 mod layering;
 mod lime;
 mod machine;
+mod methods_page;
 mod model;
 mod networks;
 mod onnx;

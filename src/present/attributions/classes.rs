@@ -6,14 +6,20 @@ use crate::present::exhibit::{Body, Exhibit, HeatMaps, HeatTile, HeatView};
 use crate::present::places::{CENTRE, place};
 use crate::present::statistics::{grid_shares, largest};
 use crate::present::{Photo, Presented, Task};
-use crate::results::{ClassTarget, Map, Target};
+use crate::results::{Attributions, ClassTarget, Map, Meaning, Target};
 use crate::words::{Argument, Message};
+
+/// From this share of the difference on that a map has to sum to, the reader is warned.
+const INCOMPLETE: f64 = 0.01;
 
 /// A map with its photo and class.
 struct OfClass<'a> {
     photo: &'a Photo<'a>,
     class: ClassTarget,
+    /// As shown.
     map: &'a Map,
+    /// As found.
+    found: &'a Attributions,
     largest: f32,
     range: (f32, f32),
 }
@@ -42,6 +48,7 @@ pub(super) fn present(task: &Task, view: &View, shaded: &[Shaded]) -> Presented 
                 photo,
                 class,
                 map,
+                found: one.attributions,
                 largest,
                 range,
             })
@@ -54,28 +61,66 @@ pub(super) fn present(task: &Task, view: &View, shaded: &[Shaded]) -> Presented 
     };
     let texts: Vec<Message> = maps.iter().map(|one| alt(task, one)).collect();
     let exhibit = Exhibit {
-        caption: Message::new("attributions.caption")
-            .with("method", task.own_text("caption", &[task.activation]))
-            .with("scale", scales.sentence(view)),
+        caption: caption(task, shaded, scales.sentence(view)),
         alt: Message::new("attributions.alt").with("photos", texts),
         body: Body::HeatMaps(HeatMaps {
             columns,
             tiles: maps.iter().flat_map(|one| tiles(task, view, one)).collect(),
             sign: scales.sign,
-            quantity: Message::new(format!("{}.quantity", task.method)),
+            quantity: task.own_text("quantity", &[]),
             scale: view.scale.of_figure(),
         }),
     };
-    let zero = |one: &&OfClass| one.largest == 0.0;
-    let notices = maps.iter().filter(zero).map(|one| {
-        Message::new("attributions.zero")
-            .with("photo", one.photo.name)
-            .with("class", task.class(one.class.class))
-    });
     Presented {
         exhibits: vec![exhibit],
-        notices: notices.collect(),
+        notices: maps.iter().filter_map(|one| notice(task, one)).collect(),
     }
+}
+
+/// The method's own caption, what is clipped at zero, and the scale.
+fn caption(task: &Task, shaded: &[Shaded], scale: Message) -> Message {
+    let cells = shaded
+        .first()
+        .map_or((0, 0), |one| (one.map.width, one.map.height));
+    let own = task
+        .own_text("caption", &[task.activation])
+        .saying("width", cells.0.to_string())
+        .saying("height", cells.1.to_string());
+    let is_clipped = shaded
+        .iter()
+        .any(|one| one.attributions.meaning == Meaning::Evidence);
+    let key = match is_clipped {
+        true => "attributions.caption_evidence",
+        false => "attributions.caption",
+    };
+    Message::new(key).with("method", own).with("scale", scale)
+}
+
+/// Why a map is dark, or why it is not to be trusted.
+fn notice(task: &Task, one: &OfClass) -> Option<Message> {
+    let (low, high) = one.found.values.extremes();
+    let about = |key| {
+        Message::new(key)
+            .with("photo", one.photo.name)
+            .with("class", task.class(one.class.class))
+    };
+    if low == 0.0 && high == 0.0 {
+        return Some(about("attributions.zero"));
+    }
+    if one.largest == 0.0 {
+        let low = Argument::Scientific(f64::from(low));
+        return Some(about("attributions.no_evidence").with("low", low));
+    }
+    let error = completeness_error(one.found)?;
+    (error > INCOMPLETE)
+        .then(|| about("attributions.incomplete").with("error", Argument::Percent(error, 1)))
+}
+
+/// By how much the sum of a map misses what it has to be, as a share of that.
+fn completeness_error(found: &Attributions) -> Option<f64> {
+    let whole = found.sums_to.filter(|whole| *whole != 0.0)?;
+    let sum: f64 = found.values.values.iter().copied().map(f64::from).sum();
+    Some((sum - whole).abs() / whole.abs())
 }
 
 /// The photo, then its map, the map over it, or both.
@@ -90,8 +135,14 @@ fn tiles(task: &Task, view: &View, one: &OfClass) -> Vec<HeatTile> {
         .with("photo", one.photo.name)
         .with("class", task.class(one.class.class))
         .with("probability", Argument::Percent(one.class.probability, 1));
-    let numbers = Message::new("attributions.map")
-        .with("largest", Argument::Scientific(f64::from(one.largest)));
+    let largest = Argument::Scientific(f64::from(one.largest));
+    let numbers = match (one.found.sums_to, completeness_error(one.found)) {
+        (Some(whole), Some(error)) => Message::new("attributions.map_complete")
+            .with("largest", largest)
+            .with("whole", Argument::Number(whole, 2))
+            .with("error", Argument::Percent(error, 2)),
+        _ => Message::new("attributions.map").with("largest", largest),
+    };
     let plain = |label| {
         let (map, size) = (one.map.clone(), (picture.width, picture.height));
         tile(label, HeatView::Map { map, size })

@@ -85,7 +85,7 @@ pub fn present(task: &Task, view: &View) -> Presented {
         Results::Attributions(attributions) => Some(Shaded {
             found,
             attributions,
-            map: without_rounding(attributions, view.reduction),
+            map: shown(attributions, view.reduction),
         }),
         _ => None,
     });
@@ -115,6 +115,18 @@ fn sign(shaded: &[Shaded]) -> Sign {
     match shaded.iter().any(is_negative) {
         true => Sign::Signed,
         false => Sign::Unsigned,
+    }
+}
+
+/// A map as it is coloured: of evidence only what speaks for the class, for which its papers clip at zero.
+fn shown(attributions: &Attributions, reduction: Reduction) -> Map {
+    let map = without_rounding(attributions, reduction);
+    match attributions.meaning {
+        Meaning::Evidence => Map {
+            values: map.values.iter().map(|value| value.max(0.0)).collect(),
+            ..map
+        },
+        Meaning::Sensitivity | Meaning::Contribution | Meaning::Activation => map,
     }
 }
 

@@ -88,3 +88,13 @@ fn a_sparse_map_is_shown_up_to_its_largest_value() {
     };
     assert_eq!(ends(&view, &[&values]), (Sign::Unsigned, vec![2.0]));
 }
+
+/// Evidence is shown from zero up, and kept as it was found.
+#[test]
+fn evidence_against_a_class_is_not_drawn_and_stays_in_the_result() {
+    let found = attributions(Meaning::Evidence, 1, &[-2.0, 3.0]);
+    assert_eq!(shown(&found, Reduction::Max).values, [0.0, 3.0]);
+    assert_eq!(one_channel(&found, Reduction::Max).values, [-2.0, 3.0]);
+    let contribution = attributions(Meaning::Contribution, 1, &[-2.0, 3.0]);
+    assert_eq!(shown(&contribution, Reduction::Max).values, [-2.0, 3.0]);
+}

@@ -56,6 +56,9 @@ fn others(found: &Results) -> Vec<Results> {
 
 fn others_of_map(found: &Attributions) -> Vec<Results> {
     let (mut zero, mut signed) = (found.clone(), found.clone());
+    let mut against = found.clone();
+    against.meaning = cnn_report::results::Meaning::Evidence;
+    against.values.values.fill(-1.0);
     zero.values.values.fill(0.0);
     zero.values
         .values
@@ -63,7 +66,7 @@ fn others_of_map(found: &Attributions) -> Vec<Results> {
     zero.values.channels = 1;
     signed.meaning = cnn_report::results::Meaning::Contribution;
     signed.values.values.fill(-1.0);
-    vec![Results::Attributions(zero), Results::Attributions(signed)]
+    [zero, signed, against].map(Results::Attributions).into()
 }
 
 fn others_of_segments(found: &Superpixels) -> Vec<Results> {

@@ -1,0 +1,266 @@
+//! Class activation maps: the maps A_k [h, w] of a layer, weighted by what they do for a class. What the methods
+//! share is here; a method is its formula and its words.
+//!
+//! **Input** one photo [1, C, H, W], normalised. **Reads** the layer's output [1, K, h, w]. **Output** one map [h, w],
+//! signed and unscaled; papers clip it at zero, which is done where it is shown.
+
+pub mod layer;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use tch::Tensor;
+
+use super::of_class::{self, predicted};
+use super::{
+    ExplainError, Fault, Inputs, Method, Needs, Passes, Photo, Sink, Unit, Viewing, chosen,
+    class_target, numbers, parameters,
+};
+use crate::labels::{Class, ClassName};
+use crate::model::{BatchSize, Layer, LayerName, ReluRule, in_batches};
+use crate::results::{Attributions, ClassTarget, Meaning, Place, Target};
+use layer::Rule;
+
+/// How maps of cells are shown: nothing is clipped, and there is one channel only.
+pub const CELLS: Viewing = Viewing {
+    defaults: || json!({ "percentile": 100 }),
+    without: &["reduction"],
+};
+
+/// Masked photos a batch: as LIME's perturbed ones.
+const FASTEST_BATCH_ON_CPU: usize = 8;
+
+/// Parameters of every class activation method.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Parameters {
+    /// The class whose evidence is shown: `predicted` (each photo's own), a class name or its number. Default `predicted`.
+    pub class: ClassName,
+    /// The layer whose maps are weighted, by number or module path. Default: the last one that gives maps larger than 1 × 1 before pooling and classifier; the caption names it.
+    pub layer: Option<LayerName>,
+}
+
+impl Default for Parameters {
+    fn default() -> Self {
+        Self {
+            class: predicted(),
+            layer: None,
+        }
+    }
+}
+
+/// What tells one such method from another: the layers it takes, and the map [h, w] of a photo.
+pub struct Formula {
+    pub rule: Rule,
+    pub map: fn(&Recorded) -> Result<Tensor, ExplainError>,
+}
+
+/// A method by its formula.
+pub fn parse(
+    value: Value,
+    formula: &'static Formula,
+) -> Result<Box<dyn Method>, serde_json::Error> {
+    let parameters = serde_json::from_value(value)?;
+    Ok(Box::new(ClassActivation {
+        parameters,
+        formula,
+    }))
+}
+
+struct ClassActivation {
+    parameters: Parameters,
+    formula: &'static Formula,
+}
+
+impl ClassActivation {
+    fn layer<'a>(&self, inputs: &Inputs<'a>) -> Result<&'a Layer, Fault> {
+        layer::find(inputs, self.parameters.layer.as_ref(), self.formula.rule)
+    }
+}
+
+impl Method for ClassActivation {
+    fn needs(&self) -> Needs {
+        Needs::Layers
+    }
+
+    fn check(&self, inputs: &Inputs) -> Vec<Fault> {
+        let mut faults = of_class::faults(inputs, &self.parameters.class);
+        faults.extend(self.layer(inputs).err());
+        faults
+    }
+
+    /// The layer resolved.
+    fn parameters(&self, inputs: &Inputs) -> Map<String, Value> {
+        let mut used = parameters::object(&self.parameters);
+        if let Ok(layer) = self.layer(inputs) {
+            used.insert("layer".to_owned(), json!(layer.path));
+        }
+        used
+    }
+
+    fn computing(&self, inputs: &Inputs) -> Map<String, Value> {
+        let layer = self.layer(inputs).map(|layer| layer.path.clone()).ok();
+        let class = chosen::class_key(inputs, &self.parameters.class);
+        Map::from_iter([
+            ("class".to_owned(), class),
+            ("layer".to_owned(), json!(layer)),
+        ])
+    }
+
+    fn units(&self, inputs: &Inputs) -> Vec<Unit> {
+        Unit::each_photo(inputs)
+    }
+
+    fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError> {
+        let class = chosen::class(&passes.inputs, &self.parameters.class);
+        let class = class.map_err(chosen::refused)?;
+        let layer = self.layer(&passes.inputs).map_err(chosen::refused)?;
+        of_class::each_photo(passes, units, sink, 1, &|photo, step| {
+            let step = || step(0);
+            let recorded = Recorded::new(passes, photo, (layer, class), &step)?;
+            let map = (self.formula.map)(&recorded)?;
+            recorded.evidence(&map, Meaning::Evidence)
+        })
+    }
+}
+
+/// A photo that has run through the network once.
+pub struct Recorded<'a> {
+    pub layer: &'a Layer,
+    pub target: ClassTarget,
+    passes: &'a Passes<'a>,
+    /// [1, C, H, W].
+    input: Tensor,
+    /// [1, K, h, w].
+    output: Tensor,
+    step: &'a dyn Fn() -> Result<(), ExplainError>,
+}
+
+impl<'a> Recorded<'a> {
+    /// `step` is called now and then; an error where the method is to stop.
+    pub fn new(
+        passes: &'a Passes,
+        photo: &Photo,
+        (layer, class): (&'a Layer, Class),
+        step: &'a dyn Fn() -> Result<(), ExplainError>,
+    ) -> Result<Self, ExplainError> {
+        let _no_gradient = tch::no_grad_guard();
+        let (model, input) = (passes.model, passes.input(photo)?);
+        let nodes = [layer.node, model.scores_node()];
+        let mut outputs = model.record(&input, &nodes, &[])?.into_iter();
+        let (Some(output), Some(scores)) = (outputs.next(), outputs.next()) else {
+            let message = format!("layer `{}` gave no output", layer.path);
+            return Err(ExplainError::Failed(message));
+        };
+        Ok(Self {
+            layer,
+            target: class_target::of(model, &scores, class)?,
+            passes,
+            input,
+            output,
+            step,
+        })
+    }
+
+    /// The layer's maps A [K, h, w].
+    pub fn activation(&self) -> Result<Tensor, ExplainError> {
+        Ok(self.output.f_get(0)?)
+    }
+
+    /// g = ∂ score of the class / ∂ A [K, h, w].
+    pub fn gradient(&self) -> Result<Tensor, ExplainError> {
+        let (model, class) = (self.passes.model, self.target.class);
+        let score = |outputs: &Tensor| class_target::score(model, outputs, class);
+        let node = model.scores_node();
+        let nodes = [self.layer.node];
+        let found = model.gradient_at(&self.input, node, &nodes, ReluRule::Plain, &score)?;
+        match found.first() {
+            Some(gradient) => Ok(gradient.f_get(0)?),
+            None => Err(ExplainError::Failed("there is no gradient".to_owned())),
+        }
+    }
+
+    /// The class's score of each photo under a mask [H, W], `mask(k)` the one of the number k: x ⊙ mask, in the
+    /// normalised input, so that what is masked has the mean colour.
+    pub fn scores_under(
+        &self,
+        count: usize,
+        mask: &dyn Fn(usize) -> Result<Tensor, ExplainError>,
+    ) -> Result<Vec<f64>, ExplainError> {
+        self.scores_of(count, &|range| {
+            let masked = range.map(|at| Ok(self.input.f_mul(&mask(at)?)?));
+            let masked = masked.collect::<Result<Vec<_>, ExplainError>>()?;
+            let node = self.passes.model.scores_node();
+            let inputs = Tensor::f_cat(&masked, 0)?;
+            Ok(self.passes.model.record(&inputs, &[node], &[])?.remove(0))
+        })
+    }
+
+    /// The class's score with each of the layer's maps set to zero, one after the other.
+    pub fn scores_without_each(&self) -> Result<Vec<f64>, ExplainError> {
+        let (_, count, ..) = self.output.size4()?;
+        self.scores_of(count as usize, &|range| {
+            let without = range.map(|at| {
+                let output = self.output.f_detach_copy()?;
+                let _ = output.f_select(1, at as i64)?.f_zero_()?;
+                Ok(output)
+            });
+            let without = without.collect::<Result<Vec<_>, ExplainError>>()?;
+            let from = [(self.layer.node, Tensor::f_cat(&without, 0)?)];
+            let node = self.passes.model.scores_node();
+            Ok(self.passes.model.resume(&from, &[node])?.remove(0))
+        })
+    }
+
+    fn scores_of(
+        &self,
+        count: usize,
+        outputs: &dyn Fn(std::ops::Range<usize>) -> Result<Tensor, ExplainError>,
+    ) -> Result<Vec<f64>, ExplainError> {
+        let _no_gradient = tch::no_grad_guard();
+        let model = self.passes.model;
+        let batch = model.batch_size(BatchSize::AUTO, FASTEST_BATCH_ON_CPU)?;
+        let mut found = Vec::with_capacity(count);
+        in_batches(count, batch, |range| {
+            let scores = class_target::scores(model, &outputs(range)?);
+            let of_class = scores.f_select(1, self.target.class as i64)?;
+            let of_class = numbers::precise_values(&of_class)?;
+            (self.step)()?;
+            found.extend(of_class);
+            Ok::<(), ExplainError>(())
+        })?;
+        Ok(found)
+    }
+
+    /// Height and width of the network's input.
+    pub fn input_size(&self) -> Result<(i64, i64), ExplainError> {
+        let (_, _, height, width) = self.input.size4()?;
+        Ok((height, width))
+    }
+
+    /// The map [h, w] as a result; an error where a number is not finite.
+    pub fn evidence(&self, map: &Tensor, meaning: Meaning) -> Result<Attributions, ExplainError> {
+        let map = numbers::map(map)?;
+        if map.values.iter().any(|value| !value.is_finite()) {
+            return Err(ExplainError::Failed(format!(
+                "the map of layer `{}` has numbers that are not finite",
+                self.layer.path
+            )));
+        }
+        Ok(Attributions {
+            target: Target::Class(self.target),
+            place: Place::Layer,
+            meaning,
+            values: map.into(),
+            sums_to: None,
+        })
+    }
+}
+
+/// Σₖ wₖ Aₖ [h, w] of maps [K, h, w] and weights [K].
+pub fn weighted(activation: &Tensor, weights: &Tensor) -> Result<Tensor, ExplainError> {
+    let weights = weights.f_view([-1, 1, 1])?;
+    Ok(weights
+        .f_mul(activation)?
+        .f_sum_dim_intlist(0_i64, false, None)?)
+}

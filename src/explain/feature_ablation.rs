@@ -1,0 +1,159 @@
+//! How much of the class's score is lost when a superpixel of the photo is covered?
+//!
+//! Rᵢ = s_c(x) − s_c(x with the segment of pixel i covered).
+//!
+//! **Input** one photo [1, C, H, W], normalised; cut as LIME cuts it. **Output** [1, H, W], one number for all pixels
+//! of a segment, signed, in score. No gradient and no chance: a pass for each segment.
+//! **Differs from peers** captum's feature ablation takes segments from the caller.
+//! **Errors** scores that are not finite.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use tch::Tensor;
+
+use super::baseline::Baseline;
+use super::input_x_gradient::SIGNED_PIXELS;
+use super::lime::segmenter::{Quickshift, Segmenter, Segmenting, Slic};
+use super::of_class::{self, Step, predicted};
+use super::{
+    Entry, ExplainError, Fault, Inputs, Method, Needs, Passes, Photos, Sink, Unit, chosen, hidden,
+    parameters,
+};
+use crate::labels::{Class, ClassName};
+use crate::picture::segment::Segmentation;
+use crate::results::{Attributions, ClassTarget, Kind, Meaning};
+
+pub const ENTRY: Entry = Entry {
+    name: "feature_ablation",
+    version: 1,
+    kind: Kind::Attributions,
+    view: SIGNED_PIXELS,
+    photos: Photos::Any,
+    schema: parameters::schema::<FeatureAblation>,
+    parse: parameters::parse::<FeatureAblation>,
+    smallest: |_| Value::Object(Map::new()),
+    citations: &[
+        "Kokhlikyan, N., Miglani, V., Martin, M., Wang, E., Alsallakh, B., Reynolds, J., Melnikov, A., Kliushkina, N., Araya, C., Yan, S., Reblitz-Richardson, O.: Captum: A Unified and Generic Model Interpretability Library for PyTorch. arXiv:2009.07896, 2020",
+    ],
+};
+
+/// What a class score loses when a superpixel of the photo is covered.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct FeatureAblation {
+    /// The class whose score is watched: `predicted` (each photo's own), a class name or its number. Default `predicted`.
+    pub class: ClassName,
+    /// How photos are cut into segments. `auto` takes quickshift for photos of 160 px or more on the shorter side, SLIC for smaller ones. Default `auto`.
+    pub segmenter: Segmenter,
+    /// Settings of quickshift. Default: those of the LIME package.
+    pub quickshift: Quickshift,
+    /// Settings of SLIC. Default: 50 segments.
+    pub slic: Slic,
+    /// What covers a segment: `mean` (zero after normalising), `black`, `white`, `blur` (the photo, blurred by a Gaussian of 1/16 of its shorter side) or a colour `[red, green, blue]` of 0 to 255. Default `mean`.
+    pub baseline: Baseline,
+}
+
+impl Default for FeatureAblation {
+    fn default() -> Self {
+        Self {
+            class: predicted(),
+            segmenter: Segmenter::Auto,
+            quickshift: Quickshift::default(),
+            slic: Slic::default(),
+            baseline: Baseline::MEAN,
+        }
+    }
+}
+
+impl FeatureAblation {
+    fn segmenting(&self) -> Segmenting {
+        Segmenting {
+            segmenter: self.segmenter,
+            quickshift: self.quickshift,
+            slic: self.slic,
+        }
+    }
+}
+
+impl Method for FeatureAblation {
+    fn needs(&self) -> Needs {
+        Needs::Scores
+    }
+
+    fn check(&self, inputs: &Inputs) -> Vec<Fault> {
+        let mut faults = of_class::faults(inputs, &self.class);
+        faults.extend(self.segmenting().faults());
+        faults
+    }
+
+    /// The segmenter resolved, without the settings of the other one.
+    fn parameters(&self, inputs: &Inputs) -> Map<String, Value> {
+        let mut used = parameters::object(self);
+        let size = inputs.preprocessing.resize.output_px();
+        let segmenter = self.segmenter.resolved_for(size);
+        let unused = match segmenter {
+            Segmenter::Quickshift => "slic",
+            Segmenter::Slic | Segmenter::Auto => "quickshift",
+        };
+        used.shift_remove(unused);
+        used.insert("segmenter".to_owned(), json!(segmenter));
+        used
+    }
+
+    fn computing(&self, inputs: &Inputs) -> Map<String, Value> {
+        let mut computing = self.parameters(inputs);
+        computing.insert("class".to_owned(), chosen::class_key(inputs, &self.class));
+        computing
+    }
+
+    fn units(&self, inputs: &Inputs) -> Vec<Unit> {
+        Unit::each_photo(inputs)
+    }
+
+    fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError> {
+        let class = chosen::class(&passes.inputs, &self.class).map_err(chosen::refused)?;
+        of_class::each_photo(passes, units, sink, 1, &|photo, step| {
+            let segments = self.segmenting().segment(photo.picture()?);
+            let whole = passes.scores(photo)?;
+            let class = match class {
+                Class::Index(class) => class,
+                Class::Predicted => whole.predicted(),
+            };
+            let target = ClassTarget {
+                class,
+                score: f64::from(whole.scores[class]),
+                probability: whole.probabilities[class],
+            };
+            let pair = (passes.input(photo)?, self.baseline.tensor(passes, photo)?);
+            let step = |_| step(0);
+            explain(passes, pair, &segments, target, &step)
+        })
+    }
+}
+
+/// The map of an input [1, C, H, W] with its baseline, cut into segments.
+pub fn explain(
+    passes: &Passes,
+    (input, baseline): (Tensor, Tensor),
+    segments: &Segmentation,
+    target: ClassTarget,
+    step: Step,
+) -> Result<Attributions, ExplainError> {
+    let (_, _, height, width) = input.size4()?;
+    let labels: Vec<i64> = segments.labels.iter().copied().map(i64::from).collect();
+    let labels = Tensor::f_from_slice(&labels)?.f_to(input.device())?;
+    let labels = labels.f_view([1, 1, height, width])?;
+    let mut covered = |segment: usize| {
+        let is_covered = labels.f_eq(segment as i64)?;
+        Ok(baseline.f_where_self(&is_covered, &input)?)
+    };
+    let scores = hidden::scores(passes, target.class, segments.count, &mut covered, step)?;
+    let lost: Vec<f64> = segments
+        .labels
+        .iter()
+        .map(|&label| target.score - scores[label as usize].0)
+        .collect();
+    let values = Tensor::f_from_slice(&lost)?.f_view([1, height, width])?;
+    of_class::over_input(target, Meaning::Contribution, &values, None)
+}

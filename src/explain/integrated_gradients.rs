@@ -1,0 +1,180 @@
+//! How much of the difference between the score of the photo and that of an empty picture is due to each pixel?
+//!
+//! IGᵢ = (xᵢ − x'ᵢ) Σₘ wₘ ∂s_c / ∂xᵢ at x' + αₘ (x − x'), a sum over M points αₘ with weights wₘ in place of the
+//! integral from the baseline x' to the photo x (Sundararajan et al. 2017, equations 1 and 3). M is doubled until
+//! Σᵢ IGᵢ is s_c(x) − s_c(x') but for `tolerance` of it (completeness, proposition 1).
+//!
+//! **Input** one photo [1, C, H, W], normalised. **Output** [C, H, W], signed, in score; the sum of all is the
+//! difference of the two scores.
+//! **Differs from the paper** points by `rule`; the paper takes right ends, which are biased. The weights of every
+//! rule sum to 1: captum's trapezoid, whose sum is (M − 1) / M, is ours times that.
+//! **Errors** scores or gradients that are not finite.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use tch::Tensor;
+
+use super::baseline::Baseline;
+use super::input_x_gradient::SIGNED_PIXELS;
+use super::of_class::{self, Step, predicted};
+use super::quadrature::Rule;
+use super::{
+    Entry, ExplainError, Fault, Inputs, Method, Needs, Passes, Photos, Sink, Unit, chosen,
+    parameters,
+};
+use crate::labels::{Class, ClassName};
+use crate::model::{BatchSize, in_batches};
+use crate::results::{Attributions, Kind, Meaning};
+
+pub const ENTRY: Entry = Entry {
+    name: "integrated_gradients",
+    version: 1,
+    kind: Kind::Attributions,
+    view: SIGNED_PIXELS,
+    photos: Photos::Any,
+    schema: parameters::schema::<IntegratedGradients>,
+    parse: parameters::parse::<IntegratedGradients>,
+    smallest: |_| Value::Object(Map::new()),
+    citations: &[
+        "Sundararajan, M., Taly, A., Yan, Q.: Axiomatic Attribution for Deep Networks. ICML 2017",
+        "Sturmfels, P., Lundberg, S., Lee, S.-I.: Visualizing the Impact of Feature Attribution Baselines. Distill, 2020",
+    ],
+};
+
+/// Gradients run one by one on a CPU: more at once are no faster there and keep every layer's output in memory.
+const FASTEST_BATCH_ON_CPU: usize = 1;
+
+/// Gradients of a class score summed along the way from a baseline to the photo.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct IntegratedGradients {
+    /// The class whose score is explained: `predicted` (each photo's own), a class name or its number. Default `predicted`.
+    pub class: ClassName,
+    /// The picture in which nothing is seen: `black`, `mean` (zero after normalising), `white`, `blur` (the photo, blurred by a Gaussian of 1/16 of its shorter side) or a colour `[red, green, blue]` of 0 to 255. Pixels in the baseline's own colour get nothing. Default `black`.
+    pub baseline: Baseline,
+    /// Where along the way gradients are taken: `midpoint`, `gauss_legendre` or `trapezoid`. Default `midpoint`.
+    pub rule: Rule,
+    /// At how many points to begin with. Default 32.
+    #[schemars(range(min = 2, max = 10_000))]
+    pub steps: usize,
+    /// The points are doubled until this many. As many as `steps`: they are never doubled. Default 256.
+    #[schemars(range(min = 2, max = 10_000))]
+    pub most_steps: usize,
+    /// They are doubled until the sum of the map is the difference of the two scores but for this share of it, 0 to 1. Default 0.01.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub tolerance: f64,
+}
+
+impl Default for IntegratedGradients {
+    fn default() -> Self {
+        Self {
+            class: predicted(),
+            baseline: Baseline::BLACK,
+            rule: Rule::default(),
+            steps: 32,
+            most_steps: 256,
+            tolerance: 0.01,
+        }
+    }
+}
+
+impl Method for IntegratedGradients {
+    fn needs(&self) -> Needs {
+        Needs::Gradients
+    }
+
+    fn check(&self, inputs: &Inputs) -> Vec<Fault> {
+        let mut faults = of_class::faults(inputs, &self.class);
+        if self.most_steps < self.steps {
+            faults.push(Fault {
+                pointer: "/most_steps".to_owned(),
+                message: format!("{} is below `steps`, {}", self.most_steps, self.steps),
+                hint: "give as many or more".to_owned(),
+            });
+        }
+        faults
+    }
+
+    fn parameters(&self, _: &Inputs) -> Map<String, Value> {
+        parameters::object(self)
+    }
+
+    fn computing(&self, inputs: &Inputs) -> Map<String, Value> {
+        let mut computing = parameters::object(self);
+        computing.insert("class".to_owned(), chosen::class_key(inputs, &self.class));
+        computing
+    }
+
+    fn units(&self, inputs: &Inputs) -> Vec<Unit> {
+        Unit::each_photo(inputs)
+    }
+
+    fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError> {
+        let class = chosen::class(&passes.inputs, &self.class).map_err(chosen::refused)?;
+        of_class::each_photo(passes, units, sink, 1, &|photo, step| {
+            let input = passes.input(photo)?;
+            let baseline = self.baseline.tensor(passes, photo)?;
+            self.explain(passes, &input, &baseline, class, step)
+        })
+    }
+}
+
+impl IntegratedGradients {
+    /// Of one input [1, C, H, W] with its baseline.
+    pub fn explain(
+        &self,
+        passes: &Passes,
+        input: &Tensor,
+        baseline: &Tensor,
+        class: Class,
+        step: Step,
+    ) -> Result<Attributions, ExplainError> {
+        let (_, target) = of_class::at_photo(passes, input, class)?;
+        let (_, empty) = of_class::at_photo(passes, baseline, Class::Index(target.class))?;
+        let difference = target.score - empty.score;
+        let way = input.f_sub(baseline)?;
+        let mut steps = self.steps;
+        loop {
+            let points = self.rule.points(steps);
+            let gradient = mean_gradient(passes, (baseline, &way), target.class, &points, step)?;
+            let gradient = of_class::as_volume(&gradient, input)?.f_to(way.device())?;
+            let values = way.f_get(0)?.f_mul(&gradient)?; // in the gradient's float64
+            let sum = values.f_sum(None)?.f_double_value(&[])?;
+            let is_complete = (sum - difference).abs() <= self.tolerance * difference.abs();
+            if is_complete || steps * 2 > self.most_steps {
+                let meaning = Meaning::Contribution;
+                return of_class::over_input(target, meaning, &values, Some(difference));
+            }
+            steps *= 2;
+        }
+    }
+}
+
+/// Σ wₘ times the gradient at baseline + αₘ · way.
+fn mean_gradient(
+    passes: &Passes,
+    (baseline, way): (&Tensor, &Tensor),
+    class: usize,
+    points: &[(f64, f64)],
+    step: Step,
+) -> Result<Vec<f64>, ExplainError> {
+    let batch = passes
+        .model
+        .batch_size(BatchSize::AUTO, FASTEST_BATCH_ON_CPU)?;
+    let mut sum = vec![0.0; way.numel()];
+    in_batches(points.len(), batch, |range| {
+        let points = &points[range];
+        let inputs = points
+            .iter()
+            .map(|&(at, _)| baseline.f_add(&way.f_mul_scalar(at)?));
+        let inputs = inputs.collect::<Result<Vec<_>, _>>()?;
+        let (gradients, _) = of_class::at_inputs(passes, &Tensor::f_cat(&inputs, 0)?, class)?;
+        for (gradient, (_, weight)) in gradients.iter().zip(points) {
+            let cells = sum.iter_mut().zip(gradient);
+            cells.for_each(|(sum, value)| *sum += weight * value);
+        }
+        step(0)
+    })?;
+    Ok(sum)
+}

@@ -1,0 +1,190 @@
+//! Methods whose one parameter is the class: a formula a photo. And the steps that methods of gradients share.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use tch::Tensor;
+
+use super::saliency::{Gradients, gradients};
+use super::{
+    ExplainError, Fault, Inputs, Method, Needs, Passes, Photo, Sink, Unit, chosen, numbers,
+    parameters,
+};
+use crate::labels::{Class, ClassName, PREDICTED};
+use crate::results::{Attributions, ClassTarget, Meaning, Place, Results, Target};
+
+/// Parameters of a method that asks for nothing but the class.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Parameters {
+    /// The class whose score is explained: `predicted` (each photo's own), a class name or its number. Default `predicted`.
+    pub class: ClassName,
+}
+
+impl Default for Parameters {
+    fn default() -> Self {
+        Self { class: predicted() }
+    }
+}
+
+/// The default of every `class`.
+pub fn predicted() -> ClassName {
+    ClassName::Name(PREDICTED.to_owned())
+}
+
+/// What tells one such method from another.
+pub struct Formula {
+    pub needs: Needs,
+    /// What keeps it from this network, besides its needs.
+    pub faults: fn(&Inputs) -> Vec<Fault>,
+    pub explain: fn(&Passes, &Photo, Class) -> Result<Attributions, ExplainError>,
+}
+
+/// A method by its formula.
+pub fn parse(
+    value: Value,
+    formula: &'static Formula,
+) -> Result<Box<dyn Method>, serde_json::Error> {
+    let parameters = serde_json::from_value(value)?;
+    Ok(Box::new(OfClass {
+        parameters,
+        formula,
+    }))
+}
+
+struct OfClass {
+    parameters: Parameters,
+    formula: &'static Formula,
+}
+
+impl Method for OfClass {
+    fn needs(&self) -> Needs {
+        self.formula.needs
+    }
+
+    fn check(&self, inputs: &Inputs) -> Vec<Fault> {
+        let mut faults = faults(inputs, &self.parameters.class);
+        faults.extend((self.formula.faults)(inputs));
+        faults
+    }
+
+    fn parameters(&self, _: &Inputs) -> Map<String, Value> {
+        parameters::object(&self.parameters)
+    }
+
+    fn computing(&self, inputs: &Inputs) -> Map<String, Value> {
+        let class = chosen::class_key(inputs, &self.parameters.class);
+        Map::from_iter([("class".to_owned(), class)])
+    }
+
+    fn units(&self, inputs: &Inputs) -> Vec<Unit> {
+        Unit::each_photo(inputs)
+    }
+
+    fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError> {
+        let class = chosen::class(&passes.inputs, &self.parameters.class);
+        let class = class.map_err(chosen::refused)?;
+        each_photo(passes, units, sink, 1, &|photo, _| {
+            (self.formula.explain)(passes, photo, class)
+        })
+    }
+}
+
+/// No photo, or a class that is not there.
+pub fn faults(inputs: &Inputs, class: &ClassName) -> Vec<Fault> {
+    let mut faults = chosen::photo_faults(inputs);
+    faults.extend(chosen::class(inputs, class).err());
+    faults
+}
+
+/// Says how many of a photo's parts are done; an error where the method is to stop.
+pub type Step<'a> = &'a dyn Fn(usize) -> Result<(), ExplainError>;
+
+/// Explains photo after photo; `parts` is how many steps of equal cost each takes.
+pub fn each_photo(
+    passes: &Passes,
+    units: &[Unit],
+    sink: &mut Sink,
+    parts: usize,
+    explain: &dyn Fn(&Photo, Step) -> Result<Attributions, ExplainError>,
+) -> Result<(), ExplainError> {
+    let total = units.len() * parts;
+    for (index, unit) in units.iter().enumerate() {
+        let step = |done: usize| sink.advanced(index * parts + done.min(parts), total);
+        let found = explain(passes.photo(unit.photo)?, &step)?;
+        sink.found(index, Results::Attributions(found))?;
+        sink.advanced((index + 1) * parts, total)?;
+    }
+    Ok(())
+}
+
+/// The gradient of the class's score at `input` [1, C, H, W], in float32, with the class and its score there.
+pub fn at_photo(
+    passes: &Passes,
+    input: &Tensor,
+    class: Class,
+) -> Result<(Tensor, ClassTarget), ExplainError> {
+    let found = gradients(
+        passes.model.activation(),
+        &|x: &Tensor| passes.model.scores(x),
+        input,
+        class,
+    )?;
+    let target = target(&found);
+    Ok((found.gradient, target))
+}
+
+/// The gradients of a class's score at inputs [N, C, H, W], one row an input, with the scores.
+pub fn at_inputs(
+    passes: &Passes,
+    inputs: &Tensor,
+    class: usize,
+) -> Result<(Vec<Vec<f64>>, Vec<f64>), ExplainError> {
+    let found = gradients(
+        passes.model.activation(),
+        &|x: &Tensor| passes.model.scores(x),
+        inputs,
+        Class::Index(class),
+    )?;
+    let count = found.scores.len().max(1);
+    let all = numbers::precise_values(&found.gradient)?;
+    let rows = all.chunks((all.len() / count).max(1));
+    Ok((rows.map(<[f64]>::to_vec).collect(), found.scores))
+}
+
+fn target(of: &Gradients) -> ClassTarget {
+    ClassTarget {
+        class: of.classes[0],
+        score: of.scores[0],
+        probability: of.probabilities[0],
+    }
+}
+
+/// A map over the network's input; an error where a number of `values` [C, H, W] is not finite.
+pub fn over_input(
+    target: ClassTarget,
+    meaning: Meaning,
+    values: &Tensor,
+    sums_to: Option<f64>,
+) -> Result<Attributions, ExplainError> {
+    let values = numbers::volume(values)?;
+    if values.values.iter().any(|value| !value.is_finite()) {
+        return Err(ExplainError::Failed(format!(
+            "the map of class {} has numbers that are not finite",
+            target.class
+        )));
+    }
+    Ok(Attributions {
+        target: Target::Class(target),
+        place: Place::Input,
+        meaning,
+        values,
+        sums_to,
+    })
+}
+
+/// Plain numbers as a tensor of the shape of `like` [1, C, H, W], without its first size.
+pub fn as_volume(values: &[f64], like: &Tensor) -> Result<Tensor, ExplainError> {
+    let (_, channels, height, width) = like.size4()?;
+    Ok(Tensor::f_from_slice(values)?.f_view([channels, height, width])?)
+}

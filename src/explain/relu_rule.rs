@@ -1,0 +1,49 @@
+//! Gradients with a rule of their own at the ReLUs, which guided backpropagation and the deconvnet share.
+
+use tch::Tensor;
+
+use super::class_target;
+use super::{ExplainError, Fault, Inputs, Passes, Photo, of_class};
+use crate::labels::Class;
+use crate::model::ReluRule;
+use crate::results::{Attributions, Meaning};
+
+/// Operators that are ReLUs, or may be: which of them are is known when the network is open.
+const RELUS: [&str; 5] = ["relu", "relu6", "hardtanh", "clamp", "clamp_min"];
+
+const NONE: &str = "the network has no ReLU, so that the result would be the plain gradient";
+
+/// A fault where no operator can be a ReLU.
+pub fn faults(inputs: &Inputs) -> Vec<Fault> {
+    let mut nodes = inputs.facts.nodes().iter();
+    match nodes.any(|node| RELUS.contains(&node.kind.trim_end_matches('_'))) {
+        true => Vec::new(),
+        false => vec![Fault {
+            pointer: String::new(),
+            message: NONE.to_owned(),
+            hint: "take `saliency`".to_owned(),
+        }],
+    }
+}
+
+/// The gradient of the class's score, changed at the ReLUs.
+pub fn explain(
+    passes: &Passes,
+    photo: &Photo,
+    class: Class,
+    rule: ReluRule,
+) -> Result<Attributions, ExplainError> {
+    if passes.model.relus().is_empty() {
+        return Err(ExplainError::Failed(format!("{NONE}; take `saliency`")));
+    }
+    let input = passes.input(photo)?;
+    let scores = passes.model.scores_node();
+    let outputs = {
+        let _no_gradient = tch::no_grad_guard();
+        passes.model.record(&input, &[scores], &[])?
+    };
+    let target = class_target::of(passes.model, &outputs[0], class)?;
+    let of_class = |outputs: &Tensor| class_target::score(passes.model, outputs, target.class);
+    let gradient = passes.model.gradient(&input, scores, rule, &of_class)?;
+    of_class::over_input(target, Meaning::Sensitivity, &gradient.f_get(0)?, None)
+}

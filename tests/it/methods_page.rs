@@ -1,0 +1,204 @@
+//! `docs/methods.md`: made from the table of methods, from what was measured, and compared with the file.
+//! `ACCEPT=1 cargo test --release methods_page` writes it anew.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use cnn_report::explain::Entry;
+
+const HEAD: &str = "<!-- Written by `ACCEPT=1 cargo test --release methods_page`; a test keeps it true. -->
+# The methods, one by one
+
+What each method asks of a network, what it costs, and how near its numbers are to those of others. Keys of how a result is shown
+are in [report-yaml.md](report-yaml.md). *Passes* are for one photo: forward, or forward and backward (⇄). A number behind a
+program is the largest difference to its map over the largest number in it, on a small network of four convolutions and one photo;
+`cargo test --release attributions -- --nocapture` prints it. `examples/all-methods` shows the maps of all of them on one photo.
+
+";
+
+/// Method, passes, reference and deviation from it.
+const MEASURED: &[(&str, &str, &str)] = &[
+    ("photos", "none", "–"),
+    (
+        "predictions",
+        "1",
+        "PyTorch's softmax; within 1e-4 is tested",
+    ),
+    ("saliency", "1 ⇄", "captum 0.9.0; within 1e-4 is tested"),
+    (
+        "input_x_gradient",
+        "1 ⇄",
+        "captum 0.9.0: 2.8e-7. Linear network: weight × pixel; without biases the sum is the score",
+    ),
+    (
+        "smooth_grad",
+        "`samples` + 1 ⇄",
+        "numpy, over the same noise: 1.6e-7 (`mean`, `absolute`), 1.7e-7 (`squared`). Linear network: the weights exactly",
+    ),
+    (
+        "var_grad",
+        "`samples` + 1 ⇄",
+        "numpy, over the same noise: 3.1e-7. Linear network: zero exactly",
+    ),
+    (
+        "integrated_gradients",
+        "`steps` + 2 ⇄, then twice as many up to `most_steps`",
+        "captum 0.9.0, trapezoid (ours × 49/50): 2.0e-7, Gauss–Legendre: 1.5e-7 (its float64 run is 3.6e-3 from both: a ReLU or a pool decides otherwise at one of 50 points)",
+    ),
+    ("guided_backprop", "1 + 1 ⇄", "captum 0.9.0: 1.5e-7"),
+    ("deconvnet", "1 + 1 ⇄", "captum 0.9.0: 2.5e-7"),
+    (
+        "cam",
+        "1 + 1 ⇄",
+        "64 × Grad-CAM on 8 × 8 cells; its mean is the score without the bias, within 1e-5",
+    ),
+    (
+        "grad_cam",
+        "1 + 1 ⇄",
+        "captum 0.9.0: 2.6e-7; pytorch-grad-cam 1.5.7: 5.4e-7",
+    ),
+    (
+        "grad_cam_plus_plus",
+        "1 + 1 ⇄",
+        "pytorch-grad-cam 1.5.7, with its 1e-6 below the fraction: 3.4e-7",
+    ),
+    ("hires_cam", "1 + 1 ⇄", "pytorch-grad-cam 1.5.7: 4.0e-7"),
+    ("xgrad_cam", "1 + 1 ⇄", "pytorch-grad-cam 1.5.7: 4.1e-6"),
+    ("layer_cam", "1 + 1 ⇄", "pytorch-grad-cam 1.5.7: 3.8e-7"),
+    (
+        "score_cam",
+        "1 + maps of the layer",
+        "pytorch-grad-cam 1.5.7, with masks enlarged as there: 4.7e-7",
+    ),
+    (
+        "ablation_cam",
+        "1 + maps of the layer, from the layer on",
+        "network with a global average: w_ck · mean(A_k), within 1e-4",
+    ),
+    (
+        "eigen_cam",
+        "1",
+        "pytorch-grad-cam 1.5.7, `centred`, but for the sign: 4.7e-7",
+    ),
+    (
+        "occlusion",
+        "1 + windows",
+        "captum 0.9.0, 8 px every 4: 7.1e-6. Linear network: weight × pixel",
+    ),
+    (
+        "feature_ablation",
+        "1 + segments",
+        "captum 0.9.0, 4 × 4 blocks: 1.8e-6. Linear network: the sum of weight × pixel",
+    ),
+    (
+        "rise",
+        "1 + `samples`",
+        "numpy, over the same 64 masks: 3.2e-8 (tried once; 1 MB of masks is not kept). Two masks by hand",
+    ),
+    (
+        "lime",
+        "1 + `samples`",
+        "lime 0.2.0.1; within 1e-6 is tested",
+    ),
+    (
+        "activation_maps",
+        "1, up to the layer",
+        "captum 0.9.0; within 1e-4 is tested",
+    ),
+    (
+        "filters",
+        "`steps` ⇄ for each filter",
+        "torch.optim.Adam, 30 steps; within 1e-4 is tested",
+    ),
+    (
+        "deep_dream",
+        "`steps` ⇄, times `octaves`",
+        "torch.optim.SGD, 100 steps; within 1e-4 is tested",
+    ),
+    (
+        "confusion_matrix",
+        "1 for each labelled photo",
+        "scikit-learn's metrics",
+    ),
+];
+
+fn measured(method: &str) -> Option<(&'static str, &'static str)> {
+    let row = MEASURED.iter().find(|(name, ..)| *name == method)?;
+    Some((row.1, row.2))
+}
+
+fn page() -> String {
+    let mut page = HEAD.to_owned();
+    page += "| method | shows | passes | compared with |\n|---|---|---|---|\n";
+    let methods = cnn_report::methods();
+    for entry in &methods {
+        let (passes, compared) =
+            measured(entry.name).unwrap_or_else(|| panic!("`{}` is not in MEASURED", entry.name));
+        let anchor = entry.name;
+        let shows = description(entry);
+        let _ = writeln!(
+            page,
+            "| [`{anchor}`](#{anchor}) | {shows} | {passes} | {compared} |"
+        );
+    }
+    for entry in &methods {
+        section(&mut page, entry);
+    }
+    page
+}
+
+fn description(entry: &Entry) -> String {
+    let schema = (entry.schema)().to_value();
+    schema["description"]
+        .as_str()
+        .unwrap_or_default()
+        .replace('\n', " ")
+}
+
+/// Parameters that change numbers, with their defaults, and papers.
+fn section(page: &mut String, entry: &Entry) {
+    let _ = write!(page, "\n## {}\n\n{}\n", entry.name, description(entry));
+    let schema = (entry.schema)().to_value();
+    let parameters = schema["properties"].as_object().into_iter().flatten();
+    let mut lines = parameters.map(|(name, property)| {
+        let text = property["description"].as_str().unwrap_or_default();
+        format!("- `{name}`: {}\n", text.replace('\n', " "))
+    });
+    if let Some(first) = lines.next() {
+        page.push('\n');
+        page.push_str(&first);
+        page.extend(lines);
+    }
+    if !entry.citations.is_empty() {
+        page.push('\n');
+        for citation in entry.citations {
+            let _ = writeln!(page, "> {citation}  ");
+        }
+    }
+}
+
+#[test]
+fn methods_page_is_that_of_the_table() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/methods.md");
+    let page = page();
+    if std::env::var_os("ACCEPT").is_some() {
+        std::fs::write(&file, &page).unwrap();
+    }
+    let written = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(
+        written == page,
+        "docs/methods.md differs: run `ACCEPT=1 cargo test --release methods_page`"
+    );
+}
+
+#[test]
+fn methods_page_measures_no_method_that_is_gone() {
+    for (name, ..) in MEASURED {
+        assert!(
+            cnn_report::methods()
+                .iter()
+                .any(|entry| entry.name == *name),
+            "{name}"
+        );
+    }
+}
