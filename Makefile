@@ -5,7 +5,7 @@ CARGO ?= cargo
 PYTHON ?= python3
 BINARY = target/release/cnn-report
 
-.PHONY: report test build example fixtures libtorch lint needs clean
+.PHONY: report test test-gpu build example fixtures libtorch lint needs clean
 
 report: build
 	$(BINARY) build report.yaml
@@ -20,6 +20,13 @@ build: libtorch
 
 test: libtorch lint
 	$(CARGO) test --release --locked
+
+# What is compared with others' numbers and the contract of every method, on an NVIDIA card. `make libtorch CUDA=1` fetches
+# the libtorch that it takes.
+ON_A_CARD = explain:: attributions:: lime:: evaluate:: contract::
+test-gpu: libtorch
+	@if nvidia-smi -L >/dev/null 2>&1; then TEST_DEVICE=cuda:0 $(CARGO) test --release --locked --test it -- $(ON_A_CARD); \
+	 else echo "note: nvidia-smi finds no card here, nothing was tested on one"; fi
 
 # Formatting, lints, unused crates, licences. Without its tool a check is left out with a note, but not where CI is
 # set: there rustfmt and clippy must be. Advisories are left out, for their database is fetched from the network.

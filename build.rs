@@ -23,9 +23,35 @@ fn main() {
         .unwrap_or_else(|| "unknown".to_owned());
     println!("cargo:rustc-env=LIBTORCH_VERSION={version}");
     if let Some(libtorch) = libtorch {
+        compile_settings(&libtorch);
         let libraries = std::fs::canonicalize(libtorch.join("lib")).unwrap_or(libtorch.join("lib"));
         println!("cargo:rustc-link-arg=-Wl,-rpath,{}", libraries.display());
+        link_cuda(&libraries);
     }
+}
+
+/// No symbol of ours names `libtorch_cuda.so`, so the linker would leave it out, and with it every card: a library
+/// registers its kernels by being loaded.
+fn link_cuda(libraries: &Path) {
+    if libraries.join("libtorch_cuda.so").exists() {
+        println!("cargo:rustc-link-arg=-L{}", libraries.display());
+        println!("cargo:rustc-link-arg=-Wl,--no-as-needed");
+        println!("cargo:rustc-link-arg=-ltorch_cuda");
+        println!("cargo:rustc-link-arg=-ltorch");
+    }
+}
+
+/// The settings of libtorch that tch does not bind, in C++; a compiler is there, for tch needs one too.
+fn compile_settings(libtorch: &Path) {
+    const FILE: &str = "src/model/card/settings.cpp";
+    println!("cargo:rerun-if-changed={FILE}");
+    cc::Build::new()
+        .cpp(true)
+        .std("c++17")
+        .warnings(false) // of libtorch's headers
+        .include(libtorch.join("include"))
+        .file(FILE)
+        .compile("cnn_report_settings");
 }
 
 /// `major.minor.patch` out of libtorch's own header.

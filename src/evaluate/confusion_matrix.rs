@@ -65,7 +65,7 @@ pub struct ConfusionMatrix {
     /// Share of the photos that may be unreadable: these are left out and named; more are a fault. Default 0.01, and one of fewer than 100.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub max_unreadable: f64,
-    /// Photos that run at once, at most: `auto` (16 on a CPU, 64 on a graphics card) or a number. Fewer where memory is short. Changes results by rounding only, in the seventh digit of a probability. Default `auto`.
+    /// Photos that run at once, at most: `auto` (16 on a CPU, 256 on a graphics card) or a number. Fewer where memory is short. Changes results by rounding only, in the seventh digit of a probability. Default `auto`.
     pub batch: BatchSize,
     /// What the files say, read once.
     #[serde(skip)]

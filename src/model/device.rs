@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use tch::Cuda;
 
+use super::card::repeatable_and_full;
+
 /// What a network runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Device {
@@ -41,11 +43,11 @@ pub fn device(requested: &str) -> Result<Device, DeviceError> {
     };
     let number = match requested {
         "auto" => {
-            return Ok(match Cuda::is_available() {
-                true => Device::Cuda(0),
-                false if tch::utils::has_mps() => Device::Mps,
-                false => Device::Cpu,
-            });
+            return match Cuda::is_available() {
+                true => card(0),
+                false if tch::utils::has_mps() => Ok(Device::Mps),
+                false => Ok(Device::Cpu),
+            };
         }
         "cpu" => return Ok(Device::Cpu),
         "mps" if tch::utils::has_mps() => return Ok(Device::Mps),
@@ -68,7 +70,7 @@ pub fn device(requested: &str) -> Result<Device, DeviceError> {
         0
     };
     if i64::try_from(number).is_ok_and(|number: i64| number < count) {
-        return Ok(Device::Cuda(number));
+        return card(number);
     }
     Err(missing(match count {
         0 => "libtorch finds no CUDA device (it was built for the CPU, or there is no NVIDIA GPU)"
@@ -78,6 +80,17 @@ pub fn device(requested: &str) -> Result<Device, DeviceError> {
             count - 1
         ),
     }))
+}
+
+/// A card of NVIDIA, set up so that its numbers can be trusted.
+fn card(number: usize) -> Result<Device, DeviceError> {
+    match repeatable_and_full() {
+        true => Ok(Device::Cuda(number)),
+        false => Err(DeviceError::Missing {
+            requested: format!("cuda:{number}"),
+            found: "libtorch cannot be told to compute in full float32 there".to_owned(),
+        }),
+    }
 }
 
 /// `cpu`, `cuda:N` or `mps`, as the user would write it.

@@ -2,6 +2,7 @@
 
 mod backward;
 pub mod batches;
+mod card;
 mod caught;
 pub mod device;
 mod discover;
@@ -16,6 +17,7 @@ pub mod layers;
 mod libtorch;
 pub mod limits;
 pub mod load;
+mod machine;
 mod memory_layout;
 mod network;
 mod one_output;
@@ -46,6 +48,7 @@ pub use load::architecture::Architecture;
 pub use load::architecture_file::TrainedInput;
 pub use load::built_in::trained_input;
 pub use load::format::is_text;
+pub use machine::{Machine, machine};
 pub use network::Model;
 pub use own_input::OwnInput;
 pub use precision::{Precision, precision, precision_name};

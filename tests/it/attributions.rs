@@ -9,13 +9,13 @@ mod perturbed;
 use std::path::Path;
 
 use cnn_report::explain::{Known, Passes};
-use cnn_report::model::{self, Model, Source};
+use cnn_report::model::{Model, Source};
 use cnn_report::picture::{Channels, Picture, Preprocessing, Resize};
 use cnn_report::results::{Attributions, ClassTarget, Place, Results, Target};
 use serde_json::{Value, json};
 use tch::Tensor;
 
-use crate::bench::{Bench, Ran, entry, keys};
+use crate::bench::{Bench, Ran, device, entry, keys};
 use crate::strings;
 
 // float32 sums in another order differ by 1e-7 to 4e-7 in gradients, by 6e-6 in differences of close scores.
@@ -36,7 +36,7 @@ fn golden(name: &str) -> Tensor {
 
 fn net1() -> Model {
     let source = Source::new(data("model/net1.pt2"), [3, 64, 64]);
-    Model::load(&source, model::Device::Cpu).unwrap()
+    Model::load(&source, device()).unwrap()
 }
 
 fn imagenet(height: usize, width: usize) -> Preprocessing {
@@ -71,8 +71,10 @@ fn patterned(height: usize, width: usize, salt: usize) -> Picture {
 fn relative(got: &Tensor, expected: &Tensor) -> f64 {
     assert_eq!(got.size(), expected.size());
     let (got, expected) = (
-        got.to_kind(tch::Kind::Double),
-        expected.to_kind(tch::Kind::Double),
+        got.to_device(tch::Device::Cpu).to_kind(tch::Kind::Double),
+        expected
+            .to_device(tch::Device::Cpu)
+            .to_kind(tch::Kind::Double),
     );
     let scale = expected.abs().max().double_value(&[]);
     (got - expected).abs().max().double_value(&[]) / scale
@@ -117,7 +119,7 @@ fn target(found: &Attributions) -> ClassTarget {
 
 /// What the network gets of the first photo, [1, C, H, W].
 fn input(bench: &Bench) -> Tensor {
-    bench.photos[0].tensor(tch::Device::Cpu).unwrap()
+    bench.photos[0].tensor(device().into()).unwrap()
 }
 
 fn with_passes<T>(bench: &Bench, run: impl FnOnce(&Passes) -> T) -> T {
@@ -210,7 +212,7 @@ fn networks_of_other_inputs_are_explained() {
     ];
     for (file, channels, shape) in cases {
         let source = Source::new(data(file), shape);
-        let model = Model::load(&source, model::Device::Cpu).unwrap();
+        let model = Model::load(&source, device()).unwrap();
         let [count, height, width] = shape.map(|size| size as usize);
         let preprocessing = Preprocessing {
             channels,
@@ -303,7 +305,7 @@ fn faults_stand_where_they_are() {
 #[test]
 fn maps_of_zeros_have_a_notice() {
     let source = Source::new(data("explain/dead.pt2"), [3, 64, 64]);
-    let model = Model::load(&source, model::Device::Cpu).unwrap();
+    let model = Model::load(&source, device()).unwrap();
     let bench = Bench::new(model, imagenet(64, 64), vec![("a", patterned(64, 64, 1))]);
     for method in [
         "input_x_gradient",

@@ -9,7 +9,7 @@ use cnn_report::explain::{
     Entry, Fault, Inputs, Known, Method, Passes, Photo, Sink, Unit, parameters,
 };
 use cnn_report::labels::Labels;
-use cnn_report::model::Model;
+use cnn_report::model::{self, Device, Model};
 use cnn_report::picture::{Input, Picture, Preprocessing};
 use cnn_report::plan::{Plan, method_and_view};
 use cnn_report::present::exhibit::Exhibit;
@@ -18,6 +18,12 @@ use cnn_report::progress::Silent;
 use cnn_report::results::Results;
 use cnn_report::words::{Message, Strings};
 use serde_json::Value;
+
+/// Where numbers are compared: `TEST_DEVICE`, as `make test-gpu` sets it, else the CPU.
+pub fn device() -> Device {
+    let requested = std::env::var("TEST_DEVICE").unwrap_or_else(|_| "cpu".to_owned());
+    model::device(&requested).unwrap_or_else(|error| panic!("TEST_DEVICE: {error}"))
+}
 
 pub struct Bench {
     pub model: Model,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use cnn_report::evaluate::confusion_matrix::{self, ConfusionMatrix};
 use cnn_report::explain::Fault;
 use cnn_report::labels::Labels;
-use cnn_report::model::{self, Model, Source};
+use cnn_report::model::{Model, Source};
 use cnn_report::picture::{Preprocessing, Resize};
 use cnn_report::present::exhibit::{Body, Matrix};
 use cnn_report::results::rates::Rates;
@@ -85,7 +85,7 @@ fn parameters(parameters: Value) -> ConfusionMatrix {
 
 fn run(folder: &Folder, parameters: Value) -> Ran {
     let source = Source::new(repository("tests/data/model/net1.pt2"), [3, 64, 64]);
-    let net1 = Model::load(&source, model::Device::Cpu).unwrap();
+    let net1 = Model::load(&source, crate::bench::device()).unwrap();
     let resize = Resize::Stretch {
         height: 64,
         width: 64,
@@ -341,7 +341,7 @@ fn the_repositorys_own_photos_come_out_as_the_readme_says() {
         [3, 224, 224],
     )
     .with_architecture(Some("squeezenet1_1"));
-    let squeezenet = Model::load(&source, model::Device::Cpu).unwrap();
+    let squeezenet = Model::load(&source, crate::bench::device()).unwrap();
     let resize = Resize::ShorterThenCrop {
         shorter: 256,
         height: 224,

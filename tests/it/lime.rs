@@ -7,13 +7,13 @@ use cnn_report::explain::lime::perturbed::{Distinct, Perturbed, mean_coloured};
 use cnn_report::explain::lime::surrogate::{Samples, Surrogate, distance, kernel};
 use cnn_report::explain::{Fault, lime};
 use cnn_report::labels::Labels;
-use cnn_report::model::{self, Model, OutputActivation, Source};
+use cnn_report::model::{Model, OutputActivation, Source};
 use cnn_report::picture::segment::Segmentation;
 use cnn_report::picture::{Filter, Picture, Preprocessing, Resize};
 use cnn_report::present::exhibit::{Bar, Body, Exhibit, SegmentView};
 use cnn_report::words::Argument;
 use serde_json::json;
-use tch::{Device, Kind, Tensor};
+use tch::{Kind, Tensor};
 
 use crate::bench::{Bench, Ran, keys};
 use crate::strings;
@@ -108,7 +108,7 @@ fn preprocessing(side: usize) -> Preprocessing {
 fn net1() -> Model {
     let file = data("model/net1.pt2");
     let source = Source::new(file, [3, 64, 64]);
-    Model::load(&source, model::Device::Cpu).unwrap()
+    Model::load(&source, crate::bench::device()).unwrap()
 }
 
 fn largest_difference(found: &[f64], expected: &[f64]) -> f64 {
@@ -211,7 +211,7 @@ fn probabilities_of_perturbed_photos_are_the_packages() {
         (&photo, &hidden),
         &segments,
         &preprocessing(64),
-        Device::Cpu,
+        crate::bench::device().into(),
     )
     .unwrap();
     let masks = Masks::random(1000, segments.count, 0);

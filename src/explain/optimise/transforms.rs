@@ -3,7 +3,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tch::{TchError, Tensor};
+use tch::{Device, TchError, Tensor};
 
 use super::super::seed::Numbers;
 
@@ -57,6 +57,13 @@ impl Transforms {
 
     /// One draw, the same for all pictures [N, C, H, W] of 0..1. The size changes with the draw.
     pub fn apply(&self, pixels: &Tensor, numbers: &mut Numbers) -> Result<Tensor, TchError> {
+        // On a card the gradients of enlarging and turning are summed in any order: other numbers each time. These are
+        // small pictures, which the CPU moves as fast.
+        let moved = self.apply_on_cpu(&pixels.f_to(Device::Cpu)?, numbers)?;
+        moved.f_to(pixels.device())
+    }
+
+    fn apply_on_cpu(&self, pixels: &Tensor, numbers: &mut Numbers) -> Result<Tensor, TchError> {
         let border = [self.pad as i64; 4];
         let padded = pixels.f_pad(border.as_slice(), "constant", BORDER)?;
         let shifted = crop(&padded, self.jitter, numbers)?;
@@ -121,7 +128,7 @@ fn rotate(pixels: &Tensor, degrees: f64) -> Result<Tensor, TchError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tch::{Device, Kind};
+    use tch::Kind;
 
     const NONE: Transforms = Transforms {
         pad: 0,

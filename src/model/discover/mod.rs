@@ -19,6 +19,7 @@ use super::error::ModelError;
 use super::facts::{ModelFacts, Parts};
 use super::graph::Graph;
 use super::load::loaded::Loaded;
+use super::load::torchscript::memory::Bounded;
 use super::precision::Precision;
 use super::provenance::Provenance;
 use super::run::Program;
@@ -44,6 +45,9 @@ pub fn facts(
     trial: &Trial,
     provenance: Provenance,
 ) -> Result<ModelFacts, ModelError> {
+    // Of TorchScript nothing is known before it runs; a card's memory is another matter.
+    let untold = trial.parts == Parts::None && trial.device == tch::Device::Cpu;
+    let _bounded = untold.then(|| Bounded::new(4 * provenance.parameters as u64));
     let graph = program.graph();
     let last = scores::last(graph)?;
     let does_not_run = |source| scores::does_not_run(graph, trial.input_shape, source);

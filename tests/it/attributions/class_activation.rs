@@ -95,7 +95,7 @@ fn before_an_average_and_a_linear_layer_maps_agree() {
     let cam = volume(found);
     let weight = |name: &str| {
         let found = bench.model.weights().find(|(known, _)| *known == name);
-        found.unwrap().1.shallow_clone()
+        found.unwrap().1.to_device(tch::Device::Cpu)
     };
     let mean = cam.mean(Kind::Double).double_value(&[]);
     let bias = weight("fc.bias").double_value(&[class]);
@@ -112,7 +112,7 @@ fn before_an_average_and_a_linear_layer_maps_agree() {
         .record(&input(&bench), &[node], &[])
         .unwrap()
         .remove(0);
-    let activation = activation.get(0);
+    let activation = activation.get(0).to_device(tch::Device::Cpu);
     let means = activation.mean_dim([1_i64, 2].as_slice(), true, Kind::Float);
     let lost = weight("fc.weight").get(class).view([-1, 1, 1]) * means;
     let expected = (lost * &activation).sum_dim_intlist(0, false, Kind::Float);
@@ -176,7 +176,7 @@ fn the_default_layer_is_the_last_one_before_pooling_and_classifier() {
     // The classifier of SqueezeNet is a convolution; before it two branches are joined.
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/squeezenet1_1.safetensors");
     let source = Source::new(file, [3, 224, 224]).with_architecture(Some("squeezenet1_1"));
-    let model = Model::load(&source, model::Device::Cpu).unwrap();
+    let model = Model::load(&source, crate::bench::device()).unwrap();
     let bench = Bench::new(
         model,
         imagenet(224, 224),

@@ -1,7 +1,7 @@
 //! Small networks with given weights.
 
 use cnn_report::model::load::sequential;
-use cnn_report::model::{self, Model, Source};
+use cnn_report::model::{Model, Source};
 use serde_json::Value;
 use tch::Tensor;
 
@@ -16,7 +16,7 @@ pub fn network(layers: &Value, weights: &[(&str, Tensor)], input_shape: [i64; 3]
         .collect();
     let network = sequential::read(&layers, input_shape).unwrap();
     let source = Source::new(file, input_shape);
-    Model::load_into(&source, &network.architecture, model::Device::Cpu).unwrap()
+    Model::load_into(&source, &network.architecture, crate::bench::device()).unwrap()
 }
 
 /// Numbers of either sign that all differ.

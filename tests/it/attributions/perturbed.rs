@@ -73,7 +73,8 @@ fn feature_ablation_is_captums() {
 #[test]
 fn on_a_linear_network_what_is_lost_is_weight_times_pixel() {
     let (bench, weight) = linear();
-    let product = (&weight * input(&bench).get(0)).sum_dim_intlist(0, true, Kind::Float);
+    let x = input(&bench).get(0).to_device(tch::Device::Cpu);
+    let product = (&weight * x).sum_dim_intlist(0, true, Kind::Float);
     let keys = json!({ "class": 1, "window": 1, "stride": 1 });
     let found = map(&bench, "occlusion", keys);
     assert!(relative(&found, &product) < 1e-5);
@@ -99,7 +100,7 @@ fn two_masks_of_rise_by_hand() {
         ],
         0,
     );
-    let masks = [upper.copy(), 1.0 - &upper];
+    let masks = [upper.copy(), 1.0 - &upper].map(|mask| mask.to_device(device().into()));
     let probability = |mask: &Tensor| {
         let scores = bench.model.scores(&(input(&bench) * mask)).unwrap();
         scores.softmax(1, Kind::Double).double_value(&[0, 1])

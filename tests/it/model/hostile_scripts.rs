@@ -96,6 +96,10 @@ fn loops_without_an_end_to_wait_for_are_refused() {
             "does not say how often",
         ),
         ("while True:\n      x = torch.add(x, 1)", "`while`"),
+        (
+            "for i in range(9999):\n      for j in range(9999):\n        x = torch.add(x, 0)",
+            "99980001 times",
+        ),
     ] {
         let error = refused(&packed(&with_statement(statement)));
         assert!(
@@ -106,6 +110,30 @@ fn loops_without_an_end_to_wait_for_are_refused() {
     // A loop of three that adds nothing is let through.
     let bounded = with_statement("for i in range(3):\n      x = torch.add(x, 0)");
     load(&packed(&bounded)).unwrap();
+}
+
+/// 80 GB: more than it may have, and nothing of it is ever taken.
+#[test]
+fn a_network_that_wants_all_memory_is_refused() {
+    let wants =
+        with_statement("z = torch.ones([100000, 200000])\n    x = torch.add(x, torch.mean(z))");
+    let error = refused(&packed(&wants));
+    assert!(error.contains("can't allocate memory"), "{error}");
+    // The bound is gone again.
+    load(&packed(&entries())).unwrap();
+}
+
+#[test]
+fn a_network_that_was_traced_on_a_card_runs_on_the_cpu() {
+    let mut on_a_card = entries();
+    let code = main_code(&mut on_a_card);
+    let text = String::from_utf8(std::mem::take(code)).unwrap();
+    let changed = text.replace("torch.device(\"cpu\")", "torch.device(\"cuda:0\")");
+    assert_ne!(changed, text);
+    *code = changed.into_bytes();
+    let input = Tensor::linspace(-1, 1, 192, (tch::Kind::Float, Device::Cpu)).view([1, 3, 8, 8]);
+    let scores = |entries: &Entries| load(&packed(entries)).unwrap().scores(&input).unwrap();
+    assert_eq!(scores(&on_a_card), scores(&entries()));
 }
 
 #[test]

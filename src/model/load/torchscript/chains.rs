@@ -1,7 +1,10 @@
 //! How many functions and classes of a file may lead to one another: libtorch compiles each as the one
-//! before needs it, deeper in its stack, and a chain of thousands would overflow it.
+//! before needs it, deeper in its stack, and a chain of thousands would overflow it. And how often the
+//! loops of such a chain may run together: they multiply.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+
+use super::loops::Loops;
 
 /// Modules within modules; networks have about ten.
 const LONGEST: usize = 50;
@@ -9,10 +12,32 @@ const LONGEST: usize = 50;
 /// Methods of one class that it calls of itself, each maybe from the one before.
 const MOST_OWN_METHODS: usize = 20;
 
-/// Functions and classes by their whole names, with the names that each mentions.
+/// Rounds of all loops within one another, those of functions called in them included: seconds, where each
+/// round does next to nothing.
+const MOST_ROUNDS: u64 = 10_000_000;
+
+/// Functions and classes by their whole names.
 #[derive(Default)]
 pub struct Chains {
-    mentioned: BTreeMap<String, Vec<String>>,
+    parts: BTreeMap<String, Part>,
+}
+
+/// A function or class.
+#[derive(Clone)]
+struct Part {
+    /// Names that it mentions.
+    mentioned: Vec<String>,
+    /// Rounds of its own loops; those of a class's methods are multiplied, for one may call the other.
+    rounds: u64,
+}
+
+impl Default for Part {
+    fn default() -> Self {
+        Self {
+            mentioned: Vec::new(),
+            rounds: 1,
+        }
+    }
 }
 
 impl Chains {
@@ -21,14 +46,18 @@ impl Chains {
         // What stands before the first belongs to nothing and is not compiled.
         let mut current = format!("{module}.");
         let mut own_methods: Vec<&str> = Vec::new();
+        let mut loops = Loops::default();
         for line in text.lines() {
-            for keyword in ["def ", "class "] {
-                if let Some(rest) = line.strip_prefix(keyword) {
-                    current = format!("{module}.{}", dotted(rest.trim_start()));
-                    own_methods.clear();
-                }
+            let begun = ["def ", "class "].map(|keyword| line.strip_prefix(keyword));
+            if line.trim_start().starts_with("def ") || begun != [None; 2] {
+                self.part(&current).add(&std::mem::take(&mut loops));
             }
-            let mentioned = self.mentioned.entry(current.clone()).or_default();
+            if let Some(rest) = begun.into_iter().flatten().next() {
+                current = format!("{module}.{}", dotted(rest.trim_start()));
+                own_methods.clear();
+            }
+            loops.read(line)?;
+            let mentioned = &mut self.part(&current).mentioned;
             for (at, _) in line.match_indices("__torch__") {
                 let name = dotted(&line[at..]);
                 if name.ends_with('.') || name == "__torch__" {
@@ -50,23 +79,46 @@ impl Chains {
                 return Err("has a class with more methods than a network needs".to_owned());
             }
         }
+        self.part(&current).add(&loops);
         Ok(())
     }
 
-    /// That every chain comes to an end soon.
+    fn part(&mut self, name: &str) -> &mut Part {
+        self.parts.entry(name.to_owned()).or_default()
+    }
+
+    /// That every chain comes to an end soon, and its loops too.
     pub fn check(&self) -> Result<(), String> {
-        let mut left = self.mentioned.clone();
+        let mut left = self.parts.clone();
+        let mut rounds: BTreeMap<String, u64> = BTreeMap::new();
         // Each round takes away what leads nowhere any more.
         for _ in 0..LONGEST {
-            let ends: BTreeSet<String> = left
+            let leads = |name: &str, to: &String| {
+                let mut named = names(to).into_iter();
+                named.any(|to| to != name && left.contains_key(to))
+            };
+            let ends: Vec<(String, u64)> = left
                 .iter()
-                .filter(|(name, mentioned)| !mentioned.iter().any(|to| leads(&left, name, to)))
-                .map(|(name, _)| name.clone())
+                .filter(|(name, part)| !part.mentioned.iter().any(|to| leads(name, to)))
+                .map(|(name, part)| {
+                    let called = part.mentioned.iter().flat_map(|to| names(to));
+                    let most = called.filter_map(|to| rounds.get(to)).max();
+                    (
+                        name.clone(),
+                        part.rounds.saturating_mul(*most.unwrap_or(&1)),
+                    )
+                })
                 .collect();
             if ends.is_empty() {
                 break;
             }
-            left.retain(|name, _| !ends.contains(name));
+            for (name, of_chain) in ends {
+                if of_chain > MOST_ROUNDS {
+                    return Err(format!("has loops within loops that run {of_chain} times"));
+                }
+                left.remove(&name);
+                rounds.insert(name, of_chain);
+            }
         }
         match left.is_empty() {
             true => Ok(()),
@@ -75,12 +127,16 @@ impl Chains {
     }
 }
 
-/// Whether a mention (`__torch__.a.B`, or with a method behind it) is of something else that is left.
-fn leads(left: &BTreeMap<String, Vec<String>>, from: &str, to: &str) -> bool {
-    let parent = to.rsplit_once('.').map_or("", |(parent, _)| parent);
-    [to, parent]
-        .iter()
-        .any(|to| *to != from && left.contains_key(*to))
+impl Part {
+    fn add(&mut self, loops: &Loops) {
+        self.rounds = self.rounds.saturating_mul(loops.most);
+    }
+}
+
+/// What a mention (`__torch__.a.B`, or with a method behind it) may be of.
+fn names(mention: &str) -> [&str; 2] {
+    let parent = mention.rsplit_once('.').map_or("", |(parent, _)| parent);
+    [mention, parent]
 }
 
 /// The letters, digits and dots at the front.
@@ -108,6 +164,26 @@ mod tests {
                 )
             })
             .collect()
+    }
+
+    #[test]
+    fn loops_of_a_chain_multiply() {
+        let nested = |count: u32| {
+            format!(
+                "def f(x: Tensor):\n  for i in range({count}):\n    for j in range({count}):\n      x = 1\n"
+            )
+        };
+        assert_eq!(check(&nested(3000)), Ok(()));
+        assert!(check(&nested(9999)).unwrap_err().contains("99980001"));
+        let called = "def g(x: Tensor):\n  for i in range(9999):\n    x = __torch__.m.f(x, )\n";
+        assert!(
+            check(&format!("{}{called}", nested(99)))
+                .unwrap_err()
+                .contains("98000199")
+        );
+        let of_methods = "class A(Module):\n  def f(self: __torch__.m.A):\n    for i in range(9999):\n      self.g()\n  \
+                          def g(self: __torch__.m.A):\n    for i in range(9999):\n      pass\n";
+        assert!(check(of_methods).is_err());
     }
 
     #[test]

@@ -11,8 +11,8 @@
 //! _0(…)                                       where `_0` is nothing but such a function
 //! ```
 //!
-//! A loop has to say how often it runs (`bounds`). That bounds each loop, not the whole: loops within
-//! loops multiply, as layers of any network may.
+//! A loop has to say how often it runs (`bounds`), and loops within loops may not run too often together (`chains`).
+//! What all of it takes is bounded when it first runs (`memory`).
 
 use super::allowed::{BUILT_IN, OPERATORS, PRIMITIVES, REFUSED};
 use super::bounds;

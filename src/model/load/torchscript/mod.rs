@@ -10,6 +10,8 @@ mod allowed;
 mod bounds;
 mod chains;
 mod code;
+mod loops;
+pub mod memory;
 mod tokens;
 
 use std::borrow::Cow;
@@ -42,7 +44,7 @@ pub const MODULE: ValueId = ValueId(1);
 
 pub fn read(file: &Mapped) -> Result<TorchScript, Fault> {
     let entries = checked(file)?;
-    let module = load(&packed(&entries)?, Device::Cpu).map_err(torch)?;
+    let module = load(&packed(&entries, Device::Cpu)?, Device::Cpu).map_err(torch)?;
     Ok(TorchScript {
         module,
         file: file.clone(),
@@ -56,7 +58,7 @@ impl TorchScript {
         if device == Device::Cpu {
             return Ok(self.module);
         }
-        let entries = checked(&self.file).and_then(|entries| packed(&entries));
+        let entries = checked(&self.file).and_then(|entries| packed(&entries, device));
         let entries = entries.map_err(|fault| fault.in_file(self.file.path()))?;
         Ok(load(&entries, device)?)
     }
@@ -79,20 +81,45 @@ pub fn check(bytes: &[u8]) -> Result<(), Fault> {
 /// What libtorch needs of an archive, by its name within the archive's folder.
 type Entries<'a> = Vec<(String, Cow<'a, [u8]>)>;
 
-fn packed(entries: &Entries) -> Result<Vec<u8>, Fault> {
+fn packed(entries: &Entries, device: Device) -> Result<Vec<u8>, Fault> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
     let mut write = || -> Result<(), zip::result::ZipError> {
         for (name, content) in entries {
             let large = content.len() >= u32::MAX as usize;
             zip.start_file(format!("network/{name}"), stored.large_file(large))?;
-            zip.write_all(content)?;
+            match name.starts_with("code/") {
+                true => zip.write_all(&on_device(content, device))?,
+                false => zip.write_all(content)?,
+            }
         }
         Ok(())
     };
     let unpackable = |error| Fault::damaged(format!("the archive cannot be repacked ({error})"));
     write().map_err(unpackable)?;
     Ok(zip.finish().map_err(unpackable)?.into_inner())
+}
+
+/// Code with every device that it names replaced: tracing writes down the one that it ran on, and a network that was
+/// traced on a card would not run on the CPU, or the other way round.
+fn on_device(code: &[u8], device: Device) -> Vec<u8> {
+    const BEGIN: &[u8] = b"torch.device(\"";
+    let named = match device {
+        Device::Cuda(number) => format!("cuda:{number}"),
+        Device::Mps => "mps".to_owned(),
+        _ => "cpu".to_owned(),
+    };
+    let mut changed = Vec::with_capacity(code.len());
+    let mut rest = code;
+    while let Some(at) = rest.windows(BEGIN.len()).position(|part| part == BEGIN) {
+        let (before, behind) = rest.split_at(at + BEGIN.len());
+        changed.extend_from_slice(before);
+        changed.extend_from_slice(named.as_bytes());
+        let end = behind.iter().position(|byte| *byte == b'"');
+        rest = &behind[end.unwrap_or(behind.len())..];
+    }
+    changed.extend_from_slice(rest);
+    changed
 }
 
 fn checked(bytes: &[u8]) -> Result<Entries<'_>, Fault> {
@@ -195,5 +222,22 @@ pub fn graph(output: Option<&str>) -> Graph {
         input_sizes: Vec::new(), // the file does not say
         stored: Vec::new(),
         output: ValueId(2),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_device_that_the_code_names_is_the_networks() {
+        let code = br#"a = torch.to(x, torch.device("cuda:0"), 6); b = torch.device("cpu"); c = torch.device(""#;
+        let changed = |device| String::from_utf8(on_device(code, device)).unwrap();
+        assert_eq!(
+            changed(Device::Cpu),
+            r#"a = torch.to(x, torch.device("cpu"), 6); b = torch.device("cpu"); c = torch.device("cpu"#
+        );
+        assert!(changed(Device::Cuda(1)).contains(r#"x, torch.device("cuda:1"), 6"#));
+        assert_eq!(on_device(b"x = 1\n", Device::Cpu), b"x = 1\n");
     }
 }
