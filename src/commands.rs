@@ -1,15 +1,20 @@
-//! Models by themselves: what is in a file, and which layers a network has.
+//! Models by themselves: what is in a file, which layers a network has, how photos are prepared for it, and a first
+//! report of it.
 
 use std::path::{Path, PathBuf};
 
 use crate::building::{self, StoreAt};
 use crate::diagnostic::Diagnostic;
+use crate::draft::{self, Wanted};
 use crate::execute::{self, NoMemory};
+use crate::inspect::trial::{self, Trial};
 use crate::inspect::{self, Inspection};
-use crate::model::{self, Architecture, Model, ModelFacts, Source};
+use crate::labels::Labels;
+use crate::model::{self, Architecture, Model, ModelFacts, OutputActivation, Source};
 use crate::picture::Preprocessing;
 use crate::plan::memory::Memory;
 use crate::plan::{self, NamedModel, Origin, Overrides};
+use crate::progress::{Finished, Progress};
 use crate::store::Store;
 use crate::{Failure, methods, read_spec};
 
@@ -150,6 +155,86 @@ pub fn inspect_report(path: &Path, overrides: &Overrides) -> Result<Subject, Fai
         preprocessing: Some(preprocessing.map_err(Failure::Spec)?),
         classes: network.classes,
     })
+}
+
+/// Photos whose classes are known.
+#[derive(Debug, Clone, Copy)]
+pub struct Labelled<'a> {
+    /// With a sub-folder for each class, or a labels.csv.
+    pub folder: &'a Path,
+    /// A file of class names; `None` for their numbers.
+    pub classes: Option<&'a Path>,
+    /// Which classes count as which label; `None` for groups.yaml in the folder, where it is there.
+    pub groups: Option<&'a Path>,
+}
+
+/// Tries every preset, and `own` (its name and itself), on labelled photos.
+pub fn try_preprocessings(
+    model: &Model,
+    own: Option<(&str, &Preprocessing)>,
+    labelled: &Labelled,
+    progress: &dyn Progress,
+) -> Result<Trial, Failure> {
+    let labels = match labelled.classes {
+        None => Labels::numbers(model.classes()),
+        Some(file) => {
+            let labels = Labels::read(file).map_err(|error| no_model(&error))?;
+            let labels = match model.activation() {
+                OutputActivation::SigmoidOfOne => labels.of_one_number(),
+                OutputActivation::Softmax | OutputActivation::Sigmoid => labels,
+            };
+            let fits = labels.check(model.classes());
+            fits.map_err(|error| no_model(&error))?;
+            labels
+        }
+    };
+    let settings = trial::settings(model, own);
+    let opened = trial::open(labelled.folder, labelled.groups, &labels, &settings);
+    let (groups, data_set) = opened.map_err(Failure::Spec)?;
+    let title = format!("{} ways of preparing photos", settings.len());
+    progress.started(1, 1, &title);
+    let found = trial::run(model, &settings, &groups, &data_set, &|done, total| {
+        let _ = progress.advanced(done, total); // Ctrl-C ends the process: nothing is written
+    });
+    let work = Finished {
+        ran: settings.len(),
+        units: settings.len(),
+    };
+    progress.finished(&title, work);
+    found.map_err(|error| {
+        let message = error.to_string();
+        Failure::Run(vec![Diagnostic::without_file(message, String::new())])
+    })
+}
+
+/// The text of a first report.yaml for a network and photos.
+pub fn draft_report(wanted: &Wanted, progress: &dyn Progress) -> Result<String, Failure> {
+    let file = ModelFile {
+        file: wanted.model.clone(),
+        architecture: wanted.architecture.clone(),
+        input_shape: None,
+        device: None,
+        precision: None,
+    };
+    let subject = inspect_model(&file)?;
+    let Some(model) = &subject.model else {
+        let fault = subject.inspection.fault.unwrap_or_default();
+        let hint = format!(
+            "`cnn-report inspect {}` says what is in the file",
+            wanted.model.display()
+        );
+        return Err(Failure::Spec(vec![Diagnostic::without_file(fault, hint)]));
+    };
+    let labelled = wanted.labelled.as_deref().map(|folder| Labelled {
+        folder,
+        classes: wanted.classes.as_deref(),
+        groups: wanted.groups.as_deref(),
+    });
+    let trial = labelled
+        .map(|labelled| try_preprocessings(model, None, &labelled, progress))
+        .transpose()?;
+    let text = draft::draft(wanted, &subject.inspection, model, trial.as_ref());
+    text.map_err(|error| Failure::Spec(vec![error.diagnostic()]))
 }
 
 /// The message of a model names its file itself.

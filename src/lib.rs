@@ -12,6 +12,7 @@
 
 pub mod assemble;
 pub mod diagnostic;
+pub mod draft;
 pub mod evaluate;
 pub mod execute;
 pub mod explain;
@@ -39,8 +40,8 @@ pub use building::{
     Built, OnFailure, Request, StoreAt, build_report, check_spec, plan_report, values_of,
 };
 pub use commands::{
-    ModelFile, Subject, facts_of_model, facts_of_report, inspect_model, inspect_report, is_report,
-    load_network,
+    Labelled, ModelFile, Subject, draft_report, facts_of_model, facts_of_report, inspect_model,
+    inspect_report, is_report, load_network, try_preprocessings,
 };
 
 use std::path::Path;

@@ -83,20 +83,35 @@ pub fn run(arguments: BuildArguments, format: MessageFormat) -> ExitCode {
             false => Reuse::Stored,
         },
     };
+    let said = Said {
+        why: arguments.why,
+        quiet: arguments.quiet,
+    };
+    build(&request, &said, format)
+}
+
+/// What is said of a build that went well.
+pub struct Said {
+    pub why: bool,
+    pub quiet: bool,
+}
+
+/// Builds, with progress on a terminal, and prints the pages.
+pub fn build(request: &Request, said: &Said, format: MessageFormat) -> ExitCode {
     interrupt::watch();
     // Standard error then holds nothing but JSON.
-    let silent = arguments.quiet || format == MessageFormat::Json;
+    let silent = said.quiet || format == MessageFormat::Json;
     let progress: Box<dyn Progress> = if silent {
         Box::new(Stoppable(Silent))
     } else {
         Box::new(Stoppable(Terminal::new()))
     };
-    let built = build_report(&request, progress.as_ref());
+    let built = build_report(request, progress.as_ref());
     drop(progress); // a bar that is still drawn would overwrite the diagnostics
     match built {
         Ok(built) => {
             format.print_diagnostics(&built.warnings);
-            if arguments.why {
+            if said.why {
                 let lines = built.ran.iter();
                 let lines = lines.map(|ran| format!("ran {}: {}\n", ran.unit, ran.reason));
                 let (ran, units) = (built.ran.len(), built.units);
@@ -107,7 +122,7 @@ pub fn run(arguments: BuildArguments, format: MessageFormat) -> ExitCode {
                 let last = format!("ran {ran} of {units} units; {network}\n");
                 format.print_text(&lines.chain([last]).collect::<String>());
             }
-            if !arguments.quiet {
+            if !said.quiet {
                 let pages = built
                     .pages
                     .iter()

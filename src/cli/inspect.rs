@@ -5,13 +5,12 @@ use std::process::ExitCode;
 
 use clap::Args;
 use cnn_report::diagnostic::Diagnostic;
-use cnn_report::inspect::trial::{self, Trial};
+use cnn_report::inspect::trial::Trial;
 use cnn_report::inspect::verify::{Verification, shape_of_pictures, verify};
 use cnn_report::inspect::{as_text, trial_text, verification_text};
-use cnn_report::labels::Labels;
-use cnn_report::model::{Model, OutputActivation};
-use cnn_report::progress::{Finished, Progress, Silent};
-use cnn_report::{Failure, Subject, inspect_model, inspect_report};
+use cnn_report::model::Model;
+use cnn_report::progress::{Progress, Silent};
+use cnn_report::{Failure, Labelled, Subject, inspect_model, inspect_report, try_preprocessings};
 use serde_json::{Value, json};
 
 use super::messages::{BAD_SPEC, FAILED_RUN, MessageFormat};
@@ -150,40 +149,19 @@ fn trial_of(
     folder: &Path,
     format: MessageFormat,
 ) -> Result<Trial, Failure> {
-    let labels = match arguments.classes.as_ref().or(subject.classes.as_ref()) {
-        None => Labels::numbers(model.classes()),
-        Some(file) => {
-            let labels = Labels::read(file).map_err(|error| refused(error.to_string()))?;
-            let labels = match model.activation() {
-                OutputActivation::SigmoidOfOne => labels.of_one_number(),
-                OutputActivation::Softmax | OutputActivation::Sigmoid => labels,
-            };
-            let fits = labels.check(model.classes());
-            fits.map_err(|error| refused(error.to_string()))?;
-            labels
-        }
-    };
     let report = arguments.target.file.display().to_string();
     let own = subject.preprocessing.as_ref();
-    let settings = trial::settings(model, own.map(|own| (report.as_str(), own)));
-    let groups = arguments.groups.as_deref();
-    let (groups, data_set) =
-        trial::open(folder, groups, &labels, &settings).map_err(Failure::Spec)?;
-    let title = format!("{} ways of preparing photos", settings.len());
+    let labelled = Labelled {
+        folder,
+        classes: arguments.classes.as_deref().or(subject.classes.as_deref()),
+        groups: arguments.groups.as_deref(),
+    };
     let progress: Box<dyn Progress> = match format {
         MessageFormat::Json => Box::new(Silent), // standard error then holds nothing but JSON
         MessageFormat::Full | MessageFormat::Short => Box::new(Terminal::new()),
     };
-    progress.started(1, 1, &title);
-    let found = trial::run(model, &settings, &groups, &data_set, &|done, total| {
-        let _ = progress.advanced(done, total); // Ctrl-C ends the process: nothing is written
-    });
-    let work = Finished {
-        ran: settings.len(),
-        units: settings.len(),
-    };
-    progress.finished(&title, work);
-    found.map_err(|error| Failure::Run(vec![fault_of(error.to_string())]))
+    let own = own.map(|own| (report.as_str(), own));
+    try_preprocessings(model, own, &labelled, progress.as_ref())
 }
 
 fn refused(message: String) -> Failure {

@@ -1,10 +1,14 @@
 //! The command line: commands, options and exit codes.
 
 mod build;
+mod doctor;
+mod init;
 mod inspect;
 mod interrupt;
 mod layers;
 mod messages;
+mod methods;
+mod shells;
 mod store;
 mod target;
 mod values;
@@ -31,6 +35,10 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Write a first report.yaml for your own network and photos, and build it
+    Init(init::InitArguments),
+    /// Explain photos at once: a report of them, without writing any YAML
+    Explain(init::ExplainArguments),
     /// Run every explanation and write the report (HTML, Markdown, JSON)
     Build(build::BuildArguments),
     /// Check a report.yaml and everything it names; a network that was not seen before is loaded and tried once
@@ -39,10 +47,18 @@ enum Command {
     Layers(layers::LayersArguments),
     /// Say what is in a model file and what can be done with it; check its scores, or its preprocessing
     Inspect(inspect::InspectArguments),
+    /// List the methods, or explain one with its parameters and papers
+    Methods(methods::MethodsArguments),
     /// List the values that the texts of a report can quote; what is not stored is computed
     Values(values::ValuesArguments),
     /// Show or empty the store of results
     Cache(store::CacheArguments),
+    /// Say what is found on this machine: libtorch, devices, threads, memory
+    Doctor(doctor::DoctorArguments),
+    /// Print the completions of a shell
+    Completions(shells::CompletionsArguments),
+    /// Print the man page
+    Man,
     /// Print the reference of report.yaml's keys, in Markdown
     Reference,
     /// Print the JSON Schema of report.yaml, for editors, or of report.json
@@ -81,6 +97,8 @@ struct ReportArguments {
 pub fn run() -> ExitCode {
     let Cli { command, format } = Cli::parse();
     match command {
+        Command::Init(arguments) => init::init(arguments, format),
+        Command::Explain(arguments) => init::explain(arguments, format),
         Command::Build(arguments) => build::run(arguments, format),
         Command::Check(CheckArguments { spec, store }) => format.finish(
             check_spec(&spec.report, &spec.overrides(), &store.of_report()),
@@ -93,6 +111,10 @@ pub fn run() -> ExitCode {
         Command::Inspect(arguments) => inspect::run(&arguments, format),
         Command::Values(arguments) => values::run(&arguments, format),
         Command::Cache(arguments) => store::run(&arguments, format),
+        Command::Methods(arguments) => methods::run(&arguments, format),
+        Command::Doctor(arguments) => doctor::run(&arguments, format),
+        Command::Completions(arguments) => shells::completions(&arguments, format),
+        Command::Man => shells::man(format),
         Command::Reference => format.print(&spec::reference(&method_schemas())),
         Command::Schema(SchemaArguments { report }) => {
             let schema = match report {

@@ -32,7 +32,8 @@ pub fn output(
         .map(|stem| stem.to_string_lossy().into_owned());
     let folder = match (&overrides.output, &spec.output.folder) {
         (Some(folder), _) => folder.clone(),
-        (None, Some(folder)) => resolve(base, folder),
+        // `a/./b` is `a/b`.
+        (None, Some(folder)) => resolve(base, folder).components().collect(),
         (None, None) => resolve(base, Path::new("build")),
     };
     let mut formats = spec

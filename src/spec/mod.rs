@@ -23,7 +23,7 @@ pub use input::{
     WholePhoto,
 };
 pub use positions::{Mark, Positions, escape};
-pub use reference::reference;
+pub use reference::{reference, reference_of};
 pub use schema::{ImagesKey, MethodSchema, json_schema};
 
 /// A report: a model, some photos, and questions with figures.

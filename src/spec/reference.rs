@@ -57,6 +57,21 @@ pub fn reference(methods: &[MethodSchema]) -> String {
     page
 }
 
+/// The section of one method, as it stands in the page.
+pub fn reference_of(method: &MethodSchema) -> String {
+    let schema = json_schema(std::slice::from_ref(method));
+    let figures = &schema["properties"]["questions"]["items"]["properties"]["figures"];
+    let mut page = String::new();
+    let title = format!("`{}`", method.name);
+    section(
+        &mut page,
+        &title,
+        &figures["items"]["properties"][method.name],
+        "",
+    );
+    page.trim_start().to_owned()
+}
+
 fn section(page: &mut String, title: &str, schema: &Value, prefix: &str) {
     let _ = writeln!(page, "\n## {title}\n");
     if let Some(what) = schema["description"].as_str() {

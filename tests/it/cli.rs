@@ -371,7 +371,19 @@ fn the_shipped_report_has_no_fault() {
 #[test]
 fn the_page_of_commands_is_what_they_say_themselves() {
     let page = std::fs::read_to_string(repository().join("docs/commands.md")).unwrap();
-    for command in ["build", "check", "values", "cache", "layers", "inspect"] {
+    for command in [
+        "build",
+        "check",
+        "values",
+        "cache",
+        "layers",
+        "inspect",
+        "init",
+        "explain",
+        "methods",
+        "doctor",
+        "completions",
+    ] {
         let output = cnn_report(repository(), &[command, "--help"]);
         let help = String::from_utf8(output.stdout).unwrap();
         let block = format!("```text\n$ cnn-report {command} --help\n{help}```\n");

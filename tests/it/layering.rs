@@ -47,6 +47,10 @@ const RULES: &[(&str, &[&str])] = &[
             "fs",
         ],
     ),
+    (
+        "draft",
+        &["model", "evaluate", "inspect", "diagnostic", "fs"],
+    ),
     ("present", &["results", "words"]),
     ("figure", &["present", "results", "words"]),
     ("report", &["figure", "words", "diagnostic"]),
@@ -100,7 +104,7 @@ const RULES: &[(&str, &[&str])] = &[
 
 /// Crates that only one room may know, with the reason in ARCHITECTURE.md.
 const OWNERS: &[(&str, &[&str])] = &[
-    ("tera", &["render"]),
+    ("tera", &["render", "draft"]),
     ("pulldown_cmark", &["render", "report"]),
     ("plotters", &["figure"]),
     ("clap", &["cli"]),

@@ -18,6 +18,7 @@ mod explain;
 mod export_tool;
 mod figure;
 mod fuzz;
+mod init;
 mod input;
 mod inspect;
 mod interrupt;

@@ -193,6 +193,12 @@ impl<'a> Listing<'a> {
     }
 }
 
+/// Whether the extension is that of a picture that is read.
+pub fn is_photo(path: &Path) -> bool {
+    PHOTO_EXTENSIONS.contains(&extension(path).as_str())
+        && !["npy", "safetensors"].contains(&extension(path).as_str())
+}
+
 /// In small letters; empty where there is none.
 pub(super) fn extension(path: &Path) -> String {
     path.extension()

@@ -20,6 +20,7 @@ use crate::picture::Preprocessing;
 
 pub use batches::{Batch, for_each_batch, prepared};
 pub use label_order::{LabelOrder, label_order_warning};
+pub use listing::is_photo;
 pub use skipped::{SkipReason, Skipped, count_by_kind};
 pub use unreadable::{DEFAULT_MAX_UNREADABLE, Unreadable, check_unreadable};
 
