@@ -154,6 +154,11 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "put the value into quotation marks",
     ),
     (
+        "expected any YAML value",
+        "this number has more digits than a number here can hold",
+        "put it into quotation marks if it is a text; no key takes such a number",
+    ),
+    (
         "recursion limit exceeded",
         "lists and mappings are nested too deeply",
         "",

@@ -226,6 +226,10 @@ fn broken_yaml_is_told_in_plain_words() {
             "1:8: error: the quotation mark that opens this text is not closed; ",
         ),
         (
+            "seed: 99999999999999999999\n",
+            "1:7: error: this number has more digits than a number here can hold; ",
+        ),
+        (
             "title: @x\n",
             "1:8: error: a value cannot begin with this character; ",
         ),

@@ -14,7 +14,7 @@ use cnn_report::words::Message;
 use cnn_report::words::strings::LANGUAGES;
 use serde_json::{Value, json};
 
-use super::cases::{Project, Ran, WITH_LAYERS};
+use super::cases::{NET1, Project, Ran, WITH_LAYERS};
 use crate::strings::{said, texts};
 
 /// Views in which a kind of result is said in other words.
@@ -119,13 +119,15 @@ fn keys_of(presented: &Presented) -> BTreeSet<String> {
 fn said_in(ran: &mut Ran) -> BTreeSet<String> {
     let mut keys = BTreeSet::new();
     for index in 0..ran.plan.tasks.len() {
-        for view in views(ran.plan.tasks[index].entry.kind) {
-            ran.plan.tasks[index].view = in_view(&ran.plan.tasks[index], &view, &ran.plan.facts);
+        for (number, view) in views(ran.plan.tasks[index].entry.kind).iter().enumerate() {
+            ran.plan.tasks[index].view = in_view(&ran.plan.tasks[index], view, &ran.plan.facts);
             let task = &ran.plan.tasks[index];
             let results = &ran.executed.results[index];
             let mut worlds = vec![results.clone()];
             let found: Vec<&Results> = results.iter().flatten().collect();
             let count = found.first().map_or(0, |first| others(first).len());
+            // What a reader is warned of does not depend on the view.
+            let count = if number == 0 { count } else { 0 };
             worlds.extend((0..count).map(|at| {
                 found
                     .iter()
@@ -250,11 +252,13 @@ fn every_message_has_its_text_and_no_text_is_there_for_nothing() {
         let mut project = Project::new(&case);
         let mut ran = project.run();
         used.extend(said_in(&mut ran));
-        // Which variant of a text is taken depends on the texts that a language has.
-        project.spec["language"] = json!("zh-TW");
-        let (plan, _) = project.plan();
-        ran.plan = plan;
-        used.extend(said_in(&mut ran));
+        // Which variant of a text is taken depends on the texts that a language has, not on the network.
+        if case.name == NET1.name {
+            project.spec["language"] = json!("zh-TW");
+            let (plan, _) = project.plan();
+            ran.plan = plan;
+            used.extend(said_in(&mut ran));
+        }
     }
     for entry in cnn_report::methods() {
         used.extend(OF_EVERY_METHOD.map(|key| format!("{}.{key}", entry.name)));
