@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use cnn_report::inspect::{layer_json, layer_table};
+use cnn_report::inspect::{attention_json, attention_text, layer_json, layer_table};
 use cnn_report::model::ModelFacts;
 use serde_json::json;
 
@@ -35,7 +35,10 @@ pub fn run(arguments: &LayersArguments, format: MessageFormat) -> ExitCode {
 }
 
 fn as_text(facts: &ModelFacts, all: bool) -> String {
-    let leaves = layer_table(facts, facts.leaves());
+    let mut leaves = layer_table(facts, facts.leaves());
+    if let Some(attention) = attention_text(facts) {
+        leaves.push_str(&format!("\nattention: {attention}\n"));
+    }
     if !all {
         return leaves;
     }
@@ -49,6 +52,7 @@ fn as_json(facts: &ModelFacts, all: bool) -> String {
         "input_shape": facts.input_shape,
         "classes": facts.classes,
         "layers": layer_json(facts, facts.leaves()),
+        "attention": attention_json(facts),
     });
     if all {
         object["containers"] = layer_json(facts, facts.containers());

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::attention::attention_text;
 use super::methods::{self, MethodRow};
 use crate::explain::Entry;
 use crate::model::{Model, ModelFacts, OutputActivation, ScoresAre, ScoresTaken, trained_input};
@@ -15,6 +16,9 @@ pub struct Classifier {
     pub normalises: Option<String>,
     /// How photos became the input on which the published weights of the built-in architecture were trained.
     pub trained_on: Option<String>,
+    /// Where attention is, how its tokens lie on the photo, and which of them the scores are read from; `None`
+    /// without attention.
+    pub attention: Option<String>,
     /// Leaf modules; 0 where the file names no modules.
     pub layers: usize,
     /// Modules and nodes of the graph that can be named besides.
@@ -51,6 +55,7 @@ impl Classifier {
             output: Output::of(model.facts()),
             normalises: Some(model.facts().own_input.text()).filter(|text| !text.is_empty()),
             trained_on: trained_on(model.facts()),
+            attention: attention_text(model.facts()),
             layers: model.layers().len(),
             other_names: model.containers().len() + model.nodes().len(),
             methods: methods::rows(model.facts(), entries),

@@ -24,7 +24,7 @@ pub fn layer_table(facts: &ModelFacts, layers: &[Layer]) -> String {
     table(
         layers
             .iter()
-            .map(|layer| cells(layer, facts.receptive_field(layer))),
+            .map(|layer| cells(layer, filters(facts, layer), facts.receptive_field(layer))),
     )
 }
 
@@ -38,7 +38,7 @@ pub fn layer_json(facts: &ModelFacts, layers: &[Layer]) -> Value {
             "name": layer.path,
             "kind": layer.kind,
             "output_shape": layer.output_shape,
-            "filters": filters(layer, field),
+            "filters": filters(facts, layer),
             "parameters": layer.parameters,
             "receptive_field": field.map_or(Value::Null, |field| field_json(field.extents)),
         })
@@ -64,10 +64,10 @@ fn table(rows: impl Iterator<Item = [String; 7]>) -> String {
     all.iter().map(line).collect()
 }
 
-fn cells(layer: &Layer, field: Option<ReceptiveField>) -> [String; 7] {
+fn cells(layer: &Layer, filters: Option<i64>, field: Option<ReceptiveField>) -> [String; 7] {
     let shape = layer.output_shape.iter().skip(1).map(i64::to_string);
     let extents = field.map(|field| field_text(field.extents));
-    let filters = filters(layer, field).map(|count| count.to_string());
+    let filters = filters.map(|count| count.to_string());
     [
         layer.number.to_string(),
         visible(&layer.path).into_owned(),
@@ -79,13 +79,10 @@ fn cells(layer: &Layer, field: Option<ReceptiveField>) -> [String; 7] {
     ]
 }
 
-/// Channels of maps [1, C, H, W]; other outputs have no filters.
-fn filters(layer: &Layer, field: Option<ReceptiveField>) -> Option<i64> {
-    if layer.output_shape.len() == 4 {
-        field.and_then(|field| field.filters)
-    } else {
-        None
-    }
+/// Number of maps over the photo; other outputs have no filters.
+fn filters(facts: &ModelFacts, layer: &Layer) -> Option<i64> {
+    facts.receptive_field(layer)?;
+    facts.maps(layer).map(|maps| maps.channels)
 }
 
 /// In px: one number where height and width agree.
@@ -150,10 +147,12 @@ mod tests {
         let rows = [
             cells(
                 &layer(0, "conv", &[1, 64, 7, 7]),
+                Some(64),
                 Some(field([pixels(3), pixels(3)])),
             ),
             cells(
                 &layer(1, "features.3.fc", &[1, 10]),
+                None,
                 Some(field([Extent::All, Extent::All])),
             ),
         ];

@@ -1,5 +1,6 @@
 //! What is in a model file, and what can be done with it; as far as it goes for files that do not load.
 
+mod attention;
 mod classifier;
 mod inspection;
 mod layer_table;
@@ -17,6 +18,7 @@ use crate::fs;
 use crate::model::load;
 use crate::model::{Architecture, Device, Model, ModelError, Source};
 
+pub use attention::{attention_json, attention_text};
 pub use classifier::Classifier;
 pub use inspection::Inspection;
 pub use layer_table::{layer_json, layer_table};

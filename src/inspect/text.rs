@@ -180,6 +180,7 @@ fn classifier_lines(classifier: &Classifier) -> Vec<(&'static str, String)> {
     let said = [
         ("normalises", &classifier.normalises),
         ("trained on", &classifier.trained_on),
+        ("attention", &classifier.attention),
     ];
     lines.extend(
         said.into_iter()

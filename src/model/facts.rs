@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::attention::AttentionFacts;
 use super::graph::NodeId;
 use super::layers::{Layer, LayerName, Layers, UnknownLayer};
 use super::limits::Limits;
@@ -25,6 +26,7 @@ pub struct ModelFacts {
     pub scores: ScoreFacts,
     pub output: OutputFacts,
     pub layers: Layers,
+    pub attention: AttentionFacts,
     /// What keeps methods from it.
     pub limits: Limits,
     /// What its file says of its input.

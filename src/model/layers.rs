@@ -42,6 +42,8 @@ pub struct Layers {
     nodes: Vec<Layer>,
     /// Of each node of the graph.
     receptive_fields: Vec<Option<ReceptiveField>>,
+    /// Nodes whose output is [1, h, w, C], in their order.
+    channels_last: Vec<NodeId>,
 }
 
 /// The network has no such layer.
@@ -65,7 +67,19 @@ impl Layers {
             containers,
             nodes,
             receptive_fields,
+            channels_last: Vec::new(),
         }
+    }
+
+    /// With the nodes whose output is [1, h, w, C], in their order.
+    pub fn with_channels_last(mut self, nodes: Vec<NodeId>) -> Self {
+        self.channels_last = nodes;
+        self
+    }
+
+    /// Whether the output of a node is [1, h, w, C].
+    pub fn has_channels_last(&self, node: NodeId) -> bool {
+        self.channels_last.binary_search(&node).is_ok()
     }
 
     pub fn leaves(&self) -> &[Layer] {

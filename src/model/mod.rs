@@ -1,5 +1,6 @@
 //! An image classifier as a graph of named nodes, and the one interpreter that runs it.
 
+pub mod attention;
 mod backward;
 pub mod batches;
 mod card;
@@ -18,6 +19,7 @@ mod libtorch;
 pub mod limits;
 pub mod load;
 mod machine;
+pub mod maps;
 mod memory_layout;
 mod network;
 mod one_output;
@@ -32,6 +34,7 @@ pub mod run;
 mod scores;
 mod source;
 
+pub use attention::{Attended, Attention, AttentionFacts, Grid, ReadOut, Tokens};
 pub use backward::ReluRule;
 pub use batches::memory_error::MemoryError;
 pub use batches::{BatchSize, in_batches};
@@ -49,6 +52,7 @@ pub use load::architecture_file::TrainedInput;
 pub use load::built_in::trained_input;
 pub use load::format::is_text;
 pub use machine::{Machine, machine};
+pub use maps::Maps;
 pub use network::Model;
 pub use own_input::OwnInput;
 pub use precision::{Precision, precision, precision_name};

@@ -37,6 +37,11 @@ pub fn limits(
     })
 }
 
+/// A picture of noise of values from 0 to 1.
+pub fn picture(trial: &Trial) -> Result<Tensor, TchError> {
+    noise(trial)?.f_narrow(0, 0, 1)
+}
+
 /// Two pictures of noise that differ in mean and contrast, of values from 0 to 1 and from 0 to 2.5.
 fn noise(trial: &Trial) -> Result<Tensor, TchError> {
     let [channels, height, width] = trial.input_shape;

@@ -1,5 +1,7 @@
 //! Finding the facts of a network by running it: on zeros, in company, and on noise.
 
+mod attention;
+mod channels_last;
 mod company;
 mod decide;
 mod limits;
@@ -103,6 +105,7 @@ pub fn facts(
         parts: trial.parts,
         scores,
         limits: limits::limits(program, trial, output.scores, &shapes)?,
+        attention: attention::attention(program, &limits::picture(trial)?, &output, &shapes)?,
         own_input: own_input::own_input(program, trial.exported_size),
         output,
         layers: table::layers(program, trial.input_shape, &shapes),

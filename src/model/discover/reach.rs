@@ -24,7 +24,7 @@ pub fn cut_off(
     let is_asked_for = |index: &usize| {
         let is_map = shapes[*index]
             .as_ref()
-            .is_some_and(|shape| shape.len() == 4);
+            .is_some_and(|shape| matches!(shape.len(), 3 | 4));
         is_map || *index == scores.0
     };
     let nodes = (0..graph.nodes.len()).filter(is_asked_for);

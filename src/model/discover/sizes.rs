@@ -49,7 +49,7 @@ fn try_size(
     let is_map = |node: &NodeId| {
         shapes[node.0]
             .as_ref()
-            .is_some_and(|shape| shape.len() == 4)
+            .is_some_and(|shape| matches!(shape.len(), 3 | 4))
     };
     let behind: Vec<NodeId> = behind(graph, failed).into_iter().filter(is_map).collect();
     Ok((!behind.is_empty()).then(|| OtherSize {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::channels_last::channels_last;
 use crate::model::graph::{Graph, NodeId, StoredKind, ValueId};
 use crate::model::layers::{Layer, Layers};
 use crate::model::receptive_field::receptive_fields;
@@ -19,7 +20,9 @@ pub fn layers(program: &Program, input_shape: [i64; 3], shapes: &[Option<Vec<i64
     let fields = receptive_fields(graph, input_shape, shapes, &|value| {
         stored_sizes(program, value)
     });
-    Layers::new(leaves, containers, nodes, fields)
+    let axes = |value| stored_sizes(program, value).map(|sizes| sizes.len());
+    let last = channels_last(graph, shapes, &axes);
+    Layers::new(leaves, containers, nodes, fields).with_channels_last(last)
 }
 
 /// The leaf modules and those that hold others.

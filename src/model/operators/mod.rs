@@ -12,6 +12,7 @@ mod elementary;
 mod error;
 mod factories;
 mod fourier;
+pub mod fused;
 mod indexing;
 mod linear_algebra;
 mod logic;

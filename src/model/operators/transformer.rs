@@ -4,16 +4,17 @@
 use tch::Tensor as T;
 
 use super::Operation::{Leading, Tensor};
+use super::fused::{SeeWeights, changed, unseen};
 use super::{Arguments, OperatorError, Result, Row};
 
 pub const TABLE: &[Row] = &[
     (
         "aten._native_multi_head_attention.default",
-        Leading(multi_head),
+        Leading(|a| multi_head(a, &mut unseen)),
     ),
     (
         "aten._transformer_encoder_layer_fwd.default",
-        Tensor(encoder_layer),
+        Tensor(|a| encoder_layer(a, &mut unseen)),
     ),
 ];
 
@@ -29,12 +30,12 @@ fn no_mask(a: &Arguments) -> Result<()> {
 }
 
 /// The attention and its weights, these averaged over heads where that is asked for.
-fn multi_head(a: &Arguments) -> Result<Vec<T>> {
+pub fn multi_head(a: &Arguments, see: SeeWeights) -> Result<Vec<T>> {
     no_mask(a)?;
     let averaged = a.bool_or("average_attn_weights", true)?;
     a.no_matter("need_weights");
     let inputs = [a.tensor("query")?, a.tensor("key")?, a.tensor("value")?];
-    let (output, weights) = attention(a, inputs, a.int("num_head")?)?;
+    let (output, weights) = attention(a, inputs, a.int("num_head")?, see)?;
     let weights = match averaged {
         true => weights.f_mean_dim(1, false, None)?,
         false => weights,
@@ -43,7 +44,7 @@ fn multi_head(a: &Arguments) -> Result<Vec<T>> {
 }
 
 /// Of [N, tokens, features]; the weights are [N, heads, tokens, tokens].
-fn attention(a: &Arguments, inputs: [&T; 3], heads: i64) -> Result<(T, T)> {
+fn attention(a: &Arguments, inputs: [&T; 3], heads: i64, see: SeeWeights) -> Result<(T, T)> {
     a.no_matter("embed_dim");
     let weights = a.tensor("qkv_weight")?.f_chunk(3, 0)?;
     let biases = a.tensor("qkv_bias")?.f_chunk(3, 0)?;
@@ -55,6 +56,7 @@ fn attention(a: &Arguments, inputs: [&T; 3], heads: i64) -> Result<(T, T)> {
     let width = parts[0].size().last().copied().unwrap_or(1) as f64;
     let products = parts[0].f_matmul(&parts[1].f_transpose(-2, -1)?)?;
     let weights = products.f_div_scalar(width.sqrt())?.f_softmax(-1, None)?;
+    let weights = changed(weights, see)?;
     let mixed = weights.f_matmul(&parts[2])?;
     let joined = mixed.f_transpose(1, 2)?.f_flatten(2, 3)?;
     let output = joined.f_linear(a.tensor("proj_weight")?, Some(a.tensor("proj_bias")?))?;
@@ -62,7 +64,7 @@ fn attention(a: &Arguments, inputs: [&T; 3], heads: i64) -> Result<(T, T)> {
 }
 
 /// Attention and a network of two dense layers, each added to its input, with layer norms before or behind.
-fn encoder_layer(a: &Arguments) -> Result<T> {
+pub fn encoder_layer(a: &Arguments, see: SeeWeights) -> Result<T> {
     no_mask(a)?;
     let (input, first, smooth) = (
         a.tensor("src")?,
@@ -78,7 +80,7 @@ fn encoder_layer(a: &Arguments) -> Result<T> {
         ("norm_weight_1", "norm_bias_1"),
         ("norm_weight_2", "norm_bias_2"),
     ];
-    let of_attention = |x: &T| Ok::<T, OperatorError>(attention(a, [x; 3], heads)?.0);
+    let mut of_attention = |x: &T| Ok::<T, OperatorError>(attention(a, [x; 3], heads, see)?.0);
     let dense = |x: &T| -> Result<T> {
         let inner = x.f_linear(a.tensor("ffn_weight_1")?, Some(a.tensor("ffn_bias_1")?))?;
         let inner = match smooth {

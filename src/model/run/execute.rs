@@ -1,5 +1,7 @@
 //! One pass through a graph.
 
+use tch::Tensor;
+
 use super::demand::{Demand, Step};
 use super::fold::Fold;
 use super::pass::{Change, Pass};
@@ -7,7 +9,7 @@ use super::program::Program;
 use super::weights::Weights;
 use crate::model::error::ModelError;
 use crate::model::graph::{Node, NodeId, ValueId};
-use crate::model::operators::{Arguments, OperatorError, Value};
+use crate::model::operators::{Arguments, OperatorError, Value, fused};
 
 /// The values that are there while a pass runs.
 struct Running<'a> {
@@ -46,7 +48,14 @@ impl Program {
                 continue;
             };
             let mut outputs = match step {
-                Step::Call => self.call(index, node, &|id| running.value(id), &running)?,
+                Step::Call => {
+                    let is_attended = pass.attended.contains(&NodeId(index));
+                    let attended: Option<Change<'_>> = match is_attended {
+                        true => Some(&mut *change),
+                        false => None,
+                    };
+                    self.call(index, node, &|id| running.value(id), (&running, attended))?
+                }
                 Step::Folded(fold) => self.call_folded(fold, &running)?,
                 Step::PassThrough => self.passed_through(index, &running)?,
                 Step::CountPictures => vec![Value::Number(pass.pictures)],
@@ -74,7 +83,7 @@ impl Program {
         index: usize,
         node: &'a Node,
         lookup: &'a dyn Fn(ValueId) -> Option<&'a Value>,
-        running: &Running,
+        (running, attended): (&Running, Option<Change<'_>>),
     ) -> Result<Vec<Value>, ModelError> {
         let operation = self.operations[index];
         let arguments = Arguments::new(node, lookup, running.pictures);
@@ -86,7 +95,14 @@ impl Program {
             false => arguments,
         };
         let run = || {
-            let outputs = operation.run(&arguments, node.outputs.len())?;
+            let count = node.outputs.len();
+            let outputs = match attended {
+                None => operation.run(&arguments, count)?,
+                Some(change) => {
+                    let mut see = |weights: &Tensor| change(NodeId(index), weights, weights);
+                    fused::run(&node.operator, &arguments, count, &mut see)?
+                }
+            };
             let unread = if operation.is_check() {
                 Vec::new()
             } else {
@@ -110,7 +126,7 @@ impl Program {
             Some(place) => Some(&folded[place]),
             None => running.value(id),
         };
-        self.call(fold.convolution.0, &fold.node, &lookup, running)
+        self.call(fold.convolution.0, &fold.node, &lookup, (running, None))
     }
 
     fn passed_through(&self, index: usize, running: &Running) -> Result<Vec<Value>, ModelError> {

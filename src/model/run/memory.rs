@@ -25,6 +25,7 @@ impl Program {
             wanted: &wanted,
             bypass: &[],
             changed: &[],
+            attended: &[],
             gradients: false,
         };
         let mut demand = Demand::new(&self.graph, &self.folds, &self.weights, &pass)?;

@@ -16,6 +16,8 @@ pub struct Pass<'a> {
     pub bypass: &'a [NodeId],
     /// Nodes whose outputs may be changed.
     pub changed: &'a [NodeId],
+    /// Attention that is one node: its weights are shown in place of its output, and may be changed.
+    pub attended: &'a [NodeId],
     /// Whether outputs keep the way back to what asks for gradients.
     pub gradients: bool,
 }

@@ -127,6 +127,24 @@ impl Program {
         self.run(&pass, &self.weights, change)
     }
 
+    /// As [`Program::record_changed`], for the weights of attention: `change` is given those of each node of
+    /// `attended`, which hold a whole attention, twice.
+    pub fn record_attended(
+        &self,
+        input: &Tensor,
+        nodes: &[NodeId],
+        (changed, attended): (&[NodeId], &[NodeId]),
+        change: Change<'_>,
+    ) -> Result<Vec<Tensor>, ModelError> {
+        let pass = Pass {
+            changed,
+            attended,
+            gradients: true,
+            ..self.pass_of(input, nodes)?
+        };
+        self.run(&pass, &self.weights, change)
+    }
+
     /// The outputs of `nodes` of a pass that starts in the middle: `from` are nodes with their outputs for
     /// `pictures` pictures, and nothing before them is run. Gradients reach back to the outputs that ask
     /// for them.
@@ -145,6 +163,7 @@ impl Program {
             wanted: nodes,
             bypass: &[],
             changed: &[],
+            attended: &[],
             gradients: from.iter().any(|(_, output)| output.requires_grad()),
         };
         self.run(&pass, &self.weights, &mut no_change)
@@ -206,6 +225,7 @@ impl Program {
             wanted,
             bypass: &[],
             changed: &[],
+            attended: &[],
             gradients: input.requires_grad(),
         })
     }
