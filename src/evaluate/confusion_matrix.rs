@@ -223,7 +223,7 @@ fn independent_labels(inputs: &Inputs) -> Option<Fault> {
 fn range(unit: &Unit) -> Option<Range<usize>> {
     match unit.part {
         Part::Range { from, to, .. } => Some(from..to),
-        Part::Whole | Part::Filter(_) => None,
+        Part::Whole | Part::Filter(_) | Part::Head { .. } => None,
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A_k = the k-th map of the layer's output for the photo.
 //!
-//! **Input** one photo [1, C, H, W], normalised. **Reads** the layer's output [1, K, h, w]; the network runs no
+//! **Input** one photo [1, C, H, W], normalised. **Reads** the layer's maps [1, K, h, w], of tokens those on the photo; the network runs no
 //! further. **Output** one map [h, w] a photo and filter, as it comes out of the layer.
 
 use schemars::JsonSchema;
@@ -56,7 +56,7 @@ impl Method for ActivationMaps {
     fn check(&self, inputs: &Inputs) -> Vec<Fault> {
         let mut faults = chosen::photo_faults(inputs);
         match chosen::map_layer(inputs, self.layer.as_ref()) {
-            Ok(layer) => faults.extend(chosen::filter_faults(layer, &self.filters)),
+            Ok(layer) => faults.extend(chosen::filter_faults(inputs.facts, layer, &self.filters)),
             Err(fault) => faults.push(fault),
         }
         faults
@@ -97,7 +97,9 @@ impl Method for ActivationMaps {
                 let _no_gradient = tch::no_grad_guard();
                 let input = passes.input(passes.photo(unit.photo)?)?;
                 let mut outputs = passes.model.record(&input, &[layer.node], &[])?;
-                recorded = outputs.pop().map(|output| (unit.photo, output));
+                let output = outputs.pop();
+                let maps = output.map(|output| passes.model.maps_of(layer.node, &output));
+                recorded = maps.transpose()?.map(|maps| (unit.photo, maps));
             }
             let (Some((_, output)), Part::Filter(filter)) = (&recorded, &unit.part) else {
                 let message = "the unit names no filter".to_owned();

@@ -28,13 +28,13 @@ pub fn map_layer<'a>(inputs: &Inputs<'a>, name: Option<&LayerName>) -> Result<&'
         .facts
         .layer(name)
         .map_err(|error| fault(error.to_string(), String::new()))?;
-    if gives_maps(layer) {
+    if gives_maps(inputs.facts, layer) {
         Ok(layer)
     } else {
         let shape = &layer.output_shape;
         Err(fault(
             format!(
-                "layer {} gives {shape:?}, not maps [N, C, H, W]",
+                "layer {} gives {shape:?}, not maps [N, C, H, W] or tokens",
                 layer_text(layer)
             ),
             advice(),
@@ -44,7 +44,10 @@ pub fn map_layer<'a>(inputs: &Inputs<'a>, name: Option<&LayerName>) -> Result<&'
 
 /// The last layer that gives maps.
 pub fn last_map_layer(facts: &ModelFacts) -> Option<&Layer> {
-    facts.leaves().iter().rfind(|layer| gives_maps(layer))
+    facts
+        .leaves()
+        .iter()
+        .rfind(|layer| gives_maps(facts, layer))
 }
 
 /// What `layer` and `filters` are for a network that is merely to be tried: the last layer that gives maps and
@@ -83,16 +86,15 @@ pub fn class_key(inputs: &Inputs, name: &ClassName) -> Value {
     }
 }
 
-fn gives_maps(layer: &Layer) -> bool {
-    layer.output_shape.len() == 4
+fn gives_maps(facts: &ModelFacts, layer: &Layer) -> bool {
+    facts.maps(layer).is_some()
 }
 
-/// Maps that the layer gives: C of [N, C, H, W].
-pub fn filter_count(layer: &Layer) -> usize {
-    layer
-        .output_shape
-        .get(1)
-        .map_or(0, |&count| usize::try_from(count).unwrap_or(0))
+/// Maps that the layer gives.
+pub fn filter_count(facts: &ModelFacts, layer: &Layer) -> usize {
+    let maps = facts.maps(layer).map(|maps| maps.channels);
+    maps.and_then(|count| usize::try_from(count).ok())
+        .unwrap_or(0)
 }
 
 /// `features.6.squeeze` (15): how faults name a layer.
@@ -101,8 +103,12 @@ fn layer_text(layer: &Layer) -> String {
 }
 
 /// Faults of a list of filters at `/filters`.
-pub fn filter_faults(layer: &Layer, filters: &[usize]) -> Vec<Fault> {
-    let range = filter_range(layer);
+pub fn filter_faults(facts: &ModelFacts, layer: &Layer, filters: &[usize]) -> Vec<Fault> {
+    filter_faults_of(filter_count(facts, layer), layer, filters)
+}
+
+fn filter_faults_of(count: usize, layer: &Layer, filters: &[usize]) -> Vec<Fault> {
+    let range = filter_range(count);
     if filters.is_empty() {
         let message = "no filter is chosen".to_owned();
         return vec![Fault {
@@ -114,7 +120,7 @@ pub fn filter_faults(layer: &Layer, filters: &[usize]) -> Vec<Fault> {
     let mut seen = BTreeSet::new();
     let (mut beyond, mut twice) = (Vec::new(), Vec::new());
     for (at, filter) in filters.iter().enumerate() {
-        if *filter >= filter_count(layer) {
+        if *filter >= count {
             beyond.push(at);
         } else if !seen.insert(filter) {
             twice.push(at);
@@ -147,16 +153,22 @@ pub fn filter_faults(layer: &Layer, filters: &[usize]) -> Vec<Fault> {
 }
 
 /// The fault of one filter that the layer does not have.
-pub fn filter_fault(layer: &Layer, filter: usize, pointer: &str) -> Option<Fault> {
-    (filter >= filter_count(layer)).then(|| Fault {
+pub fn filter_fault(
+    facts: &ModelFacts,
+    layer: &Layer,
+    filter: usize,
+    pointer: &str,
+) -> Option<Fault> {
+    let count = filter_count(facts, layer);
+    (filter >= count).then(|| Fault {
         pointer: pointer.to_owned(),
         message: format!("layer {} has no filter {filter}", layer_text(layer)),
-        hint: filter_range(layer),
+        hint: filter_range(count),
     })
 }
 
-fn filter_range(layer: &Layer) -> String {
-    format!("0 to {}", filter_count(layer).saturating_sub(1))
+fn filter_range(count: usize) -> String {
+    format!("0 to {}", count.saturating_sub(1))
 }
 
 /// The fault of a method that goes back from the scores to the photo, where no gradient gets there.
@@ -250,7 +262,7 @@ mod tests {
 
     #[test]
     fn a_filter_beyond_the_last_is_a_fault_where_it_stands() {
-        let faults = filter_faults(&layer(&[1, 8, 4, 4]), &[0, 7, 8, 0]);
+        let faults = filter_faults_of(8, &layer(&[1, 8, 4, 4]), &[0, 7, 8, 0]);
         let found: Vec<(&str, &str)> = faults
             .iter()
             .map(|f| (&f.pointer[..], &f.hint[..]))
@@ -260,14 +272,14 @@ mod tests {
             [("/filters/2", "0 to 7"), ("/filters/3", "list each once")]
         );
         let many: Vec<usize> = (0..512).collect();
-        let faults = filter_faults(&layer(&[1, 256, 4, 4]), &many);
+        let faults = filter_faults_of(256, &layer(&[1, 256, 4, 4]), &many);
         assert_eq!(faults.len(), 1);
         assert_eq!(
             faults[0].message,
             "layer `features.3` (3) lacks 256 of these 512 filters, the first of them 256"
         );
         assert_eq!(
-            filter_faults(&layer(&[1, 8, 4, 4]), &[])[0].pointer,
+            filter_faults_of(8, &layer(&[1, 8, 4, 4]), &[])[0].pointer,
             "/filters"
         );
     }

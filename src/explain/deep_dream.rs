@@ -107,10 +107,9 @@ impl Method for DeepDream {
         let mut faults = Vec::new();
         match chosen::map_layer(inputs, self.layer.as_ref()) {
             Ok(layer) => {
-                faults.extend(
-                    self.filter
-                        .and_then(|filter| chosen::filter_fault(layer, filter, "/filter")),
-                );
+                faults.extend(self.filter.and_then(|filter| {
+                    chosen::filter_fault(inputs.facts, layer, filter, "/filter")
+                }));
                 faults.extend(chosen::layer_gradient_fault(inputs.facts, layer));
                 faults.extend(self.octave_fault(inputs, layer));
             }

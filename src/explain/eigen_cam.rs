@@ -43,7 +43,7 @@ pub const ENTRY: Entry = Entry {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct EigenCam {
-    /// The layer, by number or module path. Default: the last one that gives maps larger than 1 × 1 before pooling and classifier; the caption names it.
+    /// The layer, by number or module path. Default: the last one that gives maps larger than 1 × 1 before pooling and classifier, of a transformer the layer norm before its last attention; the caption names it.
     pub layer: Option<LayerName>,
     /// What is decomposed: the maps as they are (`plain`) or each without its mean (`centred`). Default `plain`.
     pub matrix: Matrix,

@@ -117,7 +117,7 @@ impl Method for Filters {
     fn check(&self, inputs: &Inputs) -> Vec<Fault> {
         let mut faults = match chosen::map_layer(inputs, self.layer.as_ref()) {
             Ok(layer) => {
-                let mut faults = chosen::filter_faults(layer, &self.filters);
+                let mut faults = chosen::filter_faults(inputs.facts, layer, &self.filters);
                 faults.extend(chosen::layer_gradient_fault(inputs.facts, layer));
                 faults.extend(self.size_fault(inputs, layer));
                 faults

@@ -3,6 +3,9 @@
 
 pub mod ablation_cam;
 pub mod activation_maps;
+pub mod attention;
+pub mod attention_maps;
+pub mod attention_rollout;
 pub mod baseline;
 pub mod cam;
 pub mod chosen;
@@ -14,8 +17,10 @@ pub mod eigen_cam;
 mod error;
 pub mod feature_ablation;
 pub mod filters;
+pub mod generic_attention;
 pub mod grad_cam;
 pub mod grad_cam_plus_plus;
+pub mod gradient_rollout;
 pub mod guided_backprop;
 mod hidden;
 pub mod hires_cam;
@@ -23,6 +28,7 @@ pub mod input_x_gradient;
 mod inputs;
 pub mod integrated_gradients;
 pub mod layer_cam;
+pub mod legrad;
 pub mod lime;
 pub mod moments;
 pub mod names;
@@ -76,11 +82,16 @@ pub const METHODS: &[Entry] = &[
     score_cam::ENTRY,
     ablation_cam::ENTRY,
     eigen_cam::ENTRY,
+    attention_rollout::ENTRY,
+    gradient_rollout::ENTRY,
+    generic_attention::ENTRY,
+    legrad::ENTRY,
     occlusion::ENTRY,
     feature_ablation::ENTRY,
     rise::ENTRY,
     lime::ENTRY,
     activation_maps::ENTRY,
+    attention_maps::ENTRY,
     filters::ENTRY,
     deep_dream::ENTRY,
 ];

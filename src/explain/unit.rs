@@ -20,6 +20,11 @@ pub enum Part {
     Whole,
     /// A channel of the layer.
     Filter(usize),
+    /// A head of an attention layer, both numbered from 0.
+    Head {
+        layer: usize,
+        head: usize,
+    },
     /// Photos of the data set, `to` excluded, with the digests of their files, which the plan fills in.
     Range {
         from: usize,
@@ -47,6 +52,10 @@ impl Unit {
             Part::Whole => {}
             Part::Filter(filter) => {
                 key.insert("filter".to_owned(), json!(filter));
+            }
+            Part::Head { layer, head } => {
+                key.insert("layer".to_owned(), json!(layer));
+                key.insert("head".to_owned(), json!(head));
             }
             // Where the range stands changes nothing: only which photos it holds.
             Part::Range { digests, .. } => {

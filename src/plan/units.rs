@@ -56,19 +56,19 @@ impl Plan {
         let mut names = BTreeSet::new();
         for task in self.tasks.iter().filter(|task| !self.leaves_out(task)) {
             let photos: Vec<&str> = task.photos.iter().map(|photo| photo.id.as_str()).collect();
-            let filters = task.units.iter().filter_map(|unit| match unit.part {
-                Part::Filter(filter) => Some(filter),
+            let parts = task.units.iter().filter_map(|unit| match unit.part {
+                Part::Filter(filter) => Some(format!("filter-{filter}")),
+                Part::Head { layer, head } => Some(format!("layer-{layer}.head-{head}")),
                 Part::Whole | Part::Range { .. } => None,
             });
-            let mut filters: Vec<usize> = filters.collect();
-            filters.sort_unstable();
-            filters.dedup();
+            let parts: BTreeSet<String> = parts.collect();
+            let parts: Vec<String> = parts.into_iter().collect();
             let octaves = task.method.parameters(&self.inputs(task));
             let octaves = octaves.get("octaves").and_then(Value::as_u64);
             let of_task = known(&Names {
                 kind: task.entry.kind,
                 photos: &photos,
-                filters: &filters,
+                parts: &parts,
                 octaves: octaves.map(|octaves| octaves as usize),
                 classes: self.facts.classes,
                 groups: task.method.data().map_or(&[], |data| data.groups()),

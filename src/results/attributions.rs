@@ -35,6 +35,9 @@ pub enum Meaning {
     Evidence,
     /// Output of a filter.
     Activation,
+    /// What of the attention of the tokens that are read goes to a place, as such or weighted by gradients: zero or
+    /// more, in no unit.
+    Attention,
 }
 
 /// `channels` × `height` × `width` numbers, row-major.

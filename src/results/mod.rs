@@ -81,6 +81,8 @@ pub enum Target {
     Class(ClassTarget),
     /// The output of a filter, channel of a layer.
     Filter { layer: LayerRef, filter: usize },
+    /// A head of an attention layer, which is numbered among the attention layers, from 0.
+    Head { layer: LayerRef, head: usize },
     /// The whole output of a layer.
     Layer { layer: LayerRef },
 }

@@ -41,6 +41,7 @@ impl Of<'_> {
                 Meaning::Contribution => machine::Meaning::Contribution,
                 Meaning::Evidence => machine::Meaning::Evidence,
                 Meaning::Activation => machine::Meaning::Activation,
+                Meaning::Attention => machine::Meaning::Attention,
             },
             map: self.volume(&found.values, beside),
             sums_to: found.sums_to.and_then(finite),
@@ -137,6 +138,10 @@ impl Of<'_> {
             Target::Filter { layer: of, filter } => machine::Target::Filter {
                 layer: layer(of),
                 filter: *filter,
+            },
+            Target::Head { layer: of, head } => machine::Target::Head {
+                layer: layer(of),
+                head: *head,
             },
             Target::Layer { layer: of } => machine::Target::Layer { layer: layer(of) },
         }

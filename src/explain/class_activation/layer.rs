@@ -1,7 +1,8 @@
-//! The layer whose maps are weighted: the one that is named, or the last one before pooling and classifier.
+//! The layer whose maps are weighted: the one that is named, or the last one before pooling and classifier; of a
+//! transformer the layer norm before its last attention.
 
 use crate::explain::{Fault, Inputs, chosen};
-use crate::model::{Layer, LayerName, ModelFacts};
+use crate::model::{Layer, LayerName, ModelFacts, Tokens};
 
 /// Which layers a method takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,29 +74,44 @@ pub fn find<'a>(
     }
 }
 
-/// The last layer that gives maps larger than 1 × 1, before pooling and dropout; for [`Rule::Any`] also before
+/// Of tokens on a grid the layer norm before the last attention. Else the last layer that gives maps larger than
+/// 1 × 1, before pooling and dropout; for [`Rule::Any`] also before
 /// convolutions that are the classifier, whose maps are the classes. Found by node, so that a sum or a
 /// concatenation of branches counts as the layer, not its last branch.
 pub fn last(facts: &ModelFacts, rule: Rule) -> Result<&Layer, String> {
+    if let Some(norm) = before_last_attention(facts)? {
+        return match rule {
+            Rule::Any => Ok(named(facts, norm)),
+            Rule::BeforeAverage => Err(
+                "attention mixes the tokens behind the last layer that has a weight for each place"
+                    .to_owned(),
+            ),
+        };
+    }
     let nodes = facts.nodes();
     let kind = |node: &Layer| node.kind.trim_end_matches('_').to_owned();
     let is_linear = |node: &Layer| LINEAR.contains(&kind(node).as_str());
-    let has_attention = nodes.iter().any(is_attention);
     let classes = i64::try_from(facts.classes).unwrap_or(i64::MAX);
+    let last_attention = facts.attention.layers.last().map(|layer| layer.mixed);
     let mut is_behind_pooling = false;
     let mut is_behind_linear = false;
     for node in nodes.iter().rev() {
         is_behind_linear |= is_linear(node);
         is_behind_pooling |= node.kind.contains("pool2d");
-        let [_, channels, height, width] = node.output_shape[..] else {
-            continue;
-        };
-        let is_head = rule == Rule::Any && !is_behind_linear && channels == classes;
-        let is_passed_over = PASSED_OVER.contains(&kind(node).as_str());
-        if height * width <= 1 || is_head || is_passed_over {
+        if node.output_shape.len() != 4 {
             continue;
         }
-        if has_attention && !is_behind_pooling {
+        let Some(maps) = facts.maps(node) else {
+            continue;
+        };
+        let is_head = rule == Rule::Any && !is_behind_linear && maps.channels == classes;
+        let is_passed_over = PASSED_OVER.contains(&kind(node).as_str());
+        if maps.height * maps.width <= 1 || is_head || is_passed_over {
+            continue;
+        }
+        // Of four axes may also be heads and tokens.
+        let may_be_heads = last_attention.is_some_and(|last| node.node <= last);
+        if may_be_heads && !is_behind_pooling {
             let message = "the network reads tokens, not maps, before its classifier";
             return Err(message.to_owned());
         }
@@ -104,11 +120,24 @@ pub fn last(facts: &ModelFacts, rule: Rule) -> Result<&Layer, String> {
     Err("no layer gives maps larger than 1 × 1".to_owned())
 }
 
-/// A product of queries and keys, fused or written out.
-fn is_attention(node: &Layer) -> bool {
-    let shape = &node.output_shape;
-    let is_square = shape.len() >= 3 && shape[shape.len() - 1] == shape[shape.len() - 2];
-    node.kind.contains("attention") || (node.kind.contains("softmax") && is_square)
+/// The layer norm of tokens before the last attention, unless maps follow it: the output of the last block has no
+/// gradient at the tokens of the photo where a class token is read.
+fn before_last_attention(facts: &ModelFacts) -> Result<Option<&Layer>, String> {
+    let (Tokens::Grid(_), Some(last)) = (&facts.attention.tokens, facts.attention.layers.last())
+    else {
+        return Ok(None);
+    };
+    let is_map_behind = |node: &Layer| node.node > last.mixed && node.kind.contains("pool2d");
+    if facts.nodes().iter().any(is_map_behind) {
+        return Ok(None);
+    }
+    let norm = last
+        .norm
+        .and_then(|norm| facts.nodes().iter().find(|node| node.node == norm));
+    match norm {
+        Some(norm) => Ok(Some(norm)),
+        None => Err("no layer norm stands before the last attention".to_owned()),
+    }
 }
 
 /// The module whose output the node is, as the user knows it: a leaf, else the innermost module.

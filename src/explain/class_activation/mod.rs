@@ -1,8 +1,9 @@
 //! Class activation maps: the maps A_k [h, w] of a layer, weighted by what they do for a class. What the methods
 //! share is here; a method is its formula and its words.
 //!
-//! **Input** one photo [1, C, H, W], normalised. **Reads** the layer's output [1, K, h, w]. **Output** one map [h, w],
-//! signed and unscaled; papers clip it at zero, which is done where it is shown.
+//! **Input** one photo [1, C, H, W], normalised. **Reads** the layer's maps [1, K, h, w]: of tokens those that lie on
+//! the photo, put on their grid. **Output** one map [h, w], signed and unscaled; papers clip it at zero, which is done
+//! where it is shown.
 
 pub mod layer;
 
@@ -17,7 +18,7 @@ use super::{
     class_target, numbers, parameters,
 };
 use crate::labels::{Class, ClassName};
-use crate::model::{BatchSize, Layer, LayerName, ReluRule, in_batches};
+use crate::model::{BatchSize, Layer, LayerName, Maps, NodeId, ReluRule, in_batches};
 use crate::results::{Attributions, ClassTarget, Meaning, Place, Target};
 use layer::Rule;
 
@@ -36,7 +37,7 @@ const FASTEST_BATCH_ON_CPU: usize = 8;
 pub struct Parameters {
     /// The class whose evidence is shown: `predicted` (each photo's own), a class name or its number. Default `predicted`.
     pub class: ClassName,
-    /// The layer whose maps are weighted, by number or module path. Default: the last one that gives maps larger than 1 × 1 before pooling and classifier; the caption names it.
+    /// The layer whose maps are weighted, by number or module path. Default: the last one that gives maps larger than 1 × 1 before pooling and classifier, of a transformer the layer norm before its last attention; the caption names it.
     pub layer: Option<LayerName>,
 }
 
@@ -131,7 +132,8 @@ pub struct Recorded<'a> {
     passes: &'a Passes<'a>,
     /// [1, C, H, W].
     input: Tensor,
-    /// [1, K, h, w].
+    maps: Maps<'a>,
+    /// What the layer gives, as it gives it.
     output: Tensor,
     step: &'a dyn Fn() -> Result<(), ExplainError>,
 }
@@ -152,11 +154,16 @@ impl<'a> Recorded<'a> {
             let message = format!("layer `{}` gave no output", layer.path);
             return Err(ExplainError::Failed(message));
         };
+        let Some(maps) = passes.inputs.facts.maps(layer) else {
+            let message = format!("layer `{}` gives no maps", layer.path);
+            return Err(ExplainError::Failed(message));
+        };
         Ok(Self {
             layer,
             target: class_target::of(model, &scores, class)?,
             passes,
             input,
+            maps,
             output,
             step,
         })
@@ -164,7 +171,7 @@ impl<'a> Recorded<'a> {
 
     /// The layer's maps A [K, h, w].
     pub fn activation(&self) -> Result<Tensor, ExplainError> {
-        Ok(self.output.f_get(0)?)
+        Ok(self.maps.of(&self.output)?.f_get(0)?)
     }
 
     /// g = ∂ score of the class / ∂ A [K, h, w].
@@ -175,7 +182,7 @@ impl<'a> Recorded<'a> {
         let nodes = [self.layer.node];
         let found = model.gradient_at(&self.input, node, &nodes, ReluRule::Plain, &score)?;
         match found.first() {
-            Some(gradient) => Ok(gradient.f_get(0)?),
+            Some(gradient) => Ok(self.maps.of(gradient)?.f_get(0)?),
             None => Err(ExplainError::Failed("there is no gradient".to_owned())),
         }
     }
@@ -187,7 +194,7 @@ impl<'a> Recorded<'a> {
         count: usize,
         mask: &dyn Fn(usize) -> Result<Tensor, ExplainError>,
     ) -> Result<Vec<f64>, ExplainError> {
-        self.scores_of(count, &|range| {
+        self.scores_of(count, BatchSize::AUTO, &|range| {
             let masked = range.map(|at| Ok(self.input.f_mul(&mask(at)?)?));
             let masked = masked.collect::<Result<Vec<_>, ExplainError>>()?;
             let node = self.passes.model.scores_node();
@@ -196,30 +203,51 @@ impl<'a> Recorded<'a> {
         })
     }
 
-    /// The class's score with each of the layer's maps set to zero, one after the other.
+    /// The class's score with each of the layer's maps set to zero, one after the other. What leads round the
+    /// layer, as the sum beside an attention does, stays as it is.
     pub fn scores_without_each(&self) -> Result<Vec<f64>, ExplainError> {
-        let (_, count, ..) = self.output.size4()?;
-        self.scores_of(count as usize, &|range| {
-            let without = range.map(|at| {
-                let output = self.output.f_detach_copy()?;
-                let _ = output.f_select(1, at as i64)?.f_zero_()?;
-                Ok(output)
-            });
+        let model = self.passes.model;
+        let node = model.scores_node();
+        let round: Vec<NodeId> = {
+            let all = model.frontier(self.layer.node).into_iter();
+            all.filter(|node| *node != self.layer.node).collect()
+        };
+        let beside: Vec<(NodeId, Tensor)> = match round.is_empty() {
+            true => Vec::new(),
+            false => {
+                let _no_gradient = tch::no_grad_guard();
+                let outputs = model.record(&self.input, &round, &[])?;
+                round.iter().copied().zip(outputs).collect()
+            }
+        };
+        // The axes of a batch are known of the layer only.
+        let batch = match beside.is_empty() {
+            true => BatchSize::AUTO,
+            false => BatchSize::UpTo(1),
+        };
+        self.scores_of(self.maps.channels as usize, batch, &|range| {
+            let without = range.map(|at| Ok(self.maps.without(&self.output, at as i64)?));
             let without = without.collect::<Result<Vec<_>, ExplainError>>()?;
-            let from = [(self.layer.node, Tensor::f_cat(&without, 0)?)];
-            let node = self.passes.model.scores_node();
-            Ok(self.passes.model.resume(&from, &[node])?.remove(0))
+            let changed = Tensor::f_cat(&without, self.maps.batch_axis())?;
+            let mut from = vec![(self.layer.node, changed)];
+            from.extend(
+                beside
+                    .iter()
+                    .map(|(node, output)| (*node, output.shallow_clone())),
+            );
+            Ok(model.resume(&from, &[node])?.remove(0))
         })
     }
 
     fn scores_of(
         &self,
         count: usize,
+        batch: BatchSize,
         outputs: &dyn Fn(std::ops::Range<usize>) -> Result<Tensor, ExplainError>,
     ) -> Result<Vec<f64>, ExplainError> {
         let _no_gradient = tch::no_grad_guard();
         let model = self.passes.model;
-        let batch = model.batch_size(BatchSize::AUTO, FASTEST_BATCH_ON_CPU)?;
+        let batch = model.batch_size(batch, FASTEST_BATCH_ON_CPU)?;
         let mut found = Vec::with_capacity(count);
         in_batches(count, batch, |range| {
             let scores = class_target::scores(model, &outputs(range)?);

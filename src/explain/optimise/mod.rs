@@ -45,7 +45,8 @@ impl Ascent {
     }
 }
 
-/// The output of `node`, with the nodes of `bypass` handing their input through.
+/// The output of `node`, with the nodes of `bypass` handing their input through; its maps [N, K, h, w] where it
+/// has some in another order.
 pub fn record_one(
     model: &Model,
     input: &Tensor,
@@ -54,9 +55,10 @@ pub fn record_one(
 ) -> Result<Tensor, ModelError> {
     let mut outputs = model.record(input, &[node], bypass)?;
     // `record` gives one output a node; an empty answer would be a defect of the model.
-    Ok(outputs
+    let output = outputs
         .pop()
-        .expect("record gives one tensor for each of the nodes asked for"))
+        .expect("record gives one tensor for each of the nodes asked for");
+    model.maps_of(node, &output)
 }
 
 /// The mean of filter `filters[i]` over picture i's own map, [N], of a layer's output [N, K, h, w].

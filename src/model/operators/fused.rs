@@ -120,6 +120,9 @@ mod tests {
 
     const NAME: &str = "aten.scaled_dot_product_attention.default";
 
+    /// Tensors by the names of their arguments, and other arguments.
+    type Case<'a> = (Vec<(&'a str, &'a T)>, Vec<(&'a str, Argument)>);
+
     /// Output of the operator, and of its steps with the weights that were seen.
     fn both(tensors: &[(&str, &T)], others: &[(&str, Argument)]) -> (T, T, T) {
         let values: BTreeMap<usize, Value> = tensors
@@ -179,7 +182,7 @@ mod tests {
             ("value", &few_values),
         ];
         let with = |mask| [plain.as_slice(), &[("attn_mask", mask)]].concat();
-        let cases: [(Vec<(&str, &T)>, Vec<(&str, Argument)>); 5] = [
+        let cases: [Case; 5] = [
             (plain.to_vec(), vec![("scale", Argument::Float(0.3))]),
             (with(&bias), vec![]),
             (with(&shown), vec![]),

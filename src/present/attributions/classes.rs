@@ -9,6 +9,12 @@ use crate::present::{Photo, Presented, Task};
 use crate::results::{Attributions, ClassTarget, Map, Meaning, Target};
 use crate::words::{Argument, Message};
 
+/// From this share of a map on a single cell is an outlier, as transformers make of background tokens (Darcet et al.
+/// 2024, section 2); the share is ours.
+const OUTLIER: f32 = 0.3;
+/// Of fewer cells one may well hold a large share.
+const MANY_CELLS: usize = 16;
+
 /// From this share of the difference on that a map has to sum to, the reader is warned.
 const INCOMPLETE: f64 = 0.01;
 
@@ -111,9 +117,22 @@ fn notice(task: &Task, one: &OfClass) -> Option<Message> {
         let low = Argument::Scientific(f64::from(low));
         return Some(about("attributions.no_evidence").with("low", low));
     }
+    if let Some(share) = outlier(one) {
+        let share = Argument::Percent(f64::from(share), 0);
+        let message = Message::new("attributions.outlier").with("photo", one.photo.name);
+        return Some(message.with("share", share));
+    }
     let error = completeness_error(one.found)?;
     (error > INCOMPLETE)
         .then(|| about("attributions.incomplete").with("error", Argument::Percent(error, 1)))
+}
+
+/// The share of the largest cell of a map of attention, where it is an outlier.
+fn outlier(one: &OfClass) -> Option<f32> {
+    let values = &one.map.values;
+    let is_asked = one.found.meaning == Meaning::Attention && values.len() >= MANY_CELLS;
+    let share = one.largest / values.iter().sum::<f32>();
+    (is_asked && share > OUTLIER).then_some(share)
 }
 
 /// By how much the sum of a map misses what it has to be, as a share of that.

@@ -1,4 +1,4 @@
-//! Maps of filters: the photos in the first row, then a row a filter.
+//! Maps of filters or of heads of attention: the photos in the first row, then a row a filter.
 
 use super::scale::Scales;
 use super::{Shaded, Shown, View, sign};
@@ -6,6 +6,27 @@ use crate::present::exhibit::{Body, Exhibit, HeatMaps, HeatTile, HeatView, Sign}
 use crate::present::{Photo, Presented, Task};
 use crate::results::{LayerRef, Map, Target};
 use crate::words::{Argument, Message};
+
+/// What a row is of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part<'a> {
+    Filter(usize),
+    Head { layer: &'a LayerRef, head: usize },
+}
+
+impl Part<'_> {
+    /// A message about it, by the ends of its keys: that of a filter, or of a head.
+    fn says(self, of_filter: &str, of_head: &str) -> Message {
+        match self {
+            Part::Filter(filter) => {
+                Message::new(format!("attributions.{of_filter}")).with("filter", filter.to_string())
+            }
+            Part::Head { layer, head } => Message::new(format!("attributions.{of_head}"))
+                .with("layer", layer.number.to_string())
+                .with("head", head.to_string()),
+        }
+    }
+}
 
 /// A filter's map of one photo.
 struct Cell<'a> {
@@ -16,20 +37,23 @@ struct Cell<'a> {
 
 pub(super) fn present(task: &Task, view: &View, shaded: &[Shaded]) -> Presented {
     let scales = Scales::new(view, sign(shaded), shaded);
-    let mut rows: Vec<(usize, Vec<Cell>)> = Vec::new();
+    let mut rows: Vec<(Part, Vec<Cell>)> = Vec::new();
     let mut named = None;
     for (index, one) in shaded.iter().enumerate() {
-        let (Target::Filter { layer, filter }, Some(photo)) =
-            (&one.attributions.target, task.photo(one.found))
-        else {
+        let (layer, part) = match &one.attributions.target {
+            Target::Filter { layer, filter } => (layer, Part::Filter(*filter)),
+            Target::Head { layer, head } => (layer, Part::Head { layer, head: *head }),
+            Target::Class(_) | Target::Layer { .. } => continue,
+        };
+        let Some(photo) = task.photo(one.found) else {
             continue;
         };
         named.get_or_insert(layer);
         let (map, range) = (&one.map, scales.range(index));
         let cell = Cell { photo, map, range };
-        match rows.iter_mut().find(|(known, _)| known == filter) {
+        match rows.iter_mut().find(|(known, _)| *known == part) {
             Some((_, cells)) => cells.push(cell),
-            None => rows.push((*filter, vec![cell])),
+            None => rows.push((part, vec![cell])),
         }
     }
     let scale = scales.range(0);
@@ -39,15 +63,15 @@ pub(super) fn present(task: &Task, view: &View, shaded: &[Shaded]) -> Presented 
         range: scale,
     };
     let mut tiles: Vec<HeatTile> = task.photos.iter().map(photo).collect();
-    for (filter, cells) in &rows {
-        tiles.extend(row(view, *filter, cells));
+    for (part, cells) in &rows {
+        tiles.extend(row(view, *part, cells));
     }
-    let silent = rows.iter().filter(|(_, cells)| {
+    let silent = rows.iter().filter(|(part, cells)| {
         let mut values = cells.iter().flat_map(|cell| &cell.map.values);
-        values.all(|value| *value == 0.0)
+        matches!(part, Part::Filter(_)) && values.all(|value| *value == 0.0)
     });
-    let notices = silent
-        .map(|(filter, _)| Message::new("attributions.silent").with("filter", filter.to_string()));
+    // Weights of attention sum to 1: those of a head are never all zero.
+    let notices = silent.map(|(part, _)| part.says("silent", "silent"));
     Presented {
         notices: notices.collect(),
         exhibits: vec![Exhibit {
@@ -84,10 +108,10 @@ fn caption(task: &Task, layer: Option<&LayerRef>, shaded: &[Shaded]) -> Message 
     }
 }
 
-fn row(view: &View, filter: usize, cells: &[Cell]) -> Vec<HeatTile> {
+fn row(view: &View, part: Part, cells: &[Cell]) -> Vec<HeatTile> {
     let tile = |cell: &Cell, view: HeatView| HeatTile {
-        label: Message::new("attributions.filter_tile")
-            .with("filter", filter.to_string())
+        label: part
+            .says("filter_tile", "head_tile")
             .with("photo", cell.photo.name),
         view,
         range: cell.range,
@@ -112,7 +136,7 @@ fn row(view: &View, filter: usize, cells: &[Cell]) -> Vec<HeatTile> {
 }
 
 /// `filter 7: coffee from 0 to 12.3, mean 1.2, cat …`.
-fn text((filter, cells): &(usize, Vec<Cell>)) -> Message {
+fn text((part, cells): &(Part, Vec<Cell>)) -> Message {
     let photo = |cell: &Cell| {
         let values = cell.map.values.iter().copied().map(f64::from);
         let mean = values.sum::<f64>() / cell.map.values.len().max(1) as f64;
@@ -123,7 +147,6 @@ fn text((filter, cells): &(usize, Vec<Cell>)) -> Message {
             .with("high", Argument::Scientific(f64::from(high)))
             .with("mean", Argument::Scientific(mean))
     };
-    Message::new("attributions.alt_filter")
-        .with("filter", filter.to_string())
+    part.says("alt_filter", "alt_head")
         .with("photos", cells.iter().map(photo).collect::<Vec<_>>())
 }

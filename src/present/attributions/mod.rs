@@ -90,9 +90,12 @@ pub fn present(task: &Task, view: &View) -> Presented {
         _ => None,
     });
     let shaded: Vec<Shaded> = shaded.collect();
-    let of_filters = shaded
-        .iter()
-        .any(|one| matches!(one.attributions.target, Target::Filter { .. }));
+    let of_filters = shaded.iter().any(|one| {
+        matches!(
+            one.attributions.target,
+            Target::Filter { .. } | Target::Head { .. }
+        )
+    });
     match of_filters {
         true => filters::present(task, view, &shaded),
         false => classes::present(task, view, &shaded),
@@ -126,7 +129,9 @@ fn shown(attributions: &Attributions, reduction: Reduction) -> Map {
             values: map.values.iter().map(|value| value.max(0.0)).collect(),
             ..map
         },
-        Meaning::Sensitivity | Meaning::Contribution | Meaning::Activation => map,
+        Meaning::Sensitivity | Meaning::Contribution | Meaning::Activation | Meaning::Attention => {
+            map
+        }
     }
 }
 
@@ -154,12 +159,14 @@ pub fn one_channel(attributions: &Attributions, reduction: Reduction) -> Map {
             let sums = over_channels(0.0, &|a, b| a + b.abs());
             sums.into_iter().map(|sum| sum / count).collect()
         }
-        (Meaning::Contribution | Meaning::Evidence | Meaning::Activation, _) if *channels == 1 => {
-            all.clone()
-        }
-        (Meaning::Contribution | Meaning::Evidence | Meaning::Activation, _) => {
-            over_channels(0.0, &|a, b| a + b)
-        }
+        (
+            Meaning::Contribution | Meaning::Evidence | Meaning::Activation | Meaning::Attention,
+            _,
+        ) if *channels == 1 => all.clone(),
+        (
+            Meaning::Contribution | Meaning::Evidence | Meaning::Activation | Meaning::Attention,
+            _,
+        ) => over_channels(0.0, &|a, b| a + b),
     };
     Map {
         height: *height,

@@ -19,9 +19,9 @@ pub(super) fn present(task: &Task, all: &[&Optimised]) -> Presented {
         })
         .collect();
     let caption = |key: &str| match all.first().map(|one| &one.target) {
-        Some(Target::Filter { layer, .. } | Target::Layer { layer }) => {
-            task.own_text(key, &[]).saying("layer", layer.to_string())
-        }
+        Some(
+            Target::Filter { layer, .. } | Target::Head { layer, .. } | Target::Layer { layer },
+        ) => task.own_text(key, &[]).saying("layer", layer.to_string()),
         Some(Target::Class(_)) | None => task.own_text(key, &[]),
     };
     let described: Vec<Message> = all.iter().map(|one| alt(one)).collect();
@@ -77,7 +77,7 @@ fn final_picture(one: &Optimised) -> Option<&Picture> {
 fn filter(one: &Optimised) -> Message {
     Message::literal(match &one.target {
         Target::Filter { filter, .. } => filter.to_string(),
-        Target::Layer { layer } => layer.to_string(),
+        Target::Head { layer, .. } | Target::Layer { layer } => layer.to_string(),
         Target::Class(class) => class.class.to_string(),
     })
 }

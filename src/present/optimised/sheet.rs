@@ -9,6 +9,7 @@ use crate::words::{Argument, Message};
 pub(super) fn present(task: &Task, photo: &Photo, dream: &Optimised) -> Presented {
     let (kind, layer, filter) = match &dream.target {
         Target::Filter { layer, filter } => ("filter", layer.to_string(), filter.to_string()),
+        Target::Head { layer, head } => ("filter", layer.to_string(), head.to_string()),
         Target::Layer { layer } => ("layer", layer.to_string(), String::new()),
         Target::Class(class) => ("class", String::new(), task.class(class.class)),
     };

@@ -7,8 +7,8 @@ pub struct Names<'a> {
     pub kind: Kind,
     /// Ids of its photos.
     pub photos: &'a [&'a str],
-    /// Filters of its units, where they have any.
-    pub filters: &'a [usize],
+    /// Filters or heads of its units, where they have any: `filter-7`, `layer-2.head-0`.
+    pub parts: &'a [String],
     /// Octaves of a dream of a whole layer.
     pub octaves: Option<usize>,
     pub classes: usize,
@@ -37,16 +37,16 @@ pub fn known(of: &Names) -> Vec<String> {
             })
             .collect(),
         Kind::Attributions => of
-            .filters
+            .parts
             .iter()
-            .map(|filter| format!("filter-{filter}.largest"))
+            .map(|part| format!("{part}.largest"))
             .chain(photos().flat_map(|photo| {
                 let numbers = ["smallest", "largest", "mean"];
-                match of.filters {
+                match of.parts {
                     [] => [with(&photo, &OF_CLASS), with(&photo, &numbers)].concat(),
-                    filters => filters
+                    parts => parts
                         .iter()
-                        .flat_map(|filter| with(&format!("{photo}filter-{filter}."), &numbers))
+                        .flat_map(|part| with(&format!("{photo}{part}."), &numbers))
                         .collect::<Vec<_>>(),
                 }
             }))
@@ -72,15 +72,15 @@ pub fn known(of: &Names) -> Vec<String> {
             .collect(),
         Kind::Optimised => {
             let ends = ["first", "last"];
-            let filters = of.filters.iter();
-            let of_filters = filters.flat_map(|filter| with(&format!("filter-{filter}."), &ends));
+            let parts = of.parts.iter();
+            let of_parts = parts.flat_map(|part| with(&format!("{part}."), &ends));
             let of_photos = photos().flat_map(|photo| match of.octaves {
                 None | Some(1) => with(&photo, &ends),
                 Some(octaves) => (1..=octaves)
                     .flat_map(|octave| with(&format!("{photo}octave-{octave}."), &ends))
                     .collect(),
             });
-            of_filters.chain(of_photos).collect()
+            of_parts.chain(of_photos).collect()
         }
         Kind::Outcomes => of_outcomes(of.groups),
     }

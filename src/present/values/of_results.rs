@@ -29,7 +29,7 @@ pub fn named(task: &Task) -> Vec<(String, Quantity)> {
             Results::Outcomes(_) => {} // of all ranges together, below
         }
     }
-    values.largest_of_filters();
+    values.largest_of_parts();
     if let Some(data) = task.data {
         values.outcomes(data);
     }
@@ -80,8 +80,12 @@ impl Values<'_> {
                 self.class(prefix, target);
                 prefix.to_owned()
             }
-            Target::Filter { filter, .. } => format!("{prefix}filter-{filter}."),
-            Target::Layer { .. } => prefix.to_owned(),
+            target @ (Target::Filter { .. } | Target::Head { .. } | Target::Layer { .. }) => {
+                match part_name(target) {
+                    Some(part) => format!("{prefix}{part}."),
+                    None => prefix.to_owned(),
+                }
+            }
         };
         let map = one_channel(attributions, Reduction::default());
         let (low, high) = map.extremes();
@@ -92,21 +96,21 @@ impl Values<'_> {
         self.put(&prefix, "mean", Quantity::Number(mean));
     }
 
-    /// Of each filter the largest output on any of the photos.
-    fn largest_of_filters(&mut self) {
-        let mut largest: BTreeMap<usize, f32> = BTreeMap::new();
+    /// Of each filter or head the largest output on any of the photos.
+    fn largest_of_parts(&mut self) {
+        let mut largest: BTreeMap<String, f32> = BTreeMap::new();
         for found in self.task.found {
             if let Results::Attributions(attributions) = found.results
-                && let Target::Filter { filter, .. } = attributions.target
+                && let Some(part) = part_name(&attributions.target)
             {
                 let (_, high) = attributions.values.extremes();
-                let known = largest.entry(filter).or_insert(high);
+                let known = largest.entry(part).or_insert(high);
                 *known = known.max(high);
             }
         }
-        for (filter, high) in largest {
+        for (part, high) in largest {
             let value = Quantity::Number(f64::from(high));
-            self.put("", &format!("filter-{filter}.largest"), value);
+            self.put("", &format!("{part}.largest"), value);
         }
     }
 
@@ -229,5 +233,13 @@ impl Quantity {
     /// As text in the value's own way, for lists.
     pub fn plain(&self) -> Argument {
         self.argument(None).unwrap_or(Argument::Text(String::new()))
+    }
+}
+/// How the names of values call a part of a layer.
+fn part_name(target: &Target) -> Option<String> {
+    match target {
+        Target::Filter { filter, .. } => Some(format!("filter-{filter}")),
+        Target::Head { layer, head } => Some(format!("layer-{}.head-{head}", layer.number)),
+        Target::Class(_) | Target::Layer { .. } => None,
     }
 }

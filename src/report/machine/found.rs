@@ -84,6 +84,8 @@ pub enum Target {
     Class(Class),
     /// The output of a filter.
     Filter { layer: Layer, filter: usize },
+    /// A head of an attention layer, which is numbered among the attention layers, from 0.
+    Head { layer: Layer, head: usize },
     /// The whole output of a layer.
     Layer { layer: Layer },
 }
@@ -129,6 +131,8 @@ pub enum Meaning {
     Evidence,
     /// Output of a filter.
     Activation,
+    /// Attention of the tokens that are read to a place, as such or weighted by gradients; zero or more.
+    Attention,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]

@@ -83,19 +83,16 @@ pub const TRACED: Case = Case {
 pub const WITH_LAYERS: [Case; 5] = [NET1, GREY, WIDE, DEAD, TRANSFORMER];
 
 /// Methods that refuse some of the networks: class activation maps where attention mixes places or no average
-/// follows, rules at ReLUs where there is no ReLU.
-const REFUSED_BY_SOME: [&str; 11] = [
+/// follows, rules at ReLUs where there is no ReLU, maps of attention where there is none.
+const REFUSED_BY_SOME: [&str; 8] = [
     "cam",
     "guided_backprop",
     "deconvnet",
-    "grad_cam",
-    "grad_cam_plus_plus",
-    "hires_cam",
-    "xgrad_cam",
-    "layer_cam",
-    "score_cam",
-    "ablation_cam",
-    "eigen_cam",
+    "attention_rollout",
+    "gradient_rollout",
+    "generic_attention",
+    "legrad",
+    "attention_maps",
 ];
 
 /// Stands for the first layer, which takes pictures of every size.
@@ -139,6 +136,14 @@ fn variants(method: &str) -> Vec<Value> {
             { "steps": 4, "baseline": "mean", "rule": "gauss_legendre" },
             { "steps": 4, "baseline": "blur" },
         ]),
+        "attention_rollout" => json!([
+            {},
+            { "head_fusion": "max", "discard": 0.5 },
+            { "head_fusion": "min" },
+        ]),
+        "gradient_rollout" => json!([{}, { "discard": 0.9, "class": 1 }]),
+        "legrad" => json!([{}, { "blocks": 1, "class": 1 }]),
+        "attention_maps" => json!([{}, { "layers": [1, 0], "heads": [1] }]),
         "activation_maps" => json!([{ "filters": [0, 1] }]),
         "filters" => json!([
             { "filters": [0, 1], "steps": 3 },

@@ -66,7 +66,16 @@ fn others_of_map(found: &Attributions) -> Vec<Results> {
     zero.values.channels = 1;
     signed.meaning = cnn_report::results::Meaning::Contribution;
     signed.values.values.fill(-1.0);
-    [zero, signed, against].map(Results::Attributions).into()
+    // One cell of a map of attention holds all of it.
+    let mut outlier = found.clone();
+    outlier.meaning = cnn_report::results::Meaning::Attention;
+    outlier.values.values = vec![0.0; 64];
+    (outlier.values.channels, outlier.values.height) = (1, 8);
+    outlier.values.width = 8;
+    outlier.values.values[3] = 1.0;
+    [zero, signed, against, outlier]
+        .map(Results::Attributions)
+        .into()
 }
 
 fn others_of_segments(found: &Superpixels) -> Vec<Results> {
