@@ -4,19 +4,24 @@
 pub mod ablation_cam;
 pub mod activation_maps;
 pub mod baseline;
+pub mod blur_ig;
 pub mod cam;
 pub mod chosen;
 pub mod class_activation;
 mod class_target;
 pub mod deconvnet;
 pub mod deep_dream;
+pub mod deep_lift;
 pub mod eigen_cam;
 mod error;
+pub mod expected_gradients;
 pub mod feature_ablation;
 pub mod filters;
+pub mod finer_cam;
 pub mod grad_cam;
 pub mod grad_cam_plus_plus;
 pub mod guided_backprop;
+pub mod guided_grad_cam;
 mod hidden;
 pub mod hires_cam;
 pub mod input_x_gradient;
@@ -24,6 +29,7 @@ mod inputs;
 pub mod integrated_gradients;
 pub mod layer_cam;
 pub mod lime;
+pub mod lrp;
 pub mod moments;
 pub mod names;
 pub mod noisy_gradients;
@@ -42,6 +48,7 @@ pub mod rise;
 pub mod saliency;
 pub mod score_cam;
 pub mod seed;
+pub mod shapley_cam;
 pub mod smooth_grad;
 mod unit;
 pub mod var_grad;
@@ -65,6 +72,10 @@ pub const METHODS: &[Entry] = &[
     smooth_grad::ENTRY,
     var_grad::ENTRY,
     integrated_gradients::ENTRY,
+    expected_gradients::ENTRY,
+    blur_ig::ENTRY,
+    deep_lift::ENTRY,
+    lrp::ENTRY,
     guided_backprop::ENTRY,
     deconvnet::ENTRY,
     cam::ENTRY,
@@ -75,7 +86,10 @@ pub const METHODS: &[Entry] = &[
     layer_cam::ENTRY,
     score_cam::ENTRY,
     ablation_cam::ENTRY,
+    shapley_cam::ENTRY,
+    finer_cam::ENTRY,
     eigen_cam::ENTRY,
+    guided_grad_cam::ENTRY,
     occlusion::ENTRY,
     feature_ablation::ENTRY,
     rise::ENTRY,
