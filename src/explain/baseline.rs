@@ -3,7 +3,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tch::Tensor;
+use tch::{Kind, Tensor};
 
 use super::{ExplainError, Passes, Photo, numbers};
 use crate::picture::Picture;
@@ -56,17 +56,23 @@ impl Baseline {
     }
 }
 
-/// Each channel of [1, C, H, W] smoothed by a Gaussian.
+/// Each channel of [1, C, H, W] smoothed by the Gaussian of `blur`.
 pub fn blurred(input: &Tensor) -> Result<Tensor, ExplainError> {
+    let (_, _, height, width) = input.size4()?;
+    let blurred = blurred_by(input, height.min(width) as f64 / BLUR_PART)?;
+    Ok(blurred.f_to_kind(Kind::Float)?.f_to(input.device())?)
+}
+
+/// Each channel of [1, C, H, W] smoothed by a Gaussian of standard deviation `sigma` px; as it is at 0. In float64 on
+/// the CPU.
+pub fn blurred_by(input: &Tensor, sigma: f64) -> Result<Tensor, ExplainError> {
     let (_, channels, height, width) = input.size4()?;
-    let side = height.min(width) as f64;
     let values = numbers::precise_values(input)?;
     let planes = values.chunks((height * width).unsigned_abs().max(1) as usize);
     let size = (height as usize, width as usize, 1);
-    let smooth = |plane: &[f64]| gaussian::smoothed(plane, size, side / BLUR_PART);
-    let smoothed: Vec<f32> = planes.flat_map(smooth).map(|value| value as f32).collect();
-    let smoothed = Tensor::f_from_slice(&smoothed)?.f_view([1, channels, height, width])?;
-    Ok(smoothed.f_to(input.device())?)
+    let smooth = |plane: &[f64]| gaussian::smoothed(plane, size, sigma);
+    let smoothed: Vec<f64> = planes.flat_map(smooth).collect();
+    Ok(Tensor::f_from_slice(&smoothed)?.f_view([1, channels, height, width])?)
 }
 
 #[cfg(test)]

@@ -86,13 +86,7 @@ impl Method for IntegratedGradients {
 
     fn check(&self, inputs: &Inputs) -> Vec<Fault> {
         let mut faults = of_class::faults(inputs, &self.class);
-        if self.most_steps < self.steps {
-            faults.push(Fault {
-                pointer: "/most_steps".to_owned(),
-                message: format!("{} is below `steps`, {}", self.most_steps, self.steps),
-                hint: "give as many or more".to_owned(),
-            });
-        }
+        faults.extend(of_class::most_steps_fault(self.steps, self.most_steps));
         faults
     }
 
@@ -152,7 +146,7 @@ impl IntegratedGradients {
 }
 
 /// Σ wₘ times the gradient at baseline + αₘ · way.
-fn mean_gradient(
+pub(super) fn mean_gradient(
     passes: &Passes,
     (baseline, way): (&Tensor, &Tensor),
     class: usize,

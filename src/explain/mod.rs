@@ -7,21 +7,26 @@ pub mod attention;
 pub mod attention_maps;
 pub mod attention_rollout;
 pub mod baseline;
+pub mod blur_ig;
 pub mod cam;
 pub mod chosen;
 pub mod class_activation;
 mod class_target;
 pub mod deconvnet;
 pub mod deep_dream;
+pub mod deep_lift;
 pub mod eigen_cam;
 mod error;
+pub mod expected_gradients;
 pub mod feature_ablation;
 pub mod filters;
 pub mod generic_attention;
+pub mod finer_cam;
 pub mod grad_cam;
 pub mod grad_cam_plus_plus;
 pub mod gradient_rollout;
 pub mod guided_backprop;
+pub mod guided_grad_cam;
 mod hidden;
 pub mod hires_cam;
 pub mod input_x_gradient;
@@ -30,6 +35,7 @@ pub mod integrated_gradients;
 pub mod layer_cam;
 pub mod legrad;
 pub mod lime;
+pub mod lrp;
 pub mod moments;
 pub mod names;
 pub mod noisy_gradients;
@@ -48,6 +54,7 @@ pub mod rise;
 pub mod saliency;
 pub mod score_cam;
 pub mod seed;
+pub mod shapley_cam;
 pub mod smooth_grad;
 mod unit;
 pub mod var_grad;
@@ -71,6 +78,10 @@ pub const METHODS: &[Entry] = &[
     smooth_grad::ENTRY,
     var_grad::ENTRY,
     integrated_gradients::ENTRY,
+    expected_gradients::ENTRY,
+    blur_ig::ENTRY,
+    deep_lift::ENTRY,
+    lrp::ENTRY,
     guided_backprop::ENTRY,
     deconvnet::ENTRY,
     cam::ENTRY,
@@ -81,7 +92,10 @@ pub const METHODS: &[Entry] = &[
     layer_cam::ENTRY,
     score_cam::ENTRY,
     ablation_cam::ENTRY,
+    shapley_cam::ENTRY,
+    finer_cam::ENTRY,
     eigen_cam::ENTRY,
+    guided_grad_cam::ENTRY,
     attention_rollout::ENTRY,
     gradient_rollout::ENTRY,
     generic_attention::ENTRY,

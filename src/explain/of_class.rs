@@ -97,6 +97,15 @@ pub fn faults(inputs: &Inputs, class: &ClassName) -> Vec<Fault> {
     faults
 }
 
+/// A limit to which steps are doubled that is below where they begin.
+pub fn most_steps_fault(steps: usize, most_steps: usize) -> Option<Fault> {
+    (most_steps < steps).then(|| Fault {
+        pointer: "/most_steps".to_owned(),
+        message: format!("{most_steps} is below `steps`, {steps}"),
+        hint: "give as many or more".to_owned(),
+    })
+}
+
 /// Says how many of a photo's parts are done; an error where the method is to stop.
 pub type Step<'a> = &'a dyn Fn(usize) -> Result<(), ExplainError>;
 

@@ -5,7 +5,7 @@ use tch::Tensor;
 use super::class_target;
 use super::{ExplainError, Fault, Inputs, Passes, Photo, of_class};
 use crate::labels::Class;
-use crate::model::ReluRule;
+use crate::model::{Model, ReluRule};
 use crate::results::{Attributions, Meaning};
 
 /// Operators that are ReLUs, or may be: which of them are is known when the network is open.
@@ -26,6 +26,14 @@ pub fn faults(inputs: &Inputs) -> Vec<Fault> {
     }
 }
 
+/// An error where none of the operators is a ReLU.
+pub fn check(model: &Model) -> Result<(), ExplainError> {
+    match model.relus().is_empty() {
+        true => Err(ExplainError::Failed(format!("{NONE}; take `saliency`"))),
+        false => Ok(()),
+    }
+}
+
 /// The gradient of the class's score, changed at the ReLUs.
 pub fn explain(
     passes: &Passes,
@@ -33,9 +41,7 @@ pub fn explain(
     class: Class,
     rule: ReluRule,
 ) -> Result<Attributions, ExplainError> {
-    if passes.model.relus().is_empty() {
-        return Err(ExplainError::Failed(format!("{NONE}; take `saliency`")));
-    }
+    check(passes.model)?;
     let input = passes.input(photo)?;
     let scores = passes.model.scores_node();
     let outputs = {

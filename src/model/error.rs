@@ -145,6 +145,11 @@ pub enum ModelError {
     WholeNumbers { kind: String },
     #[error("there is no one number, or no variable, whose gradient could be computed")]
     NoGradientToAskFor,
+    #[error("there is no rule by which relevance gets through {place}")]
+    NoRelevance {
+        /// Operator, node and module.
+        place: String,
+    },
     #[error("the network's scores are not finite numbers: {first}")]
     ScoresNotFinite {
         /// ``the first that are not come from `aten.conv2d.default` (node `conv2d_1` in `2`)``.

@@ -9,6 +9,8 @@ use super::error::ModelError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Again {
     Yes,
+    /// And the gradients themselves are differentiated.
+    Differentiated,
     No,
 }
 
@@ -32,7 +34,8 @@ pub fn gradients(
     if !of.requires_grad() {
         return Ok(with_respect_to.iter().map(|_| None).collect());
     }
-    let found = Tensor::f_run_backward(&[of], with_respect_to, again == Again::Yes, false)?;
+    let (is_kept, is_differentiated) = (again != Again::No, again == Again::Differentiated);
+    let found = Tensor::f_run_backward(&[of], with_respect_to, is_kept, is_differentiated)?;
     let defined = |gradient: Tensor| gradient.defined().then_some(gradient);
     Ok(found.into_iter().map(defined).collect())
 }

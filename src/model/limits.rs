@@ -16,6 +16,9 @@ pub struct Limits {
     pub larger: Option<OtherSize>,
     /// Where the scores of noise stop being finite numbers: operator, node and module.
     pub not_finite: Option<String>,
+    /// What relevance does not get through on its way from the scores to the photo, in the order it runs: operator, node
+    /// and module.
+    pub no_relevance: Vec<String>,
 }
 
 /// A node from which no gradient reaches the photo.

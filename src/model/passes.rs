@@ -8,6 +8,7 @@ use super::error::ModelError;
 use super::graph::NodeId;
 use super::network::Model;
 use super::precision::Precision;
+use super::propagate::{self, Composite};
 use super::relus;
 use super::run::pass::Change;
 use super::scores::{OutputActivation, ScoresTaken};
@@ -145,6 +146,47 @@ impl Model {
         self.check_input(input)?;
         let of = Differentiated { node, rule, score };
         backward::of_nodes(&self.program, input, &of, with_respect_to)
+    }
+
+    /// The gradient g of `score(output of node)`, which is one number, with respect to the output A of the node `at`,
+    /// and H · A with the second derivatives H = ∂g / ∂A. Each has the output's shape.
+    pub fn gradient_with_curvature(
+        &self,
+        input: &Tensor,
+        node: NodeId,
+        at: NodeId,
+        score: &dyn Fn(&Tensor) -> Tensor,
+    ) -> Result<(Tensor, Tensor), ModelError> {
+        self.check_input(input)?;
+        let rule = ReluRule::Plain;
+        let of = Differentiated { node, rule, score };
+        backward::with_curvature(&self.program, input, &of, at)
+    }
+
+    /// DeepLIFT's multipliers m [1, C, H, W] for `score(output of node)`, which is one number: that of `input` less that of
+    /// `baseline` is Σ m · (input − baseline), but for nodes that pass gradients only, see [`propagate::multipliers`].
+    pub fn multipliers(
+        &self,
+        (input, baseline): (&Tensor, &Tensor),
+        node: NodeId,
+        score: &dyn Fn(&Tensor) -> Tensor,
+    ) -> Result<Tensor, ModelError> {
+        self.check_input(input)?;
+        self.check_input(baseline)?;
+        propagate::multipliers(&self.program, (input, baseline), node, score)
+    }
+
+    /// The relevance [1, C, H, W] of `input` for `score(output of node)`, which is one number, by the rules of
+    /// `composite`. An error at a node that is in [`super::Limits::no_relevance`].
+    pub fn relevance(
+        &self,
+        input: &Tensor,
+        node: NodeId,
+        score: &dyn Fn(&Tensor) -> Tensor,
+        composite: &Composite,
+    ) -> Result<Tensor, ModelError> {
+        self.check_input(input)?;
+        propagate::relevance(&self.program, input, node, score, composite)
     }
 
     /// The ReLUs that decide whether `node` can be above zero: itself or those before it, seen

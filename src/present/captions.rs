@@ -25,6 +25,12 @@ impl Task<'_> {
         message
     }
 
+    /// The method's own text `key` where it has one, else the text `common` of its kind of result.
+    pub(super) fn own_or(&self, key: &str, common: &'static str) -> Message {
+        self.own_key(key)
+            .map_or_else(|| Message::new(common), Message::new)
+    }
+
     fn own_key(&self, key: &str) -> Option<String> {
         let key = format!("{}.{key}", self.method);
         self.strings.has(&key).then_some(key)
@@ -40,6 +46,15 @@ impl Task<'_> {
                 Some(value) if number.is_f64() => value.to_string(),
                 _ => number.to_string(),
             }),
+            // A list of words, or of words and others.
+            Value::Array(list) if list.iter().any(Value::is_string) => {
+                let each = list.iter().map(|one| match self.in_words(name, one) {
+                    Argument::Message(message) => message,
+                    Argument::Text(text) => Message::Literal(text),
+                    _ => Message::Literal(one.to_string()),
+                });
+                Argument::List(each.collect())
+            }
             other => Argument::Text(other.to_string()),
         }
     }

@@ -6,10 +6,12 @@ mod gradients;
 mod networks;
 mod perturbed;
 mod tokens;
+mod propagated;
+mod relevance;
 
 use std::path::Path;
 
-use cnn_report::explain::{Known, Passes};
+use cnn_report::explain::{Fault, Known, Passes};
 use cnn_report::model::{Model, Source};
 use cnn_report::picture::{Channels, Picture, Preprocessing, Resize};
 use cnn_report::results::{Attributions, ClassTarget, Place, Results, Target};
@@ -144,6 +146,9 @@ fn quick() -> Vec<(&'static str, Value)> {
         "score_cam",
         "ablation_cam",
         "eigen_cam",
+        "shapley_cam",
+        "finer_cam",
+        "guided_grad_cam",
         "feature_ablation",
     ]
     .map(|name| (name, json!({})))
@@ -160,6 +165,11 @@ fn quick() -> Vec<(&'static str, Value)> {
             "integrated_gradients",
             json!({ "steps": 2, "baseline": "blur" }),
         ),
+        ("expected_gradients", json!({ "samples": 6 })),
+        ("blur_ig", json!({ "steps": 3 })),
+        ("deep_lift", json!({})),
+        ("lrp", json!({})),
+        ("lrp", json!({ "composite": "epsilon_plus_flat" })),
         ("occlusion", json!({ "window": 16 })),
         ("rise", json!({ "samples": 20, "baseline": [0, 128, 255] })),
     ]);
@@ -250,7 +260,7 @@ fn only_methods_that_draw_depend_on_the_seed() {
     let mut other = Bench::new(net1(), imagenet(64, 64), photo());
     other.seed = 8;
     for (method, parameters) in quick() {
-        let draws = ["smooth_grad", "var_grad", "rise"].contains(&method);
+        let draws = ["smooth_grad", "var_grad", "rise", "expected_gradients"].contains(&method);
         let (parsed, _) = crate::bench::parsed(entry(method), parameters.clone());
         let key = parsed.computing(&bench.inputs());
         assert_eq!(key.contains_key("seed"), draws, "{method}");

@@ -45,6 +45,26 @@ const MEASURED: &[(&str, &str, &str)] = &[
         "`steps` + 2 ⇄, then twice as many up to `most_steps`",
         "captum 0.9.0, trapezoid (ours × 49/50): 2.0e-7, Gauss–Legendre: 1.5e-7 (its float64 run is 3.6e-3 from both: a ReLU or a pool decides otherwise at one of 50 points)",
     ),
+    (
+        "expected_gradients",
+        "1 + baselines + `samples` ⇄",
+        "autograd, at given points: 2.2e-7. Linear network: weight × difference",
+    ),
+    (
+        "blur_ig",
+        "`steps` + 2 ⇄, then twice as many up to `most_steps`",
+        "scipy's Gaussian and autograd, the same 7 steps: 1.0e-7. Linear network: weight × difference",
+    ),
+    (
+        "deep_lift",
+        "2 + 1 ⇄",
+        "captum 0.9.0, with an identity before each max pooling, whose rule it loses behind a ReLU: 1.6e-6 (zero baseline), 6.4e-7 (another photo). One ReLU by hand; sums of networks with batch norms, branches and gates",
+    ),
+    (
+        "lrp",
+        "1 + 1 ⇄, and up to 4 for each layer of weights",
+        "zennit 0.5.1: 2.2e-7 (`epsilon_plus`), 3.0e-7 (`epsilon_plus_flat`), 5.4e-7 (`epsilon_gamma_box`), 4.1e-7 (`epsilon_alpha_beta`); with batch norms and a residual sum 5.5e-5; captum 0.9.0: 2.9e-5 (`epsilon`). Each rule by hand; without biases the sum is the score within 4e-4",
+    ),
     ("guided_backprop", "1 + 1 ⇄", "captum 0.9.0: 1.5e-7"),
     ("deconvnet", "1 + 1 ⇄", "captum 0.9.0: 2.5e-7"),
     (
@@ -74,6 +94,17 @@ const MEASURED: &[(&str, &str, &str)] = &[
         "ablation_cam",
         "1 + maps of the layer, from the layer on",
         "network with a global average: w_ck · mean(A_k), within 1e-4",
+    ),
+    (
+        "shapley_cam",
+        "1 + 1 ⇄, differentiated twice",
+        "pytorch-grad-cam 1.5.7: 4.5e-7 (`score`), 4.5e-7 (`residual_softmax`). One map before a softmax by hand",
+    ),
+    ("finer_cam", "1 + 1 ⇄", "pytorch-grad-cam 1.5.7: 2.2e-6"),
+    (
+        "guided_grad_cam",
+        "1 + 2 ⇄",
+        "captum 0.9.0, `nearest`: 4.4e-7",
     ),
     (
         "eigen_cam",

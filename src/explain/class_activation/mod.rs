@@ -6,11 +6,12 @@
 //! where it is shown.
 
 pub mod layer;
+pub mod with_parameters;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use tch::Tensor;
+use tch::{Kind, Tensor};
 
 use super::of_class::{self, predicted};
 use super::{
@@ -18,7 +19,7 @@ use super::{
     class_target, numbers, parameters,
 };
 use crate::labels::{Class, ClassName};
-use crate::model::{BatchSize, Layer, LayerName, Maps, NodeId, ReluRule, in_batches};
+use crate::model::{BatchSize, Layer, LayerName, Maps, Model, NodeId, ReluRule, in_batches};
 use crate::results::{Attributions, ClassTarget, Meaning, Place, Target};
 use layer::Rule;
 
@@ -174,17 +175,49 @@ impl<'a> Recorded<'a> {
         Ok(self.maps.of(&self.output)?.f_get(0)?)
     }
 
+    /// The network that the photo has run through.
+    pub fn model(&self) -> &'a Model {
+        self.passes.model
+    }
+
     /// g = ∂ score of the class / ∂ A [K, h, w].
     pub fn gradient(&self) -> Result<Tensor, ExplainError> {
-        let (model, class) = (self.passes.model, self.target.class);
-        let score = |outputs: &Tensor| class_target::score(model, outputs, class);
+        let class = self.target.class;
+        self.gradient_of(&|scores| scores.select(1, class as i64).sum(Kind::Float))
+    }
+
+    /// ∂ number / ∂ A [K, h, w] of one number that is made of the scores [1, classes].
+    pub fn gradient_of(&self, number: &dyn Fn(&Tensor) -> Tensor) -> Result<Tensor, ExplainError> {
+        let model = self.model();
+        let of_outputs = |outputs: &Tensor| number(&class_target::scores(model, outputs));
         let node = model.scores_node();
         let nodes = [self.layer.node];
-        let found = model.gradient_at(&self.input, node, &nodes, ReluRule::Plain, &score)?;
+        let found = model.gradient_at(&self.input, node, &nodes, ReluRule::Plain, &of_outputs)?;
         match found.first() {
             Some(gradient) => Ok(self.maps.of(gradient)?.f_get(0)?),
             None => Err(ExplainError::Failed("there is no gradient".to_owned())),
         }
+    }
+
+    /// That gradient g, and H · A of the second derivatives H = ∂g / ∂A, each [K, h, w].
+    pub fn gradient_with_curvature_of(
+        &self,
+        number: &dyn Fn(&Tensor) -> Tensor,
+    ) -> Result<(Tensor, Tensor), ExplainError> {
+        let model = self.model();
+        let of_outputs = |outputs: &Tensor| number(&class_target::scores(model, outputs));
+        let (node, at) = (model.scores_node(), self.layer.node);
+        let (gradient, product) =
+            model.gradient_with_curvature(&self.input, node, at, &of_outputs)?;
+        Ok((gradient.f_get(0)?, product.f_get(0)?))
+    }
+
+    /// The gradient of the class's score on the input [C, H, W], changed at the ReLUs as `rule` says.
+    pub fn input_gradient(&self, rule: ReluRule) -> Result<Tensor, ExplainError> {
+        let (model, class) = (self.model(), self.target.class);
+        let score = |outputs: &Tensor| class_target::score(model, outputs, class);
+        let gradient = model.gradient(&self.input, model.scores_node(), rule, &score)?;
+        Ok(gradient.f_get(0)?)
     }
 
     /// The class's score of each photo under a mask [H, W], `mask(k)` the one of the number k: x ⊙ mask, in the

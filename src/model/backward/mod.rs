@@ -78,6 +78,41 @@ pub fn of_nodes(
     backward(forward, of, targets)
 }
 
+/// The gradient g with respect to the output A of `node`, and the product H · A of the second derivatives H = ∂g / ∂A
+/// with A itself; each of the output's shape. The rule of `of` is that of the gradient itself, whatever it says.
+pub fn with_curvature(
+    program: &Program,
+    input: &Tensor,
+    of: &Differentiated,
+    node: NodeId,
+) -> Result<(Tensor, Tensor), ModelError> {
+    let plain = Differentiated {
+        rule: ReluRule::Plain,
+        ..*of
+    };
+    let mut forward = forward(program, &input.f_detach()?, &plain, &[node])?;
+    let Some(target) = forward.targets.pop().flatten() else {
+        let name = |node: NodeId| program.graph().nodes[node.0].name.clone();
+        return Err(ModelError::NotDownstream {
+            node: name(of.node),
+            before: name(node),
+        });
+    };
+    tch::with_grad(|| {
+        let score = (of.score)(&forward.output);
+        let gradient = gradients(&score, &[&target], Again::Differentiated)?.remove(0);
+        let Some(gradient) = gradient else {
+            return Ok((target.f_zeros_like()?, target.f_zeros_like()?));
+        };
+        let along = gradient.f_mul(&target.f_detach()?)?;
+        let along = along.f_sum(along.f_kind()?)?;
+        // Where all is linear behind the node the gradient depends on nothing.
+        let product = gradients(&along, &[&target], Again::No)?.remove(0);
+        let product = product.map_or_else(|| target.f_zeros_like(), Ok)?;
+        Ok((gradient.f_detach()?, product))
+    })
+}
+
 /// Runs the network up to the node that is differentiated. It is cut behind every ReLU where a rule
 /// asks for that, so that autograd runs from cut to cut and the rule is applied in between. No hooks are
 /// needed, and branches add up as they do in autograd.

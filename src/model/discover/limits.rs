@@ -8,6 +8,7 @@ use crate::model::facts::Parts;
 use crate::model::finite::{all_finite, first_not_finite};
 use crate::model::graph::NodeId;
 use crate::model::limits::Limits;
+use crate::model::propagate;
 use crate::model::run::Program;
 
 /// What keeps methods from a network that runs; an error where a photo's scores depend on the other photos of
@@ -33,6 +34,10 @@ pub fn limits(
         cut_off: reach::cut_off(program, &trial.zeros(1)?, scores, shapes),
         smaller,
         larger,
+        no_relevance: match trial.parts {
+            Parts::Nodes => propagate::without_role(program, scores),
+            Parts::None => Vec::new(), // one node, and nothing is known of it
+        },
         not_finite: not_finite.map(|node| graph.nodes[node.0].place()),
     })
 }

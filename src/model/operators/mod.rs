@@ -19,7 +19,7 @@ mod logic;
 mod normalisation;
 mod onnx;
 mod pointwise;
-mod pooling;
+pub mod pooling;
 mod reductions;
 mod resize;
 mod scatter;

@@ -1,7 +1,8 @@
 //! Pooling, resizing and padding.
 
 use super::Operation::{Tensor, Tensors};
-use super::Row;
+use super::error::Result;
+use super::{Arguments, Row};
 
 pub const TABLE: &[Row] = &[
     (
@@ -104,3 +105,18 @@ pub const TABLE: &[Row] = &[
         }),
     ),
 ];
+
+/// What a max pooling of these arguments gives of `input` [N, C, H, W], and for each of these numbers its place in the
+/// plane [H, W], row by row.
+pub fn max_pool2d_with_places(
+    input: &tch::Tensor,
+    a: &Arguments,
+) -> Result<(tch::Tensor, tch::Tensor)> {
+    Ok(input.f_max_pool2d_with_indices(
+        a.ints("kernel_size")?,
+        a.ints_or("stride", &[])?,
+        a.ints_or("padding", &[0])?,
+        a.ints_or("dilation", &[1])?,
+        a.bool_or("ceil_mode", false)?,
+    )?)
+}

@@ -1,18 +1,20 @@
 //! One pass through a graph.
 
-use tch::Tensor;
-
+use super::call::{Call, Rule};
 use super::demand::{Demand, Step};
 use super::fold::Fold;
 use super::pass::{Change, Pass};
 use super::program::Program;
 use super::weights::Weights;
+use tch::Tensor;
+
 use crate::model::error::ModelError;
 use crate::model::graph::{Node, NodeId, ValueId};
+use crate::model::operators::pooling::max_pool2d_with_places;
 use crate::model::operators::{Arguments, OperatorError, Value, fused};
 
 /// The values that are there while a pass runs.
-struct Running<'a> {
+pub(super) struct Running<'a> {
     weights: &'a Weights,
     /// By [`ValueId`]; gone again after the last node that reads it.
     values: Vec<Option<Value>>,
@@ -32,6 +34,17 @@ impl Program {
         pass: &Pass,
         weights: &Weights,
         change: Change<'_>,
+    ) -> Result<Vec<Option<Value>>, ModelError> {
+        self.execute_ruled(pass, weights, change, &mut |_, _| Ok(None))
+    }
+
+    /// The same, and `rule` may put another tensor in the place of every node's output that is one tensor.
+    pub(super) fn execute_ruled(
+        &self,
+        pass: &Pass,
+        weights: &Weights,
+        change: Change<'_>,
+        rule: Rule<'_>,
     ) -> Result<Vec<Option<Value>>, ModelError> {
         let mut demand = Demand::new(&self.graph, &self.folds, weights, pass)?;
         let _no_grad = (!pass.gradients).then(tch::no_grad_guard);
@@ -68,6 +81,13 @@ impl Program {
             {
                 outputs = vec![Value::Tensor(changed)];
             }
+            let ruled = match outputs.as_slice() {
+                [Value::Tensor(output)] => self.ruled(index, step, &running, output, rule)?,
+                _ => None,
+            };
+            if let Some(ruled) = ruled {
+                outputs = vec![Value::Tensor(ruled)];
+            }
             for (output, value) in node.outputs.iter().zip(outputs) {
                 running.values[output.0] = Some(value);
             }
@@ -78,7 +98,36 @@ impl Program {
         Ok(running.values)
     }
 
-    fn call<'a>(
+    fn ruled(
+        &self,
+        index: usize,
+        step: Step,
+        running: &Running,
+        output: &Tensor,
+        rule: Rule<'_>,
+    ) -> Result<Option<Tensor>, ModelError> {
+        match step {
+            Step::Call => {
+                let (node, lookup) = (&self.graph.nodes[index], |id| running.value(id));
+                let call = Call::new(self, NodeId(index), node, &lookup, running);
+                rule(&call, output)
+            }
+            Step::Folded(fold) => {
+                let folded = running
+                    .weights
+                    .folded(fold.norm, |kind| fold.weights(&self.weights, kind))?;
+                let lookup = |id: ValueId| match fold.place(id) {
+                    Some(place) => Some(&folded[place]),
+                    None => running.value(id),
+                };
+                let call = Call::new(self, fold.convolution, &fold.node, &lookup, running);
+                rule(&call, output)
+            }
+            Step::PassThrough | Step::CountPictures => Ok(None),
+        }
+    }
+
+    pub(super) fn call<'a>(
         &self,
         index: usize,
         node: &'a Node,
@@ -137,7 +186,21 @@ impl Program {
         }
     }
 
-    fn failed(&self, index: usize, source: OperatorError) -> ModelError {
+    pub(super) fn places_of_maxima<'a>(
+        &self,
+        index: usize,
+        node: &'a Node,
+        input: &Tensor,
+        lookup: &'a dyn Fn(ValueId) -> Option<&'a Value>,
+        running: &Running,
+    ) -> Result<Tensor, ModelError> {
+        let arguments = Arguments::new(node, lookup, running.pictures);
+        max_pool2d_with_places(input, &arguments)
+            .map(|(_, places)| places)
+            .map_err(|source| self.failed(index, source))
+    }
+
+    pub(super) fn failed(&self, index: usize, source: OperatorError) -> ModelError {
         let node = &self.graph.nodes[index];
         ModelError::Operator {
             operator: node.operator.clone(),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use tch::{Device, Kind, TchError, Tensor};
 
+use super::call::Rule;
 use super::constants;
 use super::fold::{Fold, folds};
 use super::pass::{Change, Pass, no_change};
@@ -145,6 +146,23 @@ impl Program {
         self.run(&pass, &self.weights, change)
     }
 
+    /// As [`Program::record`], and `rule` may put another tensor in the place of every node's output that is one tensor.
+    pub fn record_ruled(
+        &self,
+        input: &Tensor,
+        nodes: &[NodeId],
+        rule: Rule<'_>,
+    ) -> Result<Vec<Tensor>, ModelError> {
+        let pass = self.pass_of(input, nodes)?;
+        let values = self.execute_ruled(&pass, &self.weights, &mut no_change, rule)?;
+        self.wanted(&pass, &values)
+    }
+
+    /// Whether a value is a weight, or made of weights only.
+    pub fn is_weight(&self, value: ValueId) -> bool {
+        self.weights.value(value).is_some()
+    }
+
     /// The outputs of `nodes` of a pass that starts in the middle: `from` are nodes with their outputs for
     /// `pictures` pictures, and nothing before them is run. Gradients reach back to the outputs that ask
     /// for them.
@@ -238,6 +256,11 @@ impl Program {
         change: Change<'_>,
     ) -> Result<Vec<Tensor>, ModelError> {
         let values = self.execute(pass, weights, change)?;
+        self.wanted(pass, &values)
+    }
+
+    /// The outputs of the nodes that the pass wants, of all values.
+    fn wanted(&self, pass: &Pass, values: &[Option<Value>]) -> Result<Vec<Tensor>, ModelError> {
         let output = |node: &NodeId| match &values[self.only_output(*node)?.0] {
             Some(Value::Tensor(tensor)) => Ok(tensor.shallow_clone()),
             _ => Err(self.not_one_tensor(*node)),

@@ -123,8 +123,12 @@ fn notice(task: &Task, one: &OfClass) -> Option<Message> {
         return Some(message.with("share", share));
     }
     let error = completeness_error(one.found)?;
-    (error > INCOMPLETE)
-        .then(|| about("attributions.incomplete").with("error", Argument::Percent(error, 1)))
+    (error > INCOMPLETE).then(|| {
+        task.own_text("incomplete", &[])
+            .saying("photo", one.photo.name)
+            .saying("class", task.class(one.class.class))
+            .saying("error", Argument::Percent(error, 1))
+    })
 }
 
 /// The share of the largest cell of a map of attention, where it is an outlier.
@@ -156,7 +160,8 @@ fn tiles(task: &Task, view: &View, one: &OfClass) -> Vec<HeatTile> {
         .with("probability", Argument::Percent(one.class.probability, 1));
     let largest = Argument::Scientific(f64::from(one.largest));
     let numbers = match (one.found.sums_to, completeness_error(one.found)) {
-        (Some(whole), Some(error)) => Message::new("attributions.map_complete")
+        (Some(whole), Some(error)) => task
+            .own_or("map_complete", "attributions.map_complete")
             .with("largest", largest)
             .with("whole", Argument::Number(whole, 2))
             .with("error", Argument::Percent(error, 2)),

@@ -13,7 +13,7 @@ use super::networks::{network, weights};
 use super::*;
 
 /// A map as pytorch-grad-cam gives it: ReLU, scaled to 0..1, enlarged, scaled again.
-fn packaged(map: &Tensor) -> Tensor {
+pub fn packaged(map: &Tensor) -> Tensor {
     let scaled = |map: &Tensor| {
         let map = map - map.min();
         &map / map.max()

@@ -95,7 +95,7 @@ fn averages_over_given_noise_are_those_of_numpy() {
 }
 
 /// s = w·x + b over a photo of 4 × 6, three classes.
-fn linear() -> (Bench, Tensor) {
+pub fn linear() -> (Bench, Tensor) {
     let weight = weights(&[3, 3 * 4 * 6], 0.3);
     let layers = json!([{ "type": "Flatten" }, { "type": "Linear", "out_features": 3 }]);
     let bias = Tensor::from_slice(&[0.5_f32, -1.0, 2.0]);
@@ -215,7 +215,7 @@ fn points_are_doubled_until_the_sum_is_right_and_the_reader_is_told() {
     assert_eq!(maps.sign, Sign::Signed);
     let coarse = run(json!({ "steps": 2, "most_steps": 2, "rule": "trapezoid" }));
     assert!(error(&coarse) > 0.01, "{}", error(&coarse));
-    assert_eq!(keys(&coarse.notices), ["attributions.incomplete"]);
+    assert_eq!(keys(&coarse.notices), ["integrated_gradients.incomplete"]);
     let exact = run(json!({ "tolerance": 0.001, "most_steps": 1024 }));
     assert!(error(&exact) <= 0.001, "{}", error(&exact));
 }

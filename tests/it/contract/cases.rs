@@ -83,11 +83,13 @@ pub const TRACED: Case = Case {
 pub const WITH_LAYERS: [Case; 5] = [NET1, GREY, WIDE, DEAD, TRANSFORMER];
 
 /// Methods that refuse some of the networks: class activation maps where attention mixes places or no average
-/// follows, rules at ReLUs where there is no ReLU, maps of attention where there is none.
-const REFUSED_BY_SOME: [&str; 8] = [
+/// follows, rules at ReLUs where there is no ReLU, maps of attention where there is none, relevance where there is some.
+const REFUSED_BY_SOME: [&str; 10] = [
     "cam",
     "guided_backprop",
     "deconvnet",
+    "guided_grad_cam",
+    "lrp",
     "attention_rollout",
     "gradient_rollout",
     "generic_attention",
@@ -130,6 +132,25 @@ fn variants(method: &str) -> Vec<Value> {
             { "samples": 2, "variant": "squared" },
         ]),
         "var_grad" => json!([{ "samples": 3 }]),
+        "shapley_cam" => json!([{}, { "utility": "score" }]),
+        "guided_grad_cam" => json!([{}, { "enlarging": "nearest" }]),
+        "expected_gradients" => {
+            json!([{ "samples": 5 }, { "samples": 4, "baselines": [[9, 8, 7], "white"] }])
+        }
+        "deep_lift" => json!([
+            {},
+            { "baseline": "white" },
+            { "baseline": "mean" },
+            { "baseline": "blur" },
+        ]),
+        "lrp" => json!([
+            {},
+            { "composite": "epsilon" },
+            { "composite": "epsilon_plus" },
+            { "composite": "epsilon_plus_flat" },
+            { "composite": "epsilon_alpha_beta" },
+        ]),
+        "blur_ig" => json!([{ "steps": 3, "most_steps": 3 }]),
         "integrated_gradients" => json!([
             { "steps": 4 },
             { "steps": 4, "baseline": "white", "rule": "trapezoid" },
