@@ -49,6 +49,21 @@ impl<'a> Passes<'a> {
         }
     }
 
+    /// The same with other photos, so that a method explains what another one has chosen.
+    pub fn of_photos<'b>(&self, photos: &'b [std::sync::Arc<Photo>]) -> Passes<'b>
+    where
+        'a: 'b,
+    {
+        Passes {
+            model: self.model,
+            inputs: Inputs {
+                photos,
+                ..self.inputs
+            },
+            known: self.known,
+        }
+    }
+
     /// A photo of the figure.
     pub fn photo(&self, index: Option<usize>) -> Result<&'a Photo, ExplainError> {
         let photo = index.and_then(|index| self.inputs.photos.get(index));

@@ -58,7 +58,7 @@ impl Plan {
             let photos: Vec<&str> = task.photos.iter().map(|photo| photo.id.as_str()).collect();
             let filters = task.units.iter().filter_map(|unit| match unit.part {
                 Part::Filter(filter) => Some(filter),
-                Part::Whole | Part::Range { .. } => None,
+                Part::Whole | Part::Range { .. } | Part::Labelled { .. } => None,
             });
             let mut filters: Vec<usize> = filters.collect();
             filters.sort_unstable();

@@ -2,9 +2,11 @@
 //! and its two paragraphs in `templates/methods/<method>.yaml`, nothing else. Knows no tensor.
 
 mod attributions;
+pub mod calibration;
 mod captions;
 mod evidence;
 pub mod exhibit;
+mod mistakes;
 mod optimised;
 mod outcomes;
 mod photos;
@@ -105,6 +107,8 @@ pub fn present(task: &Task) -> Presented {
         View::Predictions(view) => predictions::present(task, view),
         View::Optimised => optimised::present(task),
         View::Outcomes(view) => outcomes::present(task, view),
+        View::Calibration(view) => calibration::present(task, view),
+        View::Mistakes => mistakes::present(task),
     }
 }
 
@@ -130,6 +134,8 @@ impl View {
             Self::Predictions(_) => Kind::Predictions,
             Self::Optimised => Kind::Optimised,
             Self::Outcomes(_) => Kind::Outcomes,
+            Self::Calibration(_) => Kind::Calibration,
+            Self::Mistakes => Kind::Mistakes,
         }
     }
 }

@@ -4,6 +4,8 @@
 //! format of the store cannot name fields, so that none of these types leaves a field out when it is written.
 
 mod attributions;
+pub mod calibration;
+mod mistakes;
 mod optimised;
 mod outcomes;
 mod picture;
@@ -14,6 +16,7 @@ mod superpixels;
 use serde::{Deserialize, Serialize};
 
 pub use attributions::{Attributions, Map, Meaning, Place, Volume};
+pub use mistakes::{Mistake, most_confident};
 pub use optimised::{Curve, Ending, Frame, Objective, Optimised, Stage};
 pub use outcomes::{FILE, Outcome, Outcomes, Tally, named};
 pub use picture::{Changes, Picture};
@@ -30,7 +33,7 @@ pub enum Results {
     Outcomes(Outcomes),
 }
 
-/// Which of them a method gives: it decides how the method is shown, and by which keys of the spec.
+/// What a method's results are shown as, and by which keys of the spec. Several kinds may show results of one sort.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// Nothing is computed: the photos themselves.
@@ -39,17 +42,24 @@ pub enum Kind {
     Superpixels,
     Predictions,
     Optimised,
+    /// Which classes are taken for which.
     Outcomes,
+    /// Outcomes: how sure against how often right.
+    Calibration,
+    /// Outcomes, and maps of photos that were predicted wrongly.
+    Mistakes,
 }
 
 impl Kind {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Photos,
         Self::Attributions,
         Self::Superpixels,
         Self::Predictions,
         Self::Optimised,
         Self::Outcomes,
+        Self::Calibration,
+        Self::Mistakes,
     ];
 
     /// Name of its table of strings, `templates/results/<name>.yaml`.
@@ -61,6 +71,8 @@ impl Kind {
             Self::Predictions => "class_predictions",
             Self::Optimised => "optimised",
             Self::Outcomes => "outcomes",
+            Self::Calibration => "reliability",
+            Self::Mistakes => "wrong_photos",
         }
     }
 }

@@ -120,6 +120,16 @@ const MEASURED: &[(&str, &str, &str)] = &[
         "1 for each labelled photo",
         "scikit-learn's metrics",
     ),
+    (
+        "calibration",
+        "1 for each labelled photo, none beside `confusion_matrix`",
+        "scikit-learn's `calibration_curve`; within 1e-12 is tested",
+    ),
+    (
+        "mistakes",
+        "as `calibration`, and 2 maps for each photo shown",
+        "the maps of `grad_cam` and `saliency`, bit for bit",
+    ),
 ];
 
 fn measured(method: &str) -> Option<(&'static str, &'static str)> {

@@ -1,6 +1,6 @@
 //! The confusion matrix and its rates as figures, tables and warnings.
 
-mod notices;
+pub(super) mod notices;
 pub(super) mod rows;
 
 use schemars::JsonSchema;
@@ -61,6 +61,14 @@ pub fn present(task: &Task, view: &View) -> Presented {
     }
 }
 
+/// The name of a group; behind the last stands `other`.
+pub(super) fn name(data: &Data, group: usize) -> Message {
+    match data.groups.get(group) {
+        Some(name) => Message::literal(name),
+        None => Message::new("outcomes.other"),
+    }
+}
+
 /// The groups that stand in matrix and table, without `other`.
 fn shown(data: &Data, counts: &[Vec<usize>]) -> Vec<usize> {
     let all = 0..data.groups.len();
@@ -88,10 +96,7 @@ impl Evaluated<'_> {
     }
 
     fn name(&self, group: usize) -> Message {
-        match self.data.groups.get(group) {
-            Some(name) => Message::literal(name),
-            None => Message::new("outcomes.other"),
-        }
+        name(self.data, group)
     }
 
     fn names(&self, groups: &[usize]) -> Vec<Message> {

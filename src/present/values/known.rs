@@ -19,6 +19,10 @@ pub struct Names<'a> {
 const OF_CLASS: [&str; 3] = ["class", "score", "probability"];
 /// Weights are numbered by rank; how many there are is known when the photo is cut.
 const MOST_SEGMENTS: usize = 200;
+/// As many as the view takes.
+const MOST_BINS: usize = 100;
+/// As many as the method takes.
+const MOST_MISTAKES: usize = 20;
 
 /// Every name that may have a value, without the figure's own name; ranks up to a bound.
 pub fn known(of: &Names) -> Vec<String> {
@@ -83,7 +87,35 @@ pub fn known(of: &Names) -> Vec<String> {
             of_filters.chain(of_photos).collect()
         }
         Kind::Outcomes => of_outcomes(of.groups),
+        Kind::Calibration => of_calibration(),
+        Kind::Mistakes => of_mistakes(),
     }
+}
+
+fn of_calibration() -> Vec<String> {
+    let of_all = [
+        "photos",
+        "unreadable",
+        "accuracy",
+        "confidence",
+        "expected_error",
+        "expected_error_by_chance",
+        "maximum_error",
+        "brier",
+    ];
+    let of_all = of_all.map(str::to_owned);
+    let of_bins = (1..=MOST_BINS).flat_map(|bin| {
+        ["photos", "confidence", "share_right"].map(|name| format!("bin.{bin}.{name}"))
+    });
+    of_all.into_iter().chain(of_bins).collect()
+}
+
+fn of_mistakes() -> Vec<String> {
+    let of_all = ["photos", "wrong", "unreadable"].map(str::to_owned);
+    let of_each = (1..=MOST_MISTAKES).flat_map(|rank| {
+        ["file", "truth", "predicted", "probability"].map(|name| format!("mistake.{rank}.{name}"))
+    });
+    of_all.into_iter().chain(of_each).collect()
 }
 
 fn of_outcomes(groups: &[String]) -> Vec<String> {

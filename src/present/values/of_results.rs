@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Quantity;
 use crate::present::attributions::{Reduction, one_channel};
 use crate::present::outcomes::rows::{counts, rows};
-use crate::present::{Data, Task};
+use crate::present::{Data, Task, View, calibration, mistakes};
 use crate::results::rates::Rates;
 use crate::results::{
     Attributions, ClassTarget, Curve, Optimised, Predictions, Results, Superpixels, Target,
@@ -23,6 +23,8 @@ pub fn named(task: &Task) -> Vec<(String, Quantity)> {
         let prefix = photo.unwrap_or_default();
         match found.results {
             Results::Predictions(predictions) => values.predictions(&prefix, predictions),
+            // Maps of mistakes are of photos that have no id.
+            Results::Attributions(_) if task.data.is_some() => {}
             Results::Attributions(attributions) => values.attributions(&prefix, attributions),
             Results::Superpixels(superpixels) => values.superpixels(&prefix, superpixels),
             Results::Optimised(optimised) => values.optimised(&prefix, optimised),
@@ -31,7 +33,16 @@ pub fn named(task: &Task) -> Vec<(String, Quantity)> {
     }
     values.largest_of_filters();
     if let Some(data) = task.data {
-        values.outcomes(data);
+        match task.view {
+            View::Calibration(view) => values.calibration(data, view),
+            View::Mistakes => values.mistakes(data),
+            View::Outcomes(_) => values.outcomes(data),
+            View::Photos
+            | View::Attributions(_)
+            | View::Superpixels(_)
+            | View::Predictions(_)
+            | View::Optimised => {} // of no data set
+        }
     }
     values.named
 }
@@ -168,6 +179,60 @@ impl Values<'_> {
                     ends(&format!("{prefix}octave-{}.", octave + 1), curve);
                 }
             }
+        }
+    }
+
+    fn calibration(&mut self, data: &Data, view: &calibration::View) {
+        let (classified, unreadable) = rows(self.task, data);
+        let found = view.of(&calibration::confidences_of(&classified));
+        self.put("", "photos", Quantity::Count(found.total));
+        self.put("", "unreadable", Quantity::Count(unreadable.len()));
+        let shares = [
+            ("accuracy", found.accuracy),
+            ("confidence", found.confidence),
+            ("expected_error", found.expected_error),
+            ("expected_error_by_chance", found.expected_error_by_chance),
+            ("maximum_error", found.maximum_error),
+        ];
+        for (name, share) in shares {
+            self.put("", name, Quantity::share(share));
+        }
+        self.put("", "brier", Quantity::Number(found.brier));
+        for (number, bin) in found.bins.iter().enumerate() {
+            let prefix = format!("bin.{}.", number + 1);
+            self.put(&prefix, "photos", Quantity::Count(bin.count));
+            let none = || Quantity::Text("–".to_owned());
+            let confidence = (bin.count > 0).then_some(bin.confidence);
+            let shares = [
+                ("confidence", confidence),
+                ("share_right", bin.share_right()),
+            ];
+            for (name, share) in shares {
+                self.put(&prefix, name, share.map_or_else(none, Quantity::share));
+            }
+        }
+    }
+
+    fn mistakes(&mut self, data: &Data) {
+        let (classified, unreadable) = rows(self.task, data);
+        let wrong = classified.iter().filter(|one| one.truth != one.predicted);
+        let wrong = wrong.count();
+        self.put("", "photos", Quantity::Count(classified.len()));
+        self.put("", "wrong", Quantity::Count(wrong));
+        self.put("", "unreadable", Quantity::Count(unreadable.len()));
+        let name = |group: usize| {
+            let name = data.groups.get(group).map_or("other", String::as_str);
+            Quantity::Text(name.to_owned())
+        };
+        for (rank, one) in mistakes::explained(self.task, data).0.iter().enumerate() {
+            let prefix = format!("mistake.{}.", rank + 1);
+            let mistake = &one.mistake;
+            let file = mistakes::short(data, mistake.photo);
+            self.put(&prefix, "file", Quantity::Text(file));
+            self.put(&prefix, "truth", name(mistake.truth));
+            self.put(&prefix, "predicted", name(mistake.predicted));
+            let probability = Quantity::share(mistake.probability);
+            self.put(&prefix, "probability", probability);
         }
     }
 

@@ -18,7 +18,7 @@ pub use found::{
     Array, Class, Curve, Dtype, Ending, Found, Layer, Meaning, Objective, Place, Stage, Target,
     Unit,
 };
-pub use outcomes::{Average, Group, Interval, Outcomes, Rates, Table};
+pub use outcomes::{Average, Calibration, ConfidenceBin, Group, Interval, Outcomes, Rates, Table};
 pub use schema::json_schema;
 
 /// Raised when a program that reads `report.json` would have to change.

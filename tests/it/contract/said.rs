@@ -29,7 +29,8 @@ fn views(kind: Kind) -> Vec<Value> {
         Kind::Superpixels => json!([{}, { "features": 1 }]),
         Kind::Predictions => json!([{}, { "top": 1 }]),
         Kind::Outcomes => json!([{}, { "pairs": 0 }]),
-        Kind::Photos | Kind::Optimised => json!([{}]),
+        Kind::Calibration => json!([{}, { "bins": 2, "binning": "quantile" }]),
+        Kind::Photos | Kind::Optimised | Kind::Mistakes => json!([{}]),
     };
     views.as_array().unwrap().clone()
 }
@@ -138,7 +139,10 @@ fn said_in(ran: &mut Ran) -> BTreeSet<String> {
                 let presented = with_task(&ran.plan, task, &world, present::present).unwrap();
                 keys.extend(keys_of(&presented));
             }
-            if task.entry.kind == Kind::Outcomes {
+            if matches!(
+                task.entry.kind,
+                Kind::Outcomes | Kind::Calibration | Kind::Mistakes
+            ) {
                 let large = with_task(&ran.plan, task, results, |shown| a_large_data_set(*shown));
                 keys.extend(large.unwrap());
             }
