@@ -47,16 +47,15 @@ pub struct Parameters {
     /// How many photos are shown, at most. Default 5.
     #[schemars(range(min = 1, max = 20))]
     pub count: usize,
-    /// What explains them: `grad_cam`, or `saliency`, which needs no layer. Default `grad_cam`.
-    pub map: MapOfClass,
+    /// What explains them: `grad_cam`, or `saliency`, which needs no layer. Default `grad_cam`, and `saliency` where the network has no layer for it.
+    pub map: Option<MapOfClass>,
     /// The layer of `grad_cam`, by number or module path. Default: the last one that gives maps larger than 1 × 1 before pooling and classifier.
     pub layer: Option<LayerName>,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MapOfClass {
-    #[default]
     GradCam,
     Saliency,
 }
@@ -65,7 +64,7 @@ impl Default for Parameters {
     fn default() -> Self {
         Self {
             count: 5,
-            map: MapOfClass::default(),
+            map: None,
             layer: None,
         }
     }
@@ -93,8 +92,8 @@ fn parse(keys: Value) -> Result<Box<dyn Method>, serde_json::Error> {
 impl Method for Mistakes {
     fn needs(&self) -> Needs {
         match self.own.map {
-            MapOfClass::GradCam => Needs::Layers,
-            MapOfClass::Saliency => Needs::Gradients,
+            Some(MapOfClass::GradCam) => Needs::Layers,
+            Some(MapOfClass::Saliency) | None => Needs::Gradients,
         }
     }
 
@@ -110,9 +109,13 @@ impl Method for Mistakes {
         faults
     }
 
-    /// The layer resolved.
+    /// The map and its layer resolved.
     fn parameters(&self, inputs: &Inputs) -> Map<String, Value> {
-        let mut used = labelled::object(&self.labelled, &self.own);
+        let own = Parameters {
+            map: Some(self.map(inputs)),
+            ..self.own.clone()
+        };
+        let mut used = labelled::object(&self.labelled, &own);
         used.extend(self.map_parameters(inputs));
         used
     }
@@ -120,7 +123,7 @@ impl Method for Mistakes {
     /// Of a map; those of the outcomes are `shared`.
     fn computing(&self, inputs: &Inputs) -> Map<String, Value> {
         let mut computing = self.map_parameters(inputs);
-        let entry = self.own.map.entry();
+        let entry = self.map(inputs).entry();
         computing.insert("map".to_owned(), json!([entry.name, entry.version]));
         computing
     }
@@ -186,7 +189,7 @@ impl Method for Mistakes {
                     digest.clone(),
                     Arc::new(passes.inputs.preprocessing.clone()),
                 );
-                sink.found(index, self.map(passes, photo, classes)?)?;
+                sink.found(index, self.explained(passes, photo, classes)?)?;
             }
             sink.advanced(index + 1, units.len())?;
         }
@@ -235,43 +238,62 @@ fn unit(
 }
 
 impl Mistakes {
+    /// What explains the mistakes of this network. Where a layer is named, or Grad-CAM, a fault says why it cannot be.
+    fn map(&self, inputs: &Inputs) -> MapOfClass {
+        let is_possible =
+            || self.own.layer.is_some() || self.faults_of(MapOfClass::GradCam, inputs).is_empty();
+        self.own.map.unwrap_or_else(|| match is_possible() {
+            true => MapOfClass::GradCam,
+            false => MapOfClass::Saliency,
+        })
+    }
+
     /// The method that explains a class, with its own keys.
-    fn explainer(&self, class: usize) -> Result<Box<dyn Method>, serde_json::Error> {
+    fn explainer(
+        &self,
+        map: MapOfClass,
+        class: usize,
+    ) -> Result<Box<dyn Method>, serde_json::Error> {
         let mut keys = Map::from_iter([("class".to_owned(), json!(class))]);
-        if let (MapOfClass::GradCam, Some(layer)) = (self.own.map, &self.own.layer) {
+        if let (MapOfClass::GradCam, Some(layer)) = (map, &self.own.layer) {
             keys.insert("layer".to_owned(), json!(layer));
         }
-        (self.own.map.entry().parse)(Value::Object(keys))
+        (map.entry().parse)(Value::Object(keys))
     }
 
     fn map_faults(&self, inputs: &Inputs) -> Vec<Fault> {
-        if let (MapOfClass::Saliency, Some(_)) = (self.own.map, &self.own.layer) {
+        if let (Some(MapOfClass::Saliency), Some(_)) = (self.own.map, &self.own.layer) {
             return vec![Fault {
                 pointer: "/layer".to_owned(),
                 message: "`saliency` is of no layer".to_owned(),
                 hint: "leave it out, or take `map: grad_cam`".to_owned(),
             }];
         }
+        self.faults_of(self.map(inputs), inputs)
+    }
+
+    /// Of an explaining method with any photo and class.
+    fn faults_of(&self, map: MapOfClass, inputs: &Inputs) -> Vec<Fault> {
         let photo = [Arc::new(any_photo(inputs.preprocessing))];
         let of_photo = Inputs {
             photos: &photo,
             ..*inputs
         };
-        self.explainer(0)
+        self.explainer(map, 0)
             .map_or_else(|_| Vec::new(), |method| method.check(&of_photo))
     }
 
     /// Those of the explaining method, without the class.
     fn map_parameters(&self, inputs: &Inputs) -> Map<String, Value> {
         let mut keys = self
-            .explainer(0)
+            .explainer(self.map(inputs), 0)
             .map_or_else(|_| Map::new(), |method| method.parameters(inputs));
         keys.remove("class");
         keys
     }
 
     /// The map of the most probable of some classes.
-    fn map(
+    fn explained(
         &self,
         passes: &Passes,
         photo: Photo,
@@ -285,18 +307,19 @@ impl Mistakes {
         let best = numbers::largest(&probabilities, 1).first().copied();
         let class = classes[best.unwrap_or(0)];
         let failed = |error: serde_json::Error| ExplainError::Failed(error.to_string());
-        let method = self.explainer(class).map_err(failed)?;
+        let map = self.map(&passes.inputs);
+        let method = self.explainer(map, class).map_err(failed)?;
         let photos = [Arc::new(photo)];
         let passes = passes.of_photos(&photos);
-        let mut map = None;
+        let mut explained = None;
         let mut keep = |_: usize, found: Results| {
-            map = Some(found);
+            explained = Some(found);
             Ok(())
         };
         let go_on = |_, _| std::ops::ControlFlow::Continue(());
         let units = Unit::each_photo(&passes.inputs);
         method.run(&passes, &units, &mut Sink::new(&mut keep, &go_on))?;
-        map.ok_or_else(|| ExplainError::Failed("the map was not found".to_owned()))
+        explained.ok_or_else(|| ExplainError::Failed("the map was not found".to_owned()))
     }
 }
 

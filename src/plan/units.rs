@@ -60,11 +60,16 @@ impl Plan {
                 Part::Filter(filter) => Some(filter),
                 Part::Whole | Part::Range { .. } | Part::Labelled { .. } => None,
             });
-            let mut filters: Vec<usize> = filters.collect();
+            let parameters = task.method.parameters(&self.inputs(task));
+            // Methods of a whole layer find all filters at once and show those that are listed.
+            let listed = parameters.get("filters").and_then(Value::as_array);
+            let listed = listed.into_iter().flatten().filter_map(Value::as_u64);
+            let mut filters: Vec<usize> = filters
+                .chain(listed.map(|filter| filter as usize))
+                .collect();
             filters.sort_unstable();
             filters.dedup();
-            let octaves = task.method.parameters(&self.inputs(task));
-            let octaves = octaves.get("octaves").and_then(Value::as_u64);
+            let octaves = parameters.get("octaves").and_then(Value::as_u64);
             let of_task = known(&Names {
                 kind: task.entry.kind,
                 photos: &photos,

@@ -127,6 +127,8 @@ pub enum BarUnit {
     Probability,
     /// Any sign, one symmetric range for all groups.
     Weight,
+    /// A quantity in no unit, from zero, or from the least where some are below.
+    Amount,
 }
 
 #[derive(Debug, Clone)]

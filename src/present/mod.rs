@@ -9,9 +9,11 @@ pub mod exhibit;
 mod mistakes;
 mod optimised;
 mod outcomes;
+mod patches;
 mod photos;
 mod places;
 mod predictions;
+mod spread;
 pub mod statistics;
 mod superpixels;
 pub mod values;
@@ -109,6 +111,8 @@ pub fn present(task: &Task) -> Presented {
         View::Outcomes(view) => outcomes::present(task, view),
         View::Calibration(view) => calibration::present(task, view),
         View::Mistakes => mistakes::present(task),
+        View::Patches => patches::present(task),
+        View::Spread => spread::present(task),
     }
 }
 
@@ -136,6 +140,8 @@ impl View {
             Self::Outcomes(_) => Kind::Outcomes,
             Self::Calibration(_) => Kind::Calibration,
             Self::Mistakes => Kind::Mistakes,
+            Self::Patches => Kind::Patches,
+            Self::Spread => Kind::Spread,
         }
     }
 }

@@ -21,6 +21,8 @@ pub enum View {
     Outcomes(outcomes::View),
     Calibration(calibration::View),
     Mistakes,
+    Patches,
+    Spread,
 }
 
 /// No keys.
@@ -31,7 +33,9 @@ struct Nothing {}
 /// The keys of a kind of result, as a JSON Schema. `without` are keys that a method has no use for.
 pub fn schema(kind: Kind, without: &[&str]) -> Value {
     let mut schema = match kind {
-        Kind::Photos | Kind::Optimised | Kind::Mistakes => schema_of::<Nothing>(),
+        Kind::Photos | Kind::Optimised | Kind::Mistakes | Kind::Patches | Kind::Spread => {
+            schema_of::<Nothing>()
+        }
         Kind::Attributions => schema_of::<attributions::View>(),
         Kind::Superpixels => schema_of::<superpixels::View>(),
         Kind::Predictions => schema_of::<predictions::View>(),
@@ -69,13 +73,17 @@ impl View {
             Kind::Outcomes => Self::Outcomes(from(keys)?),
             Kind::Calibration => Self::Calibration(from(keys)?),
             Kind::Mistakes => no_keys(keys).map(|()| Self::Mistakes)?,
+            Kind::Patches => no_keys(keys).map(|()| Self::Patches)?,
+            Kind::Spread => no_keys(keys).map(|()| Self::Spread)?,
         })
     }
 
     /// Every key with its value, without those that do not apply.
     pub fn parameters(&self, without: &[&str]) -> Map<String, Value> {
         let value = match self {
-            Self::Photos | Self::Optimised | Self::Mistakes => Ok(Value::Null),
+            Self::Photos | Self::Optimised | Self::Mistakes | Self::Patches | Self::Spread => {
+                Ok(Value::Null)
+            }
             Self::Attributions(view) => serde_json::to_value(view),
             Self::Superpixels(view) => serde_json::to_value(view),
             Self::Predictions(view) => serde_json::to_value(view),
@@ -99,7 +107,9 @@ impl View {
             | Self::Optimised
             | Self::Outcomes(_)
             | Self::Calibration(_)
-            | Self::Mistakes => Vec::new(),
+            | Self::Mistakes
+            | Self::Patches
+            | Self::Spread => Vec::new(),
         }
     }
 

@@ -11,6 +11,7 @@ mod outcomes;
 mod picture;
 mod predictions;
 pub mod rates;
+pub mod responses;
 mod superpixels;
 
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,7 @@ pub enum Results {
     Predictions(Predictions),
     Optimised(Optimised),
     Outcomes(Outcomes),
+    Responses(responses::Responses),
 }
 
 /// What a method's results are shown as, and by which keys of the spec. Several kinds may show results of one sort.
@@ -48,10 +50,14 @@ pub enum Kind {
     Calibration,
     /// Outcomes, and maps of photos that were predicted wrongly.
     Mistakes,
+    /// Responses: the patches of photos that excite a filter most.
+    Patches,
+    /// Responses: how outputs are spread.
+    Spread,
 }
 
 impl Kind {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Photos,
         Self::Attributions,
         Self::Superpixels,
@@ -60,6 +66,8 @@ impl Kind {
         Self::Outcomes,
         Self::Calibration,
         Self::Mistakes,
+        Self::Patches,
+        Self::Spread,
     ];
 
     /// Name of its table of strings, `templates/results/<name>.yaml`.
@@ -73,6 +81,8 @@ impl Kind {
             Self::Outcomes => "outcomes",
             Self::Calibration => "reliability",
             Self::Mistakes => "wrong_photos",
+            Self::Patches => "patches",
+            Self::Spread => "spread",
         }
     }
 }

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cnn_report::evaluate::labelled::Labelled;
-use cnn_report::evaluate::{calibration, confusion_matrix, mistakes};
+use cnn_report::evaluate::{
+    activation_histogram, calibration, confusion_matrix, mistakes, top_patches,
+};
 use cnn_report::explain::{Fault, Photo};
 use cnn_report::labels::Labels;
 use cnn_report::model::{Model, Source};
@@ -452,7 +454,7 @@ fn calibration_counts_what_the_matrix_counts() {
 #[test]
 fn a_mistake_is_explained_for_both_of_its_classes() {
     // net1 takes both photos for class 8, `i`.
-    let folder = two_photos().with("groups.yaml", b"drink: [0]\ncat: [8]\n");
+    let folder = two_photos().with("groups.yaml", b"drink: [0]\ncat: 1-9\n");
     let bench = net1(&folder);
     for map in ["grad_cam", "saliency"] {
         let data = json!({ "data": "photos", "groups": "groups.yaml", "map": map, "count": 3 });
@@ -516,4 +518,81 @@ fn no_mistake_and_a_label_without_class_are_said() {
         json!({ "data": "photos", "map": "saliency", "layer": 0 }),
     );
     assert_eq!(faults[0].pointer, "/layer");
+}
+
+/// What is said of a layer over a data set is what the layer gives for each photo alone.
+#[test]
+fn responses_are_those_of_the_layer() {
+    let folder = two_photos()
+        .photo("photos/cat/again.webp", "chelsea")
+        .with("groups.yaml", b"drink: [8]\ncat: [0]\n");
+    let bench = net1(&folder);
+    let layer = 0; // conv1: outputs of both signs
+    let keys_of = json!({ "data": "photos", "groups": "groups.yaml", "layer": layer, "filters": [0, 3], "batch": 2 });
+    let found = bench.run(&top_patches::ENTRY, keys_of.clone());
+    let [Results::Responses(all)] = &found.results[..] else {
+        panic!("one range")
+    };
+    // In the order of the folder.
+    let files = ["cat/again.webp", "cat/chelsea.WebP", "drink/1.webp"];
+    let picture = |file: &str| {
+        let path = folder.0.path().join("photos").join(file);
+        let input = Input::open(&path, None).unwrap();
+        input.prepared(&path, &bench.preprocessing).unwrap().picture
+    };
+    let mut alone = net1(&folder);
+    alone.photos = files
+        .iter()
+        .map(|file| Arc::new(Photo::of_picture(file, picture(file), &bench.preprocessing)))
+        .collect();
+    let maps = alone.run(
+        crate::bench::entry("activation_maps"),
+        json!({ "layer": layer, "filters": [3] }),
+    );
+    let filter = &all.filters[3];
+    let mut largest = Vec::new();
+    for (photo, map) in maps.results.iter().enumerate() {
+        let Results::Attributions(map) = map else {
+            panic!("a map")
+        };
+        let values = &map.values.values;
+        let mean = values.iter().copied().map(f64::from).sum::<f64>() / values.len() as f64;
+        assert!((f64::from(filter.means[photo]) - mean).abs() <= 1e-6 * mean.abs().max(1e-3));
+        let peak = filter
+            .peaks
+            .iter()
+            .find(|peak| peak.photo == photo)
+            .unwrap();
+        let at = peak.row * map.values.width + peak.column;
+        let most = values.iter().copied().fold(f32::MIN, f32::max);
+        // A batch of two may be rounded otherwise than a photo alone.
+        assert!((values[at] - most).abs() <= 1e-5 * most.abs());
+        assert!((peak.value - most).abs() <= 1e-5 * most.abs());
+        largest.push(most);
+        assert_eq!(filter.cells(), 3 * values.len() as u64);
+    }
+    // The largest first; of the two equal photos the first.
+    let order: Vec<usize> = filter.peaks.iter().map(|peak| peak.photo).collect();
+    let is_cat_first = largest[0] > largest[2];
+    assert_eq!(order, if is_cat_first { [0, 1, 2] } else { [2, 0, 1] });
+    strings::assert_said(&found);
+    let mut spread = keys_of;
+    spread["filters"] = json!([3, 1]);
+    let spread = bench.run(&activation_histogram::ENTRY, spread);
+    assert_eq!(spread.results, found.results); // the same, shown otherwise
+    let Body::Bars(bars) = &spread.exhibits[1].body else {
+        panic!("means come second")
+    };
+    assert_eq!((bars.groups.len(), bars.groups[0].bars.len()), (2, 2));
+    strings::assert_said(&spread);
+}
+
+#[test]
+fn a_filter_that_is_not_there_is_refused() {
+    let folder = two_photos();
+    let keys_of = json!({ "data": "photos", "layer": 0, "filters": [99] });
+    for entry in [&top_patches::ENTRY, &activation_histogram::ENTRY] {
+        let faults = net1(&folder).faults(entry, keys_of.clone());
+        assert_eq!(faults[0].pointer, "/filters/0");
+    }
 }

@@ -130,6 +130,16 @@ const MEASURED: &[(&str, &str, &str)] = &[
         "as `calibration`, and 2 maps for each photo shown",
         "the maps of `grad_cam` and `saliency`, bit for bit",
     ),
+    (
+        "top_patches",
+        "1 for each labelled photo, up to the layer",
+        "the layer's output of each photo; within 1e-5 is tested",
+    ),
+    (
+        "activation_histogram",
+        "as `top_patches`, none beside it for the same layer",
+        "the layer's output of each photo; within 1e-6 is tested",
+    ),
 ];
 
 fn measured(method: &str) -> Option<(&'static str, &'static str)> {

@@ -3,6 +3,7 @@
 use super::arrays::{Beside, Numbers};
 use crate::present::View;
 use crate::report::machine::{self, Found, finite};
+use crate::results::responses::{Peak, Responses};
 use crate::results::{
     Attributions, ClassTarget, Ending, LayerRef, Meaning, Objective, Optimised, Place, Predictions,
     Results, Stage, Superpixels, Target, Volume,
@@ -26,6 +27,7 @@ impl Of<'_> {
             Results::Predictions(found) => Some(self.predictions(found, beside)),
             Results::Optimised(found) => Some(self.optimised(found, beside)),
             Results::Outcomes(_) => None,
+            Results::Responses(found) => Some(self.responses(found, beside)),
         }
     }
 
@@ -123,6 +125,37 @@ impl Of<'_> {
                 .map(|frame| stage(frame.stage))
                 .collect(),
             last: found.last.as_ref().map(|last| self.volume(last, beside)),
+        }
+    }
+
+    fn responses(&self, found: &Responses, beside: &mut Beside) -> Found {
+        let [figure, unit] = self.names;
+        let photos = found.filters.first().map_or(0, |filter| filter.means.len());
+        let means: Vec<f32> = found
+            .filters
+            .iter()
+            .flat_map(|filter| filter.means.iter().copied())
+            .collect();
+        let peak = |peak: &Peak| machine::Peak {
+            photo: peak.photo,
+            value: finite(f64::from(peak.value)),
+            row: peak.row,
+            column: peak.column,
+        };
+        let filters = found.filters.iter().map(|filter| machine::FilterResponses {
+            zero_share: filter.zero_share(),
+            peaks: filter.peaks.iter().map(peak).collect(),
+        });
+        Found::Responses {
+            layer: layer(&found.layer),
+            cells: found.cells,
+            means: beside.array(
+                &[figure, unit, "means"],
+                &[found.filters.len(), photos],
+                Numbers::Float32(&means),
+            ),
+            unreadable: found.unreadable.clone(),
+            filters: filters.collect(),
         }
     }
 

@@ -22,6 +22,10 @@ pub(super) fn outcomes(
     base: &Path,
     beside: &mut Beside,
 ) -> anyhow::Result<Option<Outcomes>> {
+    let is_of_layer = |found: &Option<Results>| matches!(found, Some(Results::Responses(_)));
+    if results.iter().any(is_of_layer) {
+        return Ok(None); // the photos were not classified
+    }
     let mut rows: Vec<&Outcome> = Vec::new();
     for found in results {
         match found {

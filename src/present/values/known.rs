@@ -89,6 +89,7 @@ pub fn known(of: &Names) -> Vec<String> {
         Kind::Outcomes => of_outcomes(of.groups),
         Kind::Calibration => of_calibration(),
         Kind::Mistakes => of_mistakes(),
+        Kind::Patches | Kind::Spread => of_responses(of),
     }
 }
 
@@ -108,6 +109,19 @@ fn of_calibration() -> Vec<String> {
         ["photos", "confidence", "share_right"].map(|name| format!("bin.{bin}.{name}"))
     });
     of_all.into_iter().chain(of_bins).collect()
+}
+
+fn of_responses(of: &Names) -> Vec<String> {
+    let of_layer = ["photos", "unreadable", "filters", "dead"].map(str::to_owned);
+    let of_filters = of.filters.iter().flat_map(|filter| {
+        let numbers = ["largest", "mean", "zero"].map(str::to_owned).into_iter();
+        let groups = of.groups.iter().map(String::as_str).chain(["other"]);
+        let means = groups.map(|group| format!("mean.{group}"));
+        numbers
+            .chain(means)
+            .map(move |name| format!("filter-{filter}.{name}"))
+    });
+    of_layer.into_iter().chain(of_filters).collect()
 }
 
 fn of_mistakes() -> Vec<String> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Quantity;
 use crate::present::attributions::{Reduction, one_channel};
 use crate::present::outcomes::rows::{counts, rows};
-use crate::present::{Data, Task, View, calibration, mistakes};
+use crate::present::{Data, Task, View, calibration, mistakes, patches, spread};
 use crate::results::rates::Rates;
 use crate::results::{
     Attributions, ClassTarget, Curve, Optimised, Predictions, Results, Superpixels, Target,
@@ -28,7 +28,7 @@ pub fn named(task: &Task) -> Vec<(String, Quantity)> {
             Results::Attributions(attributions) => values.attributions(&prefix, attributions),
             Results::Superpixels(superpixels) => values.superpixels(&prefix, superpixels),
             Results::Optimised(optimised) => values.optimised(&prefix, optimised),
-            Results::Outcomes(_) => {} // of all ranges together, below
+            Results::Outcomes(_) | Results::Responses(_) => {} // of all ranges together, below
         }
     }
     values.largest_of_filters();
@@ -37,6 +37,7 @@ pub fn named(task: &Task) -> Vec<(String, Quantity)> {
             View::Calibration(view) => values.calibration(data, view),
             View::Mistakes => values.mistakes(data),
             View::Outcomes(_) => values.outcomes(data),
+            View::Patches | View::Spread => values.responses(data),
             View::Photos
             | View::Attributions(_)
             | View::Superpixels(_)
@@ -209,6 +210,37 @@ impl Values<'_> {
             ];
             for (name, share) in shares {
                 self.put(&prefix, name, share.map_or_else(none, Quantity::share));
+            }
+        }
+    }
+
+    fn responses(&mut self, data: &Data) {
+        let Some(all) = patches::responses(self.task) else {
+            return;
+        };
+        let photos = all.filters.first().map_or(0, |filter| filter.means.len());
+        let unreadable = patches::unreadable(data, &all).len();
+        let dead = all.filters.iter().filter(|filter| filter.is_dead()).count();
+        self.put("", "photos", Quantity::Count(photos));
+        self.put("", "unreadable", Quantity::Count(unreadable));
+        self.put("", "filters", Quantity::Count(all.filters.len()));
+        self.put("", "dead", Quantity::Count(dead));
+        for filter in patches::filters(self.task) {
+            let Some(found) = all.filters.get(filter) else {
+                continue;
+            };
+            let prefix = format!("filter-{filter}.");
+            let largest = found.largest().map_or(f64::NAN, f64::from);
+            self.put(&prefix, "largest", Quantity::Number(largest));
+            self.put(&prefix, "mean", Quantity::Number(found.mean()));
+            self.put(&prefix, "zero", Quantity::share(found.zero_share()));
+            let means = spread::by_group(data, &all, found);
+            let names = data.groups.iter().map(String::as_str).chain(["other"]);
+            for (group, name) in names.enumerate() {
+                let of = means.iter().find(|of| of.group == group);
+                let none = || Quantity::Text("–".to_owned());
+                let mean = of.map_or_else(none, |of| Quantity::Number(of.mean));
+                self.put(&prefix, &format!("mean.{name}"), mean);
             }
         }
     }

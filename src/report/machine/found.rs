@@ -59,6 +59,18 @@ pub enum Found {
         /// The classes of the largest probabilities that the figure shows, the largest first.
         leading: Vec<Class>,
     },
+    /// What the filters of a layer give for a range of labelled photos.
+    Responses {
+        layer: Layer,
+        /// Height and width of a filter's map.
+        cells: [usize; 2],
+        /// Mean output over the cells, of each photo that could be read. [filters, photos].
+        means: Array,
+        /// Of each photo of the range why it could not be read, `{file}` for its name; null of the others.
+        unreadable: Vec<Option<String>>,
+        /// All filters of the layer.
+        filters: Vec<FilterResponses>,
+    },
     /// A picture that was changed until the network responds more.
     Optimised {
         target: Target,
@@ -73,6 +85,26 @@ pub enum Found {
         /// The last picture as computed: normalised, not clipped. [channels, height, width]. Null where it is not finite.
         last: Option<Array>,
     },
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct FilterResponses {
+    /// Of all cells those that are zero, 0..1.
+    pub zero_share: f64,
+    /// The photos in which its output is largest, one place each, at most 20.
+    pub peaks: Vec<Peak>,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Peak {
+    /// Place of the photo in the range, from 0.
+    pub photo: usize,
+    pub value: Option<f64>,
+    /// Cell of the filter's map, from 0.
+    pub row: usize,
+    pub column: usize,
 }
 
 /// The number that was explained or raised.

@@ -164,6 +164,10 @@ fn variants(method: &str) -> Vec<Value> {
             { "data": "labelled", "count": 2 },
             { "data": "labelled", "groups": "groups.yaml", "map": "saliency" },
         ]),
+        "top_patches" => json!([{ "data": "labelled", "filters": [0, 1], "count": 2 }]),
+        "activation_histogram" => {
+            json!([{ "data": "labelled", "filters": [1, 0], "groups": "groups.yaml" }])
+        }
         _ => json!([{}]),
     };
     variants.as_array().unwrap().clone()

@@ -137,6 +137,7 @@ fn a_key_says_neither_names_nor_paths() {
         match method {
             // What is shown in several ways is stored once.
             "confusion_matrix" | "calibration" => assert_eq!(key["method"], "outcomes"),
+            "top_patches" | "activation_histogram" => assert_eq!(key["method"], "responses"),
             "mistakes" => {
                 assert!(["outcomes", "mistakes"].contains(&key["method"].as_str().unwrap()))
             }
@@ -154,6 +155,8 @@ fn methods_of_one_data_set_share_its_outcomes() {
         { "calibration": { "data": "labelled", "bins": 4 } },
         { "mistakes": { "data": "labelled", "count": 1 } },
         { "calibration": { "data": "labelled", "groups": "groups.yaml" } },
+        { "top_patches": { "data": "labelled", "layer": 0, "filters": [0] } },
+        { "activation_histogram": { "data": "labelled", "layer": 0, "filters": [1, 2] } },
     ]);
     let ran = project.run();
     let ran: Vec<&str> = ran
@@ -167,6 +170,7 @@ fn methods_of_one_data_set_share_its_outcomes() {
         "mistakes/mistake 1, as predicted",
         "mistakes/mistake 1, as labelled",
         "calibration-2/photos 0-2", // other groups are other outcomes
+        "top_patches/photos 0-2",
     ];
     assert_eq!(ran, expected);
 }

@@ -7,6 +7,7 @@ use cnn_report::model::ModelFacts;
 use cnn_report::plan::{Task, method_and_view};
 use cnn_report::present::exhibit::{Body, Exhibit};
 use cnn_report::present::{self, Data, Found, Presented, View};
+use cnn_report::results::responses::{Responses, Seen};
 use cnn_report::results::{
     Attributions, Ending, Kind, Optimised, Outcome, Outcomes, Picture, Results, Superpixels, Tally,
 };
@@ -30,7 +31,9 @@ fn views(kind: Kind) -> Vec<Value> {
         Kind::Predictions => json!([{}, { "top": 1 }]),
         Kind::Outcomes => json!([{}, { "pairs": 0 }]),
         Kind::Calibration => json!([{}, { "bins": 2, "binning": "quantile" }]),
-        Kind::Photos | Kind::Optimised | Kind::Mistakes => json!([{}]),
+        Kind::Photos | Kind::Optimised | Kind::Mistakes | Kind::Patches | Kind::Spread => {
+            json!([{}])
+        }
     };
     views.as_array().unwrap().clone()
 }
@@ -52,6 +55,7 @@ fn others(found: &Results) -> Vec<Results> {
         Results::Predictions(_) => Vec::new(),
         Results::Optimised(found) => others_of_ascent(found),
         Results::Outcomes(_) => Vec::new(), // see `a_large_data_set`
+        Results::Responses(found) => others_of_responses(found),
     }
 }
 
@@ -68,6 +72,33 @@ fn others_of_map(found: &Attributions) -> Vec<Results> {
     signed.meaning = cnn_report::results::Meaning::Contribution;
     signed.values.values.fill(-1.0);
     [zero, signed, against].map(Results::Attributions).into()
+}
+
+fn others_of_responses(found: &Responses) -> Vec<Results> {
+    let change = |change: &dyn Fn(&mut Responses)| {
+        let mut other = found.clone();
+        change(&mut other);
+        Results::Responses(other)
+    };
+    let silence = |other: &mut Responses| {
+        for filter in &mut other.filters {
+            filter.peaks.iter_mut().for_each(|peak| peak.value = 0.0);
+        }
+    };
+    let known = [Seen::Pixels {
+        size: 3,
+        start: -1,
+        jump: 2,
+    }; 2];
+    vec![
+        change(&|other| other.seen = [Seen::Unknown; 2]),
+        change(&|other| other.seen = known),
+        change(&silence),
+        change(&|other| {
+            silence(other);
+            other.filters = vec![other.filters[0].clone(); 40];
+        }),
+    ]
 }
 
 fn others_of_segments(found: &Superpixels) -> Vec<Results> {

@@ -16,6 +16,7 @@ fn kinds(results: &Results) -> &'static [Kind] {
         Results::Superpixels(_) => &[Kind::Superpixels],
         Results::Predictions(_) => &[Kind::Predictions],
         Results::Optimised(_) => &[Kind::Optimised],
+        Results::Responses(_) => &[Kind::Patches, Kind::Spread],
         Results::Outcomes(_) => &[Kind::Outcomes, Kind::Calibration, Kind::Mistakes],
     }
 }
