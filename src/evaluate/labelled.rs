@@ -12,13 +12,14 @@ use serde_json::{Map, Value};
 
 use super::data_set::{self, DEFAULT_MAX_UNREADABLE, DataSet, LabelledPhoto, check_unreadable};
 use super::groups::Groups;
+use super::photo_facts;
 use crate::diagnostic::Diagnostic;
 use crate::explain::{
     DataSet as Shown, ExplainError, Fault, Inputs, Part, Passes, Sink, Unit, chosen, parameters,
 };
 use crate::labels::Labels;
 use crate::model::BatchSize;
-use crate::picture::{Prepared as Picture, Preprocessing};
+use crate::picture::{Input, InputError, Prepared as Picture, Preprocessing};
 use crate::results::{FILE, Results};
 
 /// Photos of a unit: what is computed again when one of them changes.
@@ -160,18 +161,35 @@ impl Labelled {
         let total = ranges.iter().map(Range::len).sum();
         let batch = passes.model.batch_size(self.batch, FASTEST_BATCH_ON_CPU)?;
         let preprocessing = passes.inputs.preprocessing;
+        let keeps_facts = passes.keeps_photo_facts();
         let prepare = |photo: &LabelledPhoto| {
-            let without_name =
-                |reason: String| reason.replace(&photo.path.display().to_string(), FILE);
-            data_set::prepared(photo, preprocessing).map_err(without_name)
+            let without_name = |error: InputError| {
+                let reason = error.to_string();
+                reason.replace(&photo.path.display().to_string(), FILE)
+            };
+            let input = Input::open(&photo.path, None).map_err(without_name)?;
+            let fact = keeps_facts.then(|| photo_facts::of_input(&input));
+            let prepared = input.prepared(&photo.path, preprocessing);
+            Ok((prepared.map_err(without_name)?, fact))
         };
+        let digests: Vec<&[String]> = units.iter().filter_map(digests).collect();
         let mut done = 0;
         for (index, range) in ranges.into_iter().enumerate() {
             let photos = &prepared.labelled.photos[range];
             let mut rows = Vec::with_capacity(photos.len());
             data_set::for_each_batch(photos, batch, &prepare, &mut |batch| {
                 let of_batch = &photos[batch.first..batch.first + batch.items.len()];
-                rows.extend(read(of_batch, batch.items)?);
+                let mut opened = Vec::with_capacity(batch.items.len());
+                for (at, item) in batch.items.into_iter().enumerate() {
+                    let digest = digests[index].get(batch.first + at);
+                    opened.push(item.map(|(prepared, fact)| {
+                        if let (Some(digest), Some(fact)) = (digest, fact) {
+                            passes.keep_photo_fact(digest, fact);
+                        }
+                        prepared
+                    }));
+                }
+                rows.extend(read(of_batch, opened)?);
                 sink.advanced(done + rows.len(), total)?;
                 Ok::<_, ExplainError>(ControlFlow::Continue(()))
             })?;
@@ -216,9 +234,17 @@ impl Labelled {
 /// A photo as the network sees it, or why it cannot be read; [`FILE`] stands for its name.
 pub type Opened = Result<Picture, String>;
 
-fn range(unit: &Unit) -> Option<Range<usize>> {
+pub(super) fn range(unit: &Unit) -> Option<Range<usize>> {
     match unit.part {
         Part::Range { from, to, .. } => Some(from..to),
+        Part::Whole | Part::Filter(_) | Part::Labelled { .. } => None,
+    }
+}
+
+/// Of the files of a range, where the plan has filled them in.
+fn digests(unit: &Unit) -> Option<&[String]> {
+    match &unit.part {
+        Part::Range { digests, .. } => Some(digests),
         Part::Whole | Part::Filter(_) | Part::Labelled { .. } => None,
     }
 }

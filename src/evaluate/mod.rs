@@ -3,13 +3,16 @@
 pub mod activation_histogram;
 pub mod calibration;
 pub mod confusion_matrix;
+pub mod data_faults;
 pub mod data_set;
 pub mod groups;
 pub mod labelled;
 pub mod lists;
 pub mod mistakes;
 mod outcomes;
+mod photo_facts;
 mod responses;
+pub mod robustness;
 pub mod top_patches;
 
 use crate::explain::Entry;
@@ -21,4 +24,6 @@ pub const METHODS: &[Entry] = &[
     mistakes::ENTRY,
     top_patches::ENTRY,
     activation_histogram::ENTRY,
+    data_faults::ENTRY,
+    robustness::ENTRY,
 ];

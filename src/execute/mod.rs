@@ -16,7 +16,7 @@ use crate::fs::FileError;
 use crate::plan::memory::Memory;
 use crate::plan::{Plan, Task};
 use crate::progress::{Finished, Progress};
-use crate::results::Results;
+use crate::results::{Kind, Results};
 use crate::store::{Key, Store};
 use crate::words::{Message, Strings};
 pub use first_photo::first_photo;
@@ -69,7 +69,8 @@ pub fn execute(
     let keys = key::Keys::new(plan, network);
     let before = store.map_or_else(BTreeMap::new, |store| store.last_build(&report_name(plan)));
     let mut executed = Executed::default();
-    let known = Known::default();
+    let needs_facts = |task: &Task| task.entry.kind == Kind::DataFaults;
+    let known = Known::new(plan.tasks.iter().any(needs_facts));
     let mut earlier = BTreeMap::new();
     for (index, task) in plan.tasks.iter().enumerate() {
         let title = title(&plan.strings, task);

@@ -10,6 +10,7 @@ use super::memory::Memory;
 use crate::diagnostic::Diagnostic;
 use crate::explain::{Part, Unit};
 use crate::fs::FileError;
+use crate::present::robustness::variations;
 use crate::present::values::{Names, known};
 use crate::spec::Document;
 
@@ -76,6 +77,7 @@ impl Plan {
                 filters: &filters,
                 octaves: octaves.map(|octaves| octaves as usize),
                 classes: self.facts.classes,
+                variations: &variations(&parameters),
                 groups: task.method.data().map_or(&[], |data| data.groups()),
             });
             names.extend(

@@ -4,6 +4,7 @@
 mod attributions;
 pub mod calibration;
 mod captions;
+pub mod data_faults;
 mod evidence;
 pub mod exhibit;
 mod mistakes;
@@ -13,6 +14,7 @@ mod patches;
 mod photos;
 mod places;
 mod predictions;
+pub mod robustness;
 mod spread;
 pub mod statistics;
 mod superpixels;
@@ -113,6 +115,8 @@ pub fn present(task: &Task) -> Presented {
         View::Mistakes => mistakes::present(task),
         View::Patches => patches::present(task),
         View::Spread => spread::present(task),
+        View::DataFaults(view) => data_faults::present(task, view),
+        View::Robustness => robustness::present(task),
     }
 }
 
@@ -142,6 +146,8 @@ impl View {
             Self::Mistakes => Kind::Mistakes,
             Self::Patches => Kind::Patches,
             Self::Spread => Kind::Spread,
+            Self::DataFaults(_) => Kind::DataFaults,
+            Self::Robustness => Kind::Robustness,
         }
     }
 }

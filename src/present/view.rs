@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{attributions, calibration, outcomes, predictions, superpixels};
+use super::{attributions, calibration, data_faults, outcomes, predictions, superpixels};
 use crate::results::Kind;
 
 /// How a figure is shown.
@@ -23,6 +23,8 @@ pub enum View {
     Mistakes,
     Patches,
     Spread,
+    DataFaults(data_faults::View),
+    Robustness,
 }
 
 /// No keys.
@@ -33,9 +35,13 @@ struct Nothing {}
 /// The keys of a kind of result, as a JSON Schema. `without` are keys that a method has no use for.
 pub fn schema(kind: Kind, without: &[&str]) -> Value {
     let mut schema = match kind {
-        Kind::Photos | Kind::Optimised | Kind::Mistakes | Kind::Patches | Kind::Spread => {
-            schema_of::<Nothing>()
-        }
+        Kind::Photos
+        | Kind::Optimised
+        | Kind::Mistakes
+        | Kind::Patches
+        | Kind::Spread
+        | Kind::Robustness => schema_of::<Nothing>(),
+        Kind::DataFaults => schema_of::<data_faults::View>(),
         Kind::Attributions => schema_of::<attributions::View>(),
         Kind::Superpixels => schema_of::<superpixels::View>(),
         Kind::Predictions => schema_of::<predictions::View>(),
@@ -75,15 +81,21 @@ impl View {
             Kind::Mistakes => no_keys(keys).map(|()| Self::Mistakes)?,
             Kind::Patches => no_keys(keys).map(|()| Self::Patches)?,
             Kind::Spread => no_keys(keys).map(|()| Self::Spread)?,
+            Kind::DataFaults => Self::DataFaults(from(keys)?),
+            Kind::Robustness => no_keys(keys).map(|()| Self::Robustness)?,
         })
     }
 
     /// Every key with its value, without those that do not apply.
     pub fn parameters(&self, without: &[&str]) -> Map<String, Value> {
         let value = match self {
-            Self::Photos | Self::Optimised | Self::Mistakes | Self::Patches | Self::Spread => {
-                Ok(Value::Null)
-            }
+            Self::Photos
+            | Self::Optimised
+            | Self::Mistakes
+            | Self::Patches
+            | Self::Spread
+            | Self::Robustness => Ok(Value::Null),
+            Self::DataFaults(view) => serde_json::to_value(view),
             Self::Attributions(view) => serde_json::to_value(view),
             Self::Superpixels(view) => serde_json::to_value(view),
             Self::Predictions(view) => serde_json::to_value(view),
@@ -109,7 +121,9 @@ impl View {
             | Self::Calibration(_)
             | Self::Mistakes
             | Self::Patches
-            | Self::Spread => Vec::new(),
+            | Self::Spread
+            | Self::DataFaults(_)
+            | Self::Robustness => Vec::new(),
         }
     }
 

@@ -8,11 +8,13 @@ pub mod calibration;
 mod mistakes;
 mod optimised;
 mod outcomes;
+mod photo_facts;
 mod picture;
 mod predictions;
 pub mod rates;
 pub mod responses;
 mod superpixels;
+mod variations;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,9 +22,11 @@ pub use attributions::{Attributions, Map, Meaning, Place, Volume};
 pub use mistakes::{Mistake, most_confident};
 pub use optimised::{Curve, Ending, Frame, Objective, Optimised, Stage};
 pub use outcomes::{FILE, Outcome, Outcomes, Tally, named};
+pub use photo_facts::{Pair, PhotoFact, PhotoFacts, PictureFacts, pairs};
 pub use picture::{Changes, Picture};
 pub use predictions::Predictions;
 pub use superpixels::{Fit, Superpixels};
+pub use variations::{Guess, Variation, Variations, Varied, Withstood, withstood};
 
 /// What one unit of work found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,6 +37,8 @@ pub enum Results {
     Optimised(Optimised),
     Outcomes(Outcomes),
     Responses(responses::Responses),
+    PhotoFacts(PhotoFacts),
+    Variations(Variations),
 }
 
 /// What a method's results are shown as, and by which keys of the spec. Several kinds may show results of one sort.
@@ -54,10 +60,14 @@ pub enum Kind {
     Patches,
     /// Responses: how outputs are spread.
     Spread,
+    /// Facts of photos: those that somebody should look at.
+    DataFaults,
+    /// Variations: what the network says of changed photos.
+    Robustness,
 }
 
 impl Kind {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Photos,
         Self::Attributions,
         Self::Superpixels,
@@ -68,6 +78,8 @@ impl Kind {
         Self::Mistakes,
         Self::Patches,
         Self::Spread,
+        Self::DataFaults,
+        Self::Robustness,
     ];
 
     /// Name of its table of strings, `templates/results/<name>.yaml`.
@@ -83,6 +95,8 @@ impl Kind {
             Self::Mistakes => "wrong_photos",
             Self::Patches => "patches",
             Self::Spread => "spread",
+            Self::DataFaults => "photo_faults",
+            Self::Robustness => "withstood",
         }
     }
 }

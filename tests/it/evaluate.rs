@@ -13,16 +13,17 @@ use cnn_report::labels::Labels;
 use cnn_report::model::{Model, Source};
 use cnn_report::picture::{Input, Preprocessing, Resize};
 use cnn_report::present::exhibit::{Body, Matrix};
+use cnn_report::present::{Data, Found, Task, present};
 use cnn_report::results::calibration::{Binning, Calibration};
 use cnn_report::results::rates::Rates;
-use cnn_report::results::{Results, Target};
-use cnn_report::words::{Argument, Message};
-use serde_json::{Value, json};
+use cnn_report::results::{Outcome, Outcomes, Results, Tally, Target};
+use cnn_report::words::{Argument, Message, Strings};
+use serde_json::{Map, Value, json};
 
 use crate::bench::{Bench, Ran, keys};
 use crate::strings;
 
-fn repository(path: &str) -> PathBuf {
+pub fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
@@ -61,21 +62,21 @@ fn rates_are_those_of_scikit_learn() {
 }
 
 /// A folder that holds what a test writes into it.
-struct Folder(tempfile::TempDir);
+pub struct Folder(pub tempfile::TempDir);
 
 impl Folder {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    fn with(self, path: &str, content: &[u8]) -> Self {
+    pub fn with(self, path: &str, content: &[u8]) -> Self {
         let path = self.0.path().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, content).unwrap();
         self
     }
 
-    fn photo(self, path: &str, of: &str) -> Self {
+    pub fn photo(self, path: &str, of: &str) -> Self {
         let photo = std::fs::read(repository(&format!("tests/data/picture/{of}.webp"))).unwrap();
         self.with(path, &photo)
     }
@@ -107,7 +108,7 @@ fn run_with(
 }
 
 /// net1 at its size, over photos of a folder.
-fn net1(folder: &Folder) -> Bench {
+pub fn net1(folder: &Folder) -> Bench {
     let source = Source::new(repository("tests/data/model/net1.pt2"), [3, 64, 64]);
     let resize = Resize::Stretch {
         height: 64,
@@ -595,4 +596,80 @@ fn a_filter_that_is_not_there_is_refused() {
         let faults = net1(&folder).faults(entry, keys_of.clone());
         assert_eq!(faults[0].pointer, "/filters/0");
     }
+}
+
+/// Sixty classes occur: the matrix shows those of the most frequent mistakes, and each row has all its photos.
+#[test]
+fn many_classes_are_shown_by_their_mistakes() {
+    let (classes, photos) = (60, 400);
+    let names: Vec<String> = (0..classes).map(|class| format!("class {class}")).collect();
+    let truths: Vec<usize> = (0..photos).map(|photo| photo % classes).collect();
+    // Class 7 is taken for 3 always, class 5 for 50 half of the time, and others for their neighbour now and then.
+    let predicted = |photo: usize| match (photo % classes, photo / classes) {
+        (7, _) => 3,
+        (5, round) if round % 2 == 0 => 50,
+        (class, 0) if class % 2 == 0 => (class + 1) % classes,
+        (class, _) => class,
+    };
+    let row = |photo: usize| {
+        Outcome::Classified(Tally {
+            predicted: predicted(photo),
+            probability: 0.5,
+            leading: Vec::new(),
+        })
+    };
+    let results = Results::Outcomes(Outcomes {
+        rows: (0..photos).map(row).collect(),
+    });
+    let data = Data {
+        groups: &names,
+        classes_in: vec![1; classes + 1],
+        truths: truths.clone(),
+        paths: truths.iter().map(usize::to_string).collect(),
+        arrays: 0,
+        skipped: 0,
+        unreadable: Vec::new(),
+        classes_in_text_order: &[],
+        open: &|_| None,
+    };
+    let (_, view) = crate::bench::parsed(&confusion_matrix::ENTRY, json!({ "data": "photos" }));
+    let strings = Strings::new("en").unwrap();
+    let shown = present(&Task {
+        method: "confusion_matrix",
+        view: &view,
+        parameters: &Map::new(),
+        strings: &strings,
+        activation: "softmax",
+        classes: &names,
+        photos: &[],
+        data: Some(&data),
+        found: &[Found {
+            photo: None,
+            results: &results,
+        }],
+    });
+    let Body::Matrix(matrix) = &shown.exhibits[0].body else {
+        panic!("the matrix comes first")
+    };
+    assert!(
+        matrix.rows.len() <= 24 && matrix.rows.len() >= 20,
+        "{}",
+        matrix.rows.len()
+    );
+    assert_eq!(matrix.columns.len(), matrix.rows.len() + 1);
+    for wanted in ["class 3", "class 7", "class 5", "class 50"] {
+        assert!(matrix.rows.contains(&Message::literal(wanted)), "{wanted}");
+    }
+    for (name, counts) in matrix.rows.iter().zip(&matrix.counts) {
+        let class = names
+            .iter()
+            .position(|known| Message::literal(known.as_str()) == *name)
+            .unwrap();
+        let all = truths.iter().filter(|truth| **truth == class).count();
+        assert_eq!(counts.iter().sum::<usize>(), all);
+    }
+    let Body::Table(rates) = &shown.exhibits[1].body else {
+        panic!("rates come second")
+    };
+    assert_eq!(rates.rows.len(), matrix.rows.len() + 2); // and two averages
 }

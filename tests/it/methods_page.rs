@@ -136,6 +136,16 @@ const MEASURED: &[(&str, &str, &str)] = &[
         "the layer's output of each photo; within 1e-5 is tested",
     ),
     (
+        "data_faults",
+        "none",
+        "Pillow, numpy and imagehash 4.3.2; hash and size equal, the others within 1e-9",
+    ),
+    (
+        "robustness",
+        "1 and as many as changes for each labelled photo",
+        "Pillow's mirror and numpy's shift and brightness, by hand",
+    ),
+    (
         "activation_histogram",
         "as `top_patches`, none beside it for the same layer",
         "the layer's output of each photo; within 1e-6 is tested",

@@ -5,8 +5,9 @@ use crate::present::View;
 use crate::report::machine::{self, Found, finite};
 use crate::results::responses::{Peak, Responses};
 use crate::results::{
-    Attributions, ClassTarget, Ending, LayerRef, Meaning, Objective, Optimised, Place, Predictions,
-    Results, Stage, Superpixels, Target, Volume,
+    Attributions, ClassTarget, Ending, Guess, LayerRef, Meaning, Objective, Optimised, PhotoFact,
+    PhotoFacts, Place, Predictions, Results, Stage, Superpixels, Target, Variations, Varied,
+    Volume,
 };
 
 /// A unit with what files and classes are called.
@@ -28,6 +29,8 @@ impl Of<'_> {
             Results::Optimised(found) => Some(self.optimised(found, beside)),
             Results::Outcomes(_) => None,
             Results::Responses(found) => Some(self.responses(found, beside)),
+            Results::PhotoFacts(found) => Some(photo_facts(found)),
+            Results::Variations(found) => Some(variations(found)),
         }
     }
 
@@ -183,6 +186,52 @@ impl Of<'_> {
             score: finite(target.score),
             probability: finite(target.probability),
         }
+    }
+}
+
+fn photo_facts(found: &PhotoFacts) -> Found {
+    let photo = |fact: &PhotoFact| match fact {
+        PhotoFact::Picture(facts) => machine::PhotoFact::Picture {
+            width: facts.width,
+            height: facts.height,
+            brightness: facts.brightness,
+            contrast: facts.contrast,
+            sharpness: facts.sharpness,
+            difference_hash: format!("{:016x}", facts.hash),
+            pixels: facts
+                .pixels
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
+        },
+        PhotoFact::Array => machine::PhotoFact::Array,
+        PhotoFact::Unreadable(reason) => machine::PhotoFact::Unreadable {
+            reason: reason.clone(),
+        },
+    };
+    Found::PhotoFacts {
+        photos: found.rows.iter().map(photo).collect(),
+    }
+}
+
+fn variations(found: &Variations) -> Found {
+    let guess = |guess: &Guess| machine::Guess {
+        predicted: guess.predicted,
+        probability: finite(guess.probability),
+    };
+    let photo = |row: &Varied| match row {
+        Varied::Classified { unchanged, changed } => machine::Varied::Classified {
+            unchanged: guess(unchanged),
+            changed: changed.iter().map(guess).collect(),
+        },
+        Varied::Array => machine::Varied::Array,
+        Varied::Unreadable(reason) => machine::Varied::Unreadable {
+            reason: reason.clone(),
+        },
+    };
+    Found::Variations {
+        changes: found.variations.iter().map(ToString::to_string).collect(),
+        photos: found.rows.iter().map(photo).collect(),
     }
 }
 

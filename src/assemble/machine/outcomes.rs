@@ -22,9 +22,9 @@ pub(super) fn outcomes(
     base: &Path,
     beside: &mut Beside,
 ) -> anyhow::Result<Option<Outcomes>> {
-    let is_of_layer = |found: &Option<Results>| matches!(found, Some(Results::Responses(_)));
-    if results.iter().any(is_of_layer) {
-        return Ok(None); // the photos were not classified
+    let is_outcome = |found: &Option<Results>| matches!(found, Some(Results::Outcomes(_)) | None);
+    if !results.iter().any(is_outcome) {
+        return Ok(None); // something else was found of the photos
     }
     let mut rows: Vec<&Outcome> = Vec::new();
     for found in results {

@@ -34,6 +34,13 @@ impl Evaluated<'_> {
             "outcomes.notice_without_photos",
             "outcomes.notice_many_without_photos",
         ));
+        if let Some(confused) = &self.confused {
+            notices.push(
+                Message::new("outcomes.notice_confused")
+                    .with("shown", confused.len())
+                    .with("occurring", self.shown.len()),
+            );
+        }
         let left_out = all.len() - self.shown.len();
         if left_out > 0 {
             notices.push(Message::new("outcomes.notice_left_out").with("count", left_out));

@@ -14,7 +14,23 @@ pub struct Names<'a> {
     pub classes: usize,
     /// Names of the groups of a data set.
     pub groups: &'a [String],
+    /// Names of the changes that photos are put through.
+    pub variations: &'a [String],
 }
+
+const OF_DATA_FAULTS: [&str; 11] = [
+    "photos",
+    "unreadable",
+    "exact",
+    "near",
+    "across",
+    "dark",
+    "bright",
+    "flat",
+    "blurred",
+    "tiny",
+    "odd_aspect",
+];
 
 const OF_CLASS: [&str; 3] = ["class", "score", "probability"];
 /// Weights are numbered by rank; how many there are is known when the photo is cut.
@@ -90,6 +106,8 @@ pub fn known(of: &Names) -> Vec<String> {
         Kind::Calibration => of_calibration(),
         Kind::Mistakes => of_mistakes(),
         Kind::Patches | Kind::Spread => of_responses(of),
+        Kind::DataFaults => OF_DATA_FAULTS.map(str::to_owned).to_vec(),
+        Kind::Robustness => of_robustness(of.variations),
     }
 }
 
@@ -122,6 +140,14 @@ fn of_responses(of: &Names) -> Vec<String> {
             .map(move |name| format!("filter-{filter}.{name}"))
     });
     of_layer.into_iter().chain(of_filters).collect()
+}
+
+fn of_robustness(variations: &[String]) -> Vec<String> {
+    let of_all = ["photos", "unreadable", "accuracy"].map(str::to_owned);
+    let of_each = variations.iter().flat_map(|variation| {
+        ["accuracy", "same", "probability"].map(|name| format!("{variation}.{name}"))
+    });
+    of_all.into_iter().chain(of_each).collect()
 }
 
 fn of_mistakes() -> Vec<String> {

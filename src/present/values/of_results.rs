@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::Quantity;
 use crate::present::attributions::{Reduction, one_channel};
 use crate::present::outcomes::rows::{counts, rows};
-use crate::present::{Data, Task, View, calibration, mistakes, patches, spread};
+use crate::present::{
+    Data, Task, View, calibration, data_faults, mistakes, patches, robustness, spread,
+};
 use crate::results::rates::Rates;
 use crate::results::{
     Attributions, ClassTarget, Curve, Optimised, Predictions, Results, Superpixels, Target,
@@ -28,7 +30,11 @@ pub fn named(task: &Task) -> Vec<(String, Quantity)> {
             Results::Attributions(attributions) => values.attributions(&prefix, attributions),
             Results::Superpixels(superpixels) => values.superpixels(&prefix, superpixels),
             Results::Optimised(optimised) => values.optimised(&prefix, optimised),
-            Results::Outcomes(_) | Results::Responses(_) => {} // of all ranges together, below
+            // Of all ranges together, below.
+            Results::Outcomes(_)
+            | Results::Responses(_)
+            | Results::PhotoFacts(_)
+            | Results::Variations(_) => {}
         }
     }
     values.largest_of_filters();
@@ -38,6 +44,8 @@ pub fn named(task: &Task) -> Vec<(String, Quantity)> {
             View::Mistakes => values.mistakes(data),
             View::Outcomes(_) => values.outcomes(data),
             View::Patches | View::Spread => values.responses(data),
+            View::DataFaults(view) => values.data_faults(data, view),
+            View::Robustness => values.robustness(data),
             View::Photos
             | View::Attributions(_)
             | View::Superpixels(_)
@@ -211,6 +219,40 @@ impl Values<'_> {
             for (name, share) in shares {
                 self.put(&prefix, name, share.map_or_else(none, Quantity::share));
             }
+        }
+    }
+
+    fn data_faults(&mut self, data: &Data, view: &data_faults::View) {
+        let found = data_faults::faults(self.task, data, view);
+        let counts = [
+            ("photos", found.looked_at),
+            ("unreadable", found.unreadable.len()),
+            ("exact", found.exact().count()),
+            ("near", found.near().count()),
+            ("across", found.across(data).count()),
+        ];
+        let sorts = found
+            .sorts
+            .iter()
+            .map(|sort| (sort.name, sort.photos.len()));
+        for (name, count) in counts.into_iter().chain(sorts) {
+            self.put("", name, Quantity::Count(count));
+        }
+    }
+
+    fn robustness(&mut self, data: &Data) {
+        let Some(found) = robustness::found(self.task, data) else {
+            return;
+        };
+        self.put("", "photos", Quantity::Count(found.unchanged.photos));
+        self.put("", "unreadable", Quantity::Count(found.unreadable.len()));
+        let accuracy = Quantity::share(found.unchanged.accuracy());
+        self.put("", "accuracy", accuracy);
+        for (variation, of) in &found.changed {
+            let prefix = format!("{variation}.");
+            self.put(&prefix, "accuracy", Quantity::share(of.accuracy()));
+            self.put(&prefix, "same", Quantity::share(of.share_same()));
+            self.put(&prefix, "probability", Quantity::share(of.probability));
         }
     }
 

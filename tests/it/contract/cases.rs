@@ -168,6 +168,11 @@ fn variants(method: &str) -> Vec<Value> {
         "activation_histogram" => {
             json!([{ "data": "labelled", "filters": [1, 0], "groups": "groups.yaml" }])
         }
+        "data_faults" => json!([{ "data": "labelled" }]),
+        "robustness" => json!([
+            { "data": "labelled" },
+            { "data": "labelled", "groups": "groups.yaml", "jpeg": [], "blur_px": [0.5], "brightness": [], "shift_px": [], "rotation_degrees": [], "mirrored": false },
+        ]),
         _ => json!([{}]),
     };
     variants.as_array().unwrap().clone()

@@ -174,3 +174,22 @@ fn methods_of_one_data_set_share_its_outcomes() {
     ];
     assert_eq!(ran, expected);
 }
+
+/// Facts that a walk through the network kept by the way are those of the files; the network is in no key of them.
+#[test]
+fn facts_of_photos_do_not_depend_on_who_decoded_them() {
+    let mut project = Project::new(&NET1);
+    let faults = json!({ "data_faults": { "data": "labelled" } });
+    project.spec["questions"][0]["figures"] = json!([faults.clone()]);
+    let alone = project.run();
+    project.spec["questions"][0]["figures"] = json!([
+        { "confusion_matrix": { "data": "labelled", "batch": 2 } },
+        { "top_patches": { "data": "labelled", "layer": 0, "filters": [0] } },
+        faults,
+    ]);
+    let beside = project.run();
+    let name = "data_faults/photos 0-2";
+    assert!(alone.bits()[name] == beside.bits()[name]);
+    assert_eq!(alone.keys()[name], beside.keys()[name]);
+    assert!(alone.keys()[name].get("model").is_none());
+}

@@ -9,7 +9,8 @@ use cnn_report::present::exhibit::{Body, Exhibit};
 use cnn_report::present::{self, Data, Found, Presented, View};
 use cnn_report::results::responses::{Responses, Seen};
 use cnn_report::results::{
-    Attributions, Ending, Kind, Optimised, Outcome, Outcomes, Picture, Results, Superpixels, Tally,
+    Attributions, Ending, Kind, Optimised, Outcome, Outcomes, PhotoFact, PhotoFacts, Picture,
+    PictureFacts, Results, Superpixels, Tally, Varied,
 };
 use cnn_report::words::Message;
 use cnn_report::words::strings::LANGUAGES;
@@ -31,9 +32,15 @@ fn views(kind: Kind) -> Vec<Value> {
         Kind::Predictions => json!([{}, { "top": 1 }]),
         Kind::Outcomes => json!([{}, { "pairs": 0 }]),
         Kind::Calibration => json!([{}, { "bins": 2, "binning": "quantile" }]),
-        Kind::Photos | Kind::Optimised | Kind::Mistakes | Kind::Patches | Kind::Spread => {
-            json!([{}])
+        Kind::DataFaults => {
+            json!([{}, { "hash_bits": 0, "dark": 1.0, "bright": 0.0, "blurred": 1e9, "aspect": 1.0, "flat": 1.0, "tiny_px": 9999 }])
         }
+        Kind::Photos
+        | Kind::Optimised
+        | Kind::Mistakes
+        | Kind::Patches
+        | Kind::Spread
+        | Kind::Robustness => json!([{}]),
     };
     views.as_array().unwrap().clone()
 }
@@ -56,6 +63,12 @@ fn others(found: &Results) -> Vec<Results> {
         Results::Optimised(found) => others_of_ascent(found),
         Results::Outcomes(_) => Vec::new(), // see `a_large_data_set`
         Results::Responses(found) => others_of_responses(found),
+        Results::PhotoFacts(found) => others_of_facts(found),
+        Results::Variations(found) => {
+            let mut other = found.clone();
+            other.rows[0] = Varied::Array;
+            vec![Results::Variations(other)]
+        }
     }
 }
 
@@ -98,6 +111,30 @@ fn others_of_responses(found: &Responses) -> Vec<Results> {
             silence(other);
             other.filters = vec![other.filters[0].clone(); 40];
         }),
+    ]
+}
+
+/// The same photo twice, nearly twice, and an array.
+fn others_of_facts(found: &PhotoFacts) -> Vec<Results> {
+    let change = |change: &dyn Fn(&mut PictureFacts)| {
+        let mut other = found.clone();
+        let PhotoFact::Picture(first) = &found.rows[0] else {
+            panic!("a picture comes first")
+        };
+        let mut again = first.clone();
+        again.contrast = 0.2;
+        let before = again.clone();
+        change(&mut again);
+        other.rows = vec![
+            PhotoFact::Picture(before),
+            PhotoFact::Picture(again),
+            PhotoFact::Array,
+        ];
+        Results::PhotoFacts(other)
+    };
+    vec![
+        change(&|_| {}),
+        change(&|again| (again.pixels, again.hash) = ([7; 16], again.hash ^ 3)),
     ]
 }
 

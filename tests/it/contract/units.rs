@@ -17,6 +17,8 @@ fn kinds(results: &Results) -> &'static [Kind] {
         Results::Predictions(_) => &[Kind::Predictions],
         Results::Optimised(_) => &[Kind::Optimised],
         Results::Responses(_) => &[Kind::Patches, Kind::Spread],
+        Results::PhotoFacts(_) => &[Kind::DataFaults],
+        Results::Variations(_) => &[Kind::Robustness],
         Results::Outcomes(_) => &[Kind::Outcomes, Kind::Calibration, Kind::Mistakes],
     }
 }
@@ -172,12 +174,12 @@ fn parameters_are_keys_of_the_schema_in_its_order() {
     }
 }
 
-/// What needs nothing of the network has nothing to run, and what has units needs something.
+/// What needs nothing of the network has nothing to run, unless it reads a data set; what has units needs something.
 #[test]
 fn needs_are_told_truly() {
     let (plan, _) = Project::new(&NET1).plan();
     for task in &plan.tasks {
-        let is_idle = task.method.needs() == Needs::Nothing;
+        let is_idle = task.method.needs() == Needs::Nothing && task.method.data().is_none();
         assert_eq!(is_idle, task.units.is_empty(), "{}", task.name);
     }
 }
