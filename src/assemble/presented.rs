@@ -36,10 +36,12 @@ pub fn with_task<T>(
     let found: Vec<Found> = task
         .units
         .iter()
+        .map(|unit| unit.photo)
+        .chain(std::iter::repeat(None)) // units that the first results named are of no photo of the report
         .zip(results)
-        .filter_map(|(unit, results)| {
+        .filter_map(|(photo, results)| {
             Some(Found {
-                photo: unit.photo,
+                photo,
                 results: results.as_ref()?,
             })
         })

@@ -1,11 +1,29 @@
 //! How good is the classifier? Labelled photos in, counts and rates out.
 
+pub mod activation_histogram;
+pub mod calibration;
 pub mod confusion_matrix;
+pub mod data_faults;
 pub mod data_set;
 pub mod groups;
+pub mod labelled;
 pub mod lists;
+pub mod mistakes;
+mod outcomes;
+mod photo_facts;
+mod responses;
+pub mod robustness;
+pub mod top_patches;
 
 use crate::explain::Entry;
 
 /// Every evaluation, in the order in which documentation lists them.
-pub const METHODS: &[Entry] = &[confusion_matrix::ENTRY];
+pub const METHODS: &[Entry] = &[
+    confusion_matrix::ENTRY,
+    calibration::ENTRY,
+    mistakes::ENTRY,
+    top_patches::ENTRY,
+    activation_histogram::ENTRY,
+    data_faults::ENTRY,
+    robustness::ENTRY,
+];

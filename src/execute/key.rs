@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Network, depends_on_precision};
-use crate::explain::Unit;
+use super::Network;
+use crate::explain::{Needs, Shared, Unit};
 use crate::picture::DECODING_VERSION;
 use crate::plan::{Plan, Task};
 use crate::store::Key;
@@ -34,9 +34,16 @@ impl<'a> Keys<'a> {
         let mut put = |name: &str, value: Value| {
             key.insert(name.to_owned(), value);
         };
-        put("method", json!(task.entry.name));
-        put("version", json!(task.entry.version));
-        put("parameters", Value::Object(task.method.computing(&inputs)));
+        let shared = task.method.shared(&inputs, unit);
+        let of = shared.unwrap_or_else(|| Shared {
+            name: task.entry.name,
+            version: task.entry.version,
+            needs: task.method.needs(),
+            computing: task.method.computing(&inputs),
+        });
+        put("method", json!(of.name));
+        put("version", json!(of.version));
+        put("parameters", Value::Object(of.computing));
         put("unit", Value::Object(unit.key()));
         if let Some(photo) = unit.photo.and_then(|index| task.photos.get(index)) {
             put(
@@ -44,14 +51,16 @@ impl<'a> Keys<'a> {
                 json!({ "file": photo.digest, "tensor": photo.tensor_name }),
             );
         }
-        put("model", self.model.clone());
-        put("preprocessing", json!(self.plan.preprocessing.as_ref()));
         put("decoding", json!(DECODING_VERSION));
-        put("device", json!(self.device));
-        if depends_on_precision(task) {
-            put("precision", json!(self.precision));
+        if of.needs != Needs::Nothing {
+            put("model", self.model.clone());
+            put("preprocessing", json!(self.plan.preprocessing.as_ref()));
+            put("device", json!(self.device));
+            put("libtorch", json!(env!("LIBTORCH_VERSION")));
         }
-        put("libtorch", json!(env!("LIBTORCH_VERSION")));
+        if of.needs == Needs::Scores {
+            put("precision", json!(self.precision)); // gradients and layers are float32 always
+        }
         Key::new(Value::Object(key))
     }
 }

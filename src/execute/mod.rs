@@ -11,12 +11,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::Value;
 
-use crate::explain::{ExplainError, Inputs, Known, Needs, Passes, Sink, Unit};
+use crate::explain::{ExplainError, Inputs, Known, Passes, Sink, Unit};
 use crate::fs::FileError;
 use crate::plan::memory::Memory;
 use crate::plan::{Plan, Task};
 use crate::progress::{Finished, Progress};
-use crate::results::Results;
+use crate::results::{Kind, Results};
 use crate::store::{Key, Store};
 use crate::words::{Message, Strings};
 pub use first_photo::first_photo;
@@ -37,6 +37,8 @@ pub enum Reuse {
 pub struct Executed {
     /// By task and unit, in the order of the plan; `None` of a unit that failed or was left out.
     pub results: Vec<Vec<Option<Results>>>,
+    /// By task the units that its first results named; their results stand behind those of the plan's units.
+    pub further: BTreeMap<usize, Vec<Unit>>,
     /// Tasks that failed, by index.
     pub failures: BTreeMap<usize, ExplainError>,
     /// Units that were run, each with the reason.
@@ -67,57 +69,43 @@ pub fn execute(
     let keys = key::Keys::new(plan, network);
     let before = store.map_or_else(BTreeMap::new, |store| store.last_build(&report_name(plan)));
     let mut executed = Executed::default();
-    let known = Known::default();
+    let needs_facts = |task: &Task| task.entry.kind == Kind::DataFaults;
+    let known = Known::new(plan.tasks.iter().any(needs_facts));
+    let mut earlier = BTreeMap::new();
     for (index, task) in plan.tasks.iter().enumerate() {
         let title = title(&plan.strings, task);
         progress.started(index + 1, plan.tasks.len(), &title);
-        let keys: Vec<Key> = task.units.iter().map(|unit| keys.of(task, unit)).collect();
-        let mut results: Vec<Option<Results>> = match (store, reuse) {
-            (Some(store), Reuse::Stored) => keys.iter().map(|key| store.load(key)).collect(),
-            _ => keys.iter().map(|_| None).collect(),
+        let ran_before = executed.ran.len();
+        let mut build = Build {
+            plan,
+            network,
+            store,
+            reuse,
+            progress,
+            keys: &keys,
+            before: &before,
+            known: &known,
+            executed: &mut executed,
+            earlier: &mut earlier,
         };
-        let missing: Vec<usize> = (0..results.len())
-            .filter(|at| results[*at].is_none())
-            .collect();
-        executed.units += results.len();
-        for (unit, key) in task.units.iter().zip(&keys) {
-            executed.keys.insert(name(task, unit), key.json().clone());
-        }
-        executed.ran.extend(missing.iter().map(|&at| {
-            let name = name(task, &task.units[at]);
-            let reason = match reuse {
-                Reuse::Nothing => Reason::Fresh,
-                Reuse::Stored => Reason::of(before.get(&name), keys[at].json()),
-            };
-            Ran { unit: name, reason }
-        }));
-        if !missing.is_empty() {
-            let mut keep = |at: usize, found: Results| {
-                let Some(&unit) = missing.get(at) else {
-                    return Ok(()); // a method never names a unit that it was not given
-                };
-                if let Some(store) = store {
-                    store.save(&keys[unit], &found)?;
-                }
-                results[unit] = Some(found);
-                Ok(())
-            };
-            let units: Vec<Unit> = missing.iter().map(|at| task.units[*at].clone()).collect();
-            let advanced = |done, total| progress.advanced(done, total);
-            let mut sink = Sink::new(&mut keep, &advanced);
-            match run(task, plan.inputs(task), network, &known, &units, &mut sink) {
-                Err(ExplainError::Cancelled) => return Err(ExecuteError::Cancelled),
-                Err(error) => {
-                    executed.failures.insert(index, error);
-                }
-                Ok(()) => {}
-            }
-        }
+        let mut results = build.units(index, task, &task.units)?;
         let all: Option<Vec<&Results>> = results.iter().map(Option::as_ref).collect();
-        if let Some(Err(error)) = all.map(|all| task.method.accept(&all)) {
-            executed.failures.insert(index, error);
+        let further = match all.map(|all| (task.method.accept(&all), all)) {
+            Some((Err(error), _)) => {
+                build.executed.failures.insert(index, error);
+                Vec::new()
+            }
+            Some((Ok(()), all)) => {
+                let inputs = plan.inputs(task);
+                task.method.further_units(&inputs, &task.units, &all)
+            }
+            None => Vec::new(),
+        };
+        if !further.is_empty() {
+            results.extend(build.units(index, task, &further)?);
+            build.executed.further.insert(index, further);
         }
-        let ran = missing.len();
+        let ran = executed.ran.len() - ran_before;
         progress.finished(
             &title,
             Finished {
@@ -131,6 +119,95 @@ pub fn execute(
         executed.results.push(results);
     }
     Ok(executed)
+}
+
+/// What is at hand while a plan is executed.
+struct Build<'a> {
+    plan: &'a Plan,
+    network: &'a Network,
+    store: Option<&'a Store>,
+    reuse: Reuse,
+    progress: &'a dyn Progress,
+    keys: &'a key::Keys<'a>,
+    /// Keys of the last build, by unit.
+    before: &'a BTreeMap<String, Value>,
+    known: &'a Known,
+    executed: &'a mut Executed,
+    /// Results of this build that other methods find too, by their keys: they are run once also without a store.
+    earlier: &'a mut BTreeMap<String, Results>,
+}
+
+impl Build<'_> {
+    /// The results of some units of a task; `None` of those that failed.
+    fn units(
+        &mut self,
+        index: usize,
+        task: &Task,
+        units: &[Unit],
+    ) -> Result<Vec<Option<Results>>, ExecuteError> {
+        let keys: Vec<Key> = units.iter().map(|unit| self.keys.of(task, unit)).collect();
+        let inputs = self.plan.inputs(task);
+        let shared = units
+            .iter()
+            .map(|unit| task.method.shared(&inputs, unit).is_some());
+        let shared: Vec<bool> = shared.collect();
+        let text = |key: &Key| key.json().to_string();
+        let mut results: Vec<Option<Results>> = keys
+            .iter()
+            .zip(&shared)
+            .map(|(key, is_shared)| {
+                let found = is_shared.then(|| self.earlier.get(&text(key)).cloned());
+                found.flatten().or_else(|| match self.reuse {
+                    Reuse::Stored => self.store?.load(key),
+                    Reuse::Nothing => None,
+                })
+            })
+            .collect();
+        let missing: Vec<usize> = (0..results.len())
+            .filter(|at| results[*at].is_none())
+            .collect();
+        self.executed.units += results.len();
+        for (unit, key) in units.iter().zip(&keys) {
+            let name = name(task, unit);
+            self.executed.keys.insert(name, key.json().clone());
+        }
+        self.executed.ran.extend(missing.iter().map(|&at| {
+            let name = name(task, &units[at]);
+            let reason = match self.reuse {
+                Reuse::Nothing => Reason::Fresh,
+                Reuse::Stored => Reason::of(self.before.get(&name), keys[at].json()),
+            };
+            Ran { unit: name, reason }
+        }));
+        if !missing.is_empty() {
+            let mut keep = |at: usize, found: Results| {
+                let Some(&unit) = missing.get(at) else {
+                    return Ok(()); // a method never names a unit that it was not given
+                };
+                if let Some(store) = self.store {
+                    store.save(&keys[unit], &found)?;
+                }
+                results[unit] = Some(found);
+                Ok(())
+            };
+            let units: Vec<Unit> = missing.iter().map(|at| units[*at].clone()).collect();
+            let advanced = |done, total| self.progress.advanced(done, total);
+            let mut sink = Sink::new(&mut keep, &advanced);
+            match run(task, inputs, self.network, self.known, &units, &mut sink) {
+                Err(ExplainError::Cancelled) => return Err(ExecuteError::Cancelled),
+                Err(error) => {
+                    self.executed.failures.insert(index, error);
+                }
+                Ok(()) => {}
+            }
+        }
+        for ((key, is_shared), found) in keys.iter().zip(shared).zip(&results) {
+            if let (true, Some(found)) = (is_shared, found) {
+                self.earlier.insert(text(key), found.clone());
+            }
+        }
+        Ok(results)
+    }
 }
 
 /// Remembers which keys a finished build used, and keeps the store within its limit.
@@ -177,11 +254,6 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 pub fn title(strings: &Strings, task: &Task) -> String {
     let own = || strings.text(&Message::new(format!("{}.title", task.entry.name)));
     task.title.clone().unwrap_or_else(own)
-}
-
-/// Whether a unit's numbers depend on the precision in which scores are computed.
-fn depends_on_precision(task: &Task) -> bool {
-    task.method.needs() == Needs::Scores
 }
 
 /// A store remembers what a plan asks for.

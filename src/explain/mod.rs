@@ -199,6 +199,17 @@ pub trait Method {
     /// run beside it. Only asked where `check` found nothing.
     fn units(&self, inputs: &Inputs) -> Vec<Unit>;
 
+    /// Under what the result of a unit is stored where other methods find the same: what one of them has run is not
+    /// run again for the next one.
+    fn shared(&self, _: &Inputs, _: &Unit) -> Option<Shared> {
+        None
+    }
+
+    /// Units that only the results of `units` can name. They run when all of those are there.
+    fn further_units(&self, _: &Inputs, _units: &[Unit], _found: &[&Results]) -> Vec<Unit> {
+        Vec::new()
+    }
+
     /// Runs some of the units and hands each result to the sink when it is there.
     fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError>;
 
@@ -211,6 +222,14 @@ pub trait Method {
     fn data(&self) -> Option<&dyn DataSet> {
         None
     }
+}
+
+/// What takes the place of the method in the key of a result that several methods find.
+pub struct Shared {
+    pub name: &'static str,
+    pub version: u32,
+    pub needs: Needs,
+    pub computing: Map<String, Value>,
 }
 
 /// A labelled data set, as far as a report shows it.

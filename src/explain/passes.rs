@@ -9,7 +9,7 @@ use tch::Tensor;
 
 use super::{ExplainError, Inputs, Photo, numbers};
 use crate::model::{Model, ModelError};
-use crate::results::Results;
+use crate::results::{PhotoFact, Results};
 
 /// The scores of one photo.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,9 +36,24 @@ pub struct Passes<'a> {
     known: &'a Known,
 }
 
-/// Scores of photos, by the digest of their file and the id.
+/// What was found in this build and is asked for again.
 #[derive(Debug, Default)]
-pub struct Known(RefCell<BTreeMap<(String, String), Rc<Scores>>>);
+pub struct Known {
+    /// Scores of photos, by the digest of their file and the id.
+    scores: RefCell<BTreeMap<(String, String), Rc<Scores>>>,
+    /// Facts of labelled photos, by the digest of their file; `None` where no method of the build asks for them.
+    photo_facts: Option<RefCell<BTreeMap<String, PhotoFact>>>,
+}
+
+impl Known {
+    /// `keeps_photo_facts` where a method that is still to run asks for facts of photos: who decodes one first, keeps them.
+    pub fn new(keeps_photo_facts: bool) -> Self {
+        Self {
+            photo_facts: keeps_photo_facts.then(RefCell::default),
+            ..Self::default()
+        }
+    }
+}
 
 impl<'a> Passes<'a> {
     pub fn new(model: &'a Model, inputs: Inputs<'a>, known: &'a Known) -> Self {
@@ -47,6 +62,38 @@ impl<'a> Passes<'a> {
             inputs,
             known,
         }
+    }
+
+    /// The same with other photos, so that a method explains what another one has chosen.
+    pub fn of_photos<'b>(&self, photos: &'b [std::sync::Arc<Photo>]) -> Passes<'b>
+    where
+        'a: 'b,
+    {
+        Passes {
+            model: self.model,
+            inputs: Inputs {
+                photos,
+                ..self.inputs
+            },
+            known: self.known,
+        }
+    }
+
+    /// Whether facts of labelled photos are worth keeping.
+    pub fn keeps_photo_facts(&self) -> bool {
+        self.known.photo_facts.is_some()
+    }
+
+    pub fn keep_photo_fact(&self, digest: &str, fact: PhotoFact) {
+        if let Some(facts) = &self.known.photo_facts {
+            facts.borrow_mut().insert(digest.to_owned(), fact);
+        }
+    }
+
+    /// What another method kept of the file.
+    pub fn photo_fact(&self, digest: &str) -> Option<PhotoFact> {
+        let facts = self.known.photo_facts.as_ref()?;
+        facts.borrow().get(digest).cloned()
     }
 
     /// A photo of the figure.
@@ -66,7 +113,7 @@ impl<'a> Passes<'a> {
     /// All scores of a photo, in the report's precision.
     pub fn scores(&self, photo: &Photo) -> Result<Rc<Scores>, ExplainError> {
         let name = (photo.digest.clone(), photo.id.clone());
-        if let Some(known) = self.known.0.borrow().get(&name) {
+        if let Some(known) = self.known.scores.borrow().get(&name) {
             return Ok(known.clone());
         }
         let _no_gradient = tch::no_grad_guard();
@@ -77,7 +124,7 @@ impl<'a> Passes<'a> {
             scores: numbers::values(&scores)?,
             probabilities: rows.pop().unwrap_or_default(),
         });
-        self.known.0.borrow_mut().insert(name, found.clone());
+        self.known.scores.borrow_mut().insert(name, found.clone());
         Ok(found)
     }
 }

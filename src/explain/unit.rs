@@ -31,6 +31,12 @@ pub enum Part {
         to: usize,
         digests: Vec<String>,
     },
+    /// One photo of the data set, by its place and the digest of its file, and the classes of which it is about.
+    Labelled {
+        photo: usize,
+        digest: String,
+        classes: Vec<usize>,
+    },
 }
 
 impl Unit {
@@ -60,6 +66,12 @@ impl Unit {
             // Where the range stands changes nothing: only which photos it holds.
             Part::Range { digests, .. } => {
                 key.insert("photos".to_owned(), json!(digests));
+            }
+            Part::Labelled {
+                digest, classes, ..
+            } => {
+                key.insert("file".to_owned(), json!(digest));
+                key.insert("classes".to_owned(), json!(classes));
             }
         }
         key

@@ -117,6 +117,10 @@ pub enum FigureError {
         "a matrix of {rows} × {columns} classes has a row or column of another length; expected one entry of `counts[row][column]` a class"
     )]
     MatrixShape { rows: usize, columns: usize },
+    #[error(
+        "a histogram of {edges} edges has a part of {found} columns; expected one column between each two edges"
+    )]
+    HistogramShape { edges: usize, found: usize },
     #[error("row {row} of a table has {found} cells; expected {expected}, as in the header")]
     TableShape {
         row: usize,
@@ -145,6 +149,7 @@ pub fn draw(body: &Body, words: &Words) -> Result<Drawing, FigureError> {
         Body::Segments(photos) => segments::draw(photos, words),
         Body::Bars(bars) => chart::bars::draw(bars, words),
         Body::Curves(curves) => chart::curves::draw(curves, words),
+        Body::Histograms(all) => chart::histograms::draw(all, words),
         Body::Matrix(matrix) => chart::matrix::draw(matrix, words),
         Body::Table(table) => table::draw(table, words),
     }

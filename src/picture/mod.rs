@@ -16,6 +16,7 @@ mod resize;
 pub mod segment;
 mod source;
 mod truncation;
+mod variation;
 
 pub use array::{Array, Stored};
 pub use channels::Channels;

@@ -10,6 +10,7 @@ use super::memory::Memory;
 use crate::diagnostic::Diagnostic;
 use crate::explain::{Part, Unit};
 use crate::fs::FileError;
+use crate::present::robustness::variations;
 use crate::present::values::{Names, known};
 use crate::spec::Document;
 
@@ -59,18 +60,23 @@ impl Plan {
             let parts = task.units.iter().filter_map(|unit| match unit.part {
                 Part::Filter(filter) => Some(format!("filter-{filter}")),
                 Part::Head { layer, head } => Some(format!("layer-{layer}.head-{head}")),
-                Part::Whole | Part::Range { .. } => None,
+                Part::Whole | Part::Range { .. } | Part::Labelled { .. } => None,
             });
-            let parts: BTreeSet<String> = parts.collect();
+            let parameters = task.method.parameters(&self.inputs(task));
+            // Methods of a whole layer find all filters at once and show those that are listed.
+            let listed = parameters.get("filters").and_then(Value::as_array);
+            let listed = listed.into_iter().flatten().filter_map(Value::as_u64);
+            let listed = listed.map(|filter| format!("filter-{filter}"));
+            let parts: BTreeSet<String> = parts.chain(listed).collect();
             let parts: Vec<String> = parts.into_iter().collect();
-            let octaves = task.method.parameters(&self.inputs(task));
-            let octaves = octaves.get("octaves").and_then(Value::as_u64);
+            let octaves = parameters.get("octaves").and_then(Value::as_u64);
             let of_task = known(&Names {
                 kind: task.entry.kind,
                 photos: &photos,
                 parts: &parts,
                 octaves: octaves.map(|octaves| octaves as usize),
                 classes: self.facts.classes,
+                variations: &variations(&parameters),
                 groups: task.method.data().map_or(&[], |data| data.groups()),
             });
             names.extend(

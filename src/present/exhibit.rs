@@ -20,6 +20,7 @@ pub enum Body {
     Segments(Segments),
     Bars(Bars),
     Curves(Curves),
+    Histograms(Histograms),
     Matrix(Matrix),
     Table(Table),
 }
@@ -126,6 +127,8 @@ pub enum BarUnit {
     Probability,
     /// Any sign, one symmetric range for all groups.
     Weight,
+    /// A quantity in no unit, from zero, or from the least where some are below.
+    Amount,
 }
 
 #[derive(Debug, Clone)]
@@ -155,6 +158,28 @@ pub struct Series {
     pub label: Message,
     /// In the order of x.
     pub points: Vec<(f64, f64)>,
+    /// Lower and upper end of an interval drawn through each point; empty where there are none.
+    pub intervals: Vec<(f64, f64)>,
+}
+
+/// Columns over intervals of an x axis, one small chart a group, the parts of a column on each other.
+#[derive(Debug, Clone)]
+pub struct Histograms {
+    pub columns: usize,
+    pub x_label: Message,
+    pub y_label: Message,
+    /// What the parts of a column are, the lowest first; one part needs no name.
+    pub parts: Vec<Message>,
+    pub charts: Vec<Histogram>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Histogram {
+    pub label: Message,
+    /// Ends of the intervals in rising order, one more than columns.
+    pub edges: Vec<f64>,
+    /// `heights[part][column]`, zero or more.
+    pub heights: Vec<Vec<f64>>,
 }
 
 /// A confusion matrix: rows are true classes, columns predicted ones.

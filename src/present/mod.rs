@@ -2,14 +2,20 @@
 //! and its two paragraphs in `templates/methods/<method>.yaml`, nothing else. Knows no tensor.
 
 mod attributions;
+pub mod calibration;
 mod captions;
+pub mod data_faults;
 mod evidence;
 pub mod exhibit;
+mod mistakes;
 mod optimised;
 mod outcomes;
+mod patches;
 mod photos;
 mod places;
 mod predictions;
+pub mod robustness;
+mod spread;
 pub mod statistics;
 mod superpixels;
 pub mod values;
@@ -105,6 +111,12 @@ pub fn present(task: &Task) -> Presented {
         View::Predictions(view) => predictions::present(task, view),
         View::Optimised => optimised::present(task),
         View::Outcomes(view) => outcomes::present(task, view),
+        View::Calibration(view) => calibration::present(task, view),
+        View::Mistakes => mistakes::present(task),
+        View::Patches => patches::present(task),
+        View::Spread => spread::present(task),
+        View::DataFaults(view) => data_faults::present(task, view),
+        View::Robustness => robustness::present(task),
     }
 }
 
@@ -130,6 +142,12 @@ impl View {
             Self::Predictions(_) => Kind::Predictions,
             Self::Optimised => Kind::Optimised,
             Self::Outcomes(_) => Kind::Outcomes,
+            Self::Calibration(_) => Kind::Calibration,
+            Self::Mistakes => Kind::Mistakes,
+            Self::Patches => Kind::Patches,
+            Self::Spread => Kind::Spread,
+            Self::DataFaults(_) => Kind::DataFaults,
+            Self::Robustness => Kind::Robustness,
         }
     }
 }

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{attributions, outcomes, predictions, superpixels};
+use super::{attributions, calibration, data_faults, outcomes, predictions, superpixels};
 use crate::results::Kind;
 
 /// How a figure is shown.
@@ -19,6 +19,12 @@ pub enum View {
     Predictions(predictions::View),
     Optimised,
     Outcomes(outcomes::View),
+    Calibration(calibration::View),
+    Mistakes,
+    Patches,
+    Spread,
+    DataFaults(data_faults::View),
+    Robustness,
 }
 
 /// No keys.
@@ -29,11 +35,18 @@ struct Nothing {}
 /// The keys of a kind of result, as a JSON Schema. `without` are keys that a method has no use for.
 pub fn schema(kind: Kind, without: &[&str]) -> Value {
     let mut schema = match kind {
-        Kind::Photos | Kind::Optimised => schema_of::<Nothing>(),
+        Kind::Photos
+        | Kind::Optimised
+        | Kind::Mistakes
+        | Kind::Patches
+        | Kind::Spread
+        | Kind::Robustness => schema_of::<Nothing>(),
+        Kind::DataFaults => schema_of::<data_faults::View>(),
         Kind::Attributions => schema_of::<attributions::View>(),
         Kind::Superpixels => schema_of::<superpixels::View>(),
         Kind::Predictions => schema_of::<predictions::View>(),
         Kind::Outcomes => schema_of::<outcomes::View>(),
+        Kind::Calibration => schema_of::<calibration::View>(),
     }
     .to_value();
     if let Some(properties) = schema["properties"].as_object_mut() {
@@ -64,17 +77,30 @@ impl View {
             Kind::Superpixels => Self::Superpixels(from(keys)?),
             Kind::Predictions => Self::Predictions(from(keys)?),
             Kind::Outcomes => Self::Outcomes(from(keys)?),
+            Kind::Calibration => Self::Calibration(from(keys)?),
+            Kind::Mistakes => no_keys(keys).map(|()| Self::Mistakes)?,
+            Kind::Patches => no_keys(keys).map(|()| Self::Patches)?,
+            Kind::Spread => no_keys(keys).map(|()| Self::Spread)?,
+            Kind::DataFaults => Self::DataFaults(from(keys)?),
+            Kind::Robustness => no_keys(keys).map(|()| Self::Robustness)?,
         })
     }
 
     /// Every key with its value, without those that do not apply.
     pub fn parameters(&self, without: &[&str]) -> Map<String, Value> {
         let value = match self {
-            Self::Photos | Self::Optimised => Ok(Value::Null),
+            Self::Photos
+            | Self::Optimised
+            | Self::Mistakes
+            | Self::Patches
+            | Self::Spread
+            | Self::Robustness => Ok(Value::Null),
+            Self::DataFaults(view) => serde_json::to_value(view),
             Self::Attributions(view) => serde_json::to_value(view),
             Self::Superpixels(view) => serde_json::to_value(view),
             Self::Predictions(view) => serde_json::to_value(view),
             Self::Outcomes(view) => serde_json::to_value(view),
+            Self::Calibration(view) => serde_json::to_value(view),
         };
         let Ok(Value::Object(mut keys)) = value else {
             return Map::new(); // no keys
@@ -91,7 +117,13 @@ impl View {
             | Self::Attributions(_)
             | Self::Superpixels(_)
             | Self::Optimised
-            | Self::Outcomes(_) => Vec::new(),
+            | Self::Outcomes(_)
+            | Self::Calibration(_)
+            | Self::Mistakes
+            | Self::Patches
+            | Self::Spread
+            | Self::DataFaults(_)
+            | Self::Robustness => Vec::new(),
         }
     }
 

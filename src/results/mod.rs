@@ -4,21 +4,29 @@
 //! format of the store cannot name fields, so that none of these types leaves a field out when it is written.
 
 mod attributions;
+pub mod calibration;
+mod mistakes;
 mod optimised;
 mod outcomes;
+mod photo_facts;
 mod picture;
 mod predictions;
 pub mod rates;
+pub mod responses;
 mod superpixels;
+mod variations;
 
 use serde::{Deserialize, Serialize};
 
 pub use attributions::{Attributions, Map, Meaning, Place, Volume};
+pub use mistakes::{Mistake, most_confident};
 pub use optimised::{Curve, Ending, Frame, Objective, Optimised, Stage};
 pub use outcomes::{FILE, Outcome, Outcomes, Tally, named};
+pub use photo_facts::{Pair, PhotoFact, PhotoFacts, PictureFacts, pairs};
 pub use picture::{Changes, Picture};
 pub use predictions::Predictions;
 pub use superpixels::{Fit, Superpixels};
+pub use variations::{Guess, Variation, Variations, Varied, Withstood, withstood};
 
 /// What one unit of work found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,9 +36,12 @@ pub enum Results {
     Predictions(Predictions),
     Optimised(Optimised),
     Outcomes(Outcomes),
+    Responses(responses::Responses),
+    PhotoFacts(PhotoFacts),
+    Variations(Variations),
 }
 
-/// Which of them a method gives: it decides how the method is shown, and by which keys of the spec.
+/// What a method's results are shown as, and by which keys of the spec. Several kinds may show results of one sort.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// Nothing is computed: the photos themselves.
@@ -39,17 +50,36 @@ pub enum Kind {
     Superpixels,
     Predictions,
     Optimised,
+    /// Which classes are taken for which.
     Outcomes,
+    /// Outcomes: how sure against how often right.
+    Calibration,
+    /// Outcomes, and maps of photos that were predicted wrongly.
+    Mistakes,
+    /// Responses: the patches of photos that excite a filter most.
+    Patches,
+    /// Responses: how outputs are spread.
+    Spread,
+    /// Facts of photos: those that somebody should look at.
+    DataFaults,
+    /// Variations: what the network says of changed photos.
+    Robustness,
 }
 
 impl Kind {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 12] = [
         Self::Photos,
         Self::Attributions,
         Self::Superpixels,
         Self::Predictions,
         Self::Optimised,
         Self::Outcomes,
+        Self::Calibration,
+        Self::Mistakes,
+        Self::Patches,
+        Self::Spread,
+        Self::DataFaults,
+        Self::Robustness,
     ];
 
     /// Name of its table of strings, `templates/results/<name>.yaml`.
@@ -61,6 +91,12 @@ impl Kind {
             Self::Predictions => "class_predictions",
             Self::Optimised => "optimised",
             Self::Outcomes => "outcomes",
+            Self::Calibration => "reliability",
+            Self::Mistakes => "wrong_photos",
+            Self::Patches => "patches",
+            Self::Spread => "spread",
+            Self::DataFaults => "photo_faults",
+            Self::Robustness => "withstood",
         }
     }
 }

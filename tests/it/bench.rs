@@ -84,8 +84,12 @@ impl Bench {
     pub fn run(&self, entry: &Entry, keys: Value) -> Ran {
         assert_eq!(self.faults(entry, keys.clone()), []);
         let (method, view) = parsed(entry, keys);
-        let units = method.units(&self.inputs());
-        let results = self.results(method.as_ref(), &units);
+        let mut units = method.units(&self.inputs());
+        let mut results = self.results(method.as_ref(), &units);
+        let found: Vec<&Results> = results.iter().collect();
+        let further = method.further_units(&self.inputs(), &units, &found);
+        results.extend(self.results(method.as_ref(), &further));
+        units.extend(further);
         self.presented(entry, (method.as_ref(), view), units, results)
     }
 

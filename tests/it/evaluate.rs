@@ -2,21 +2,28 @@
 //! repository's own photos.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use cnn_report::evaluate::confusion_matrix::{self, ConfusionMatrix};
-use cnn_report::explain::Fault;
+use cnn_report::evaluate::labelled::Labelled;
+use cnn_report::evaluate::{
+    activation_histogram, calibration, confusion_matrix, mistakes, top_patches,
+};
+use cnn_report::explain::{Fault, Photo};
 use cnn_report::labels::Labels;
 use cnn_report::model::{Model, Source};
-use cnn_report::picture::{Preprocessing, Resize};
+use cnn_report::picture::{Input, Preprocessing, Resize};
 use cnn_report::present::exhibit::{Body, Matrix};
+use cnn_report::present::{Data, Found, Task, present};
+use cnn_report::results::calibration::{Binning, Calibration};
 use cnn_report::results::rates::Rates;
-use cnn_report::words::{Argument, Message};
-use serde_json::{Value, json};
+use cnn_report::results::{Outcome, Outcomes, Results, Tally, Target};
+use cnn_report::words::{Argument, Message, Strings};
+use serde_json::{Map, Value, json};
 
 use crate::bench::{Bench, Ran, keys};
 use crate::strings;
 
-fn repository(path: &str) -> PathBuf {
+pub fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
@@ -55,21 +62,21 @@ fn rates_are_those_of_scikit_learn() {
 }
 
 /// A folder that holds what a test writes into it.
-struct Folder(tempfile::TempDir);
+pub struct Folder(pub tempfile::TempDir);
 
 impl Folder {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    fn with(self, path: &str, content: &[u8]) -> Self {
+    pub fn with(self, path: &str, content: &[u8]) -> Self {
         let path = self.0.path().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, content).unwrap();
         self
     }
 
-    fn photo(self, path: &str, of: &str) -> Self {
+    pub fn photo(self, path: &str, of: &str) -> Self {
         let photo = std::fs::read(repository(&format!("tests/data/picture/{of}.webp"))).unwrap();
         self.with(path, &photo)
     }
@@ -79,24 +86,12 @@ fn labels() -> Labels {
     Labels("abcdefghij".chars().map(String::from).collect())
 }
 
-fn parameters(parameters: Value) -> ConfusionMatrix {
+fn parameters(parameters: Value) -> Labelled {
     serde_json::from_value(parameters).unwrap()
 }
 
 fn run(folder: &Folder, parameters: Value) -> Ran {
-    let source = Source::new(repository("tests/data/model/net1.pt2"), [3, 64, 64]);
-    let net1 = Model::load(&source, crate::bench::device()).unwrap();
-    let resize = Resize::Stretch {
-        height: 64,
-        width: 64,
-    };
-    let preprocessing = Preprocessing {
-        resize,
-        mean: vec![0.485, 0.456, 0.406],
-        std: vec![0.229, 0.224, 0.225],
-        ..Preprocessing::default()
-    };
-    run_with(net1, labels(), preprocessing, folder.0.path(), parameters)
+    net1(folder).run(&confusion_matrix::ENTRY, parameters)
 }
 
 fn run_with(
@@ -110,6 +105,26 @@ fn run_with(
     bench.labels = labels;
     bench.base = base.to_owned();
     bench.run(&confusion_matrix::ENTRY, parameters)
+}
+
+/// net1 at its size, over photos of a folder.
+pub fn net1(folder: &Folder) -> Bench {
+    let source = Source::new(repository("tests/data/model/net1.pt2"), [3, 64, 64]);
+    let resize = Resize::Stretch {
+        height: 64,
+        width: 64,
+    };
+    let preprocessing = Preprocessing {
+        resize,
+        mean: vec![0.485, 0.456, 0.406],
+        std: vec![0.229, 0.224, 0.225],
+        ..Preprocessing::default()
+    };
+    let model = Model::load(&source, crate::bench::device()).unwrap();
+    let mut bench = Bench::new(model, preprocessing, Vec::new());
+    bench.labels = labels();
+    bench.base = folder.0.path().to_owned();
+    bench
 }
 
 fn matrix(finding: &Ran) -> &Matrix {
@@ -371,4 +386,290 @@ fn the_repositorys_own_photos_come_out_as_the_readme_says() {
     assert_eq!(matrix.counts[7], [0, 0, 0, 0, 0, 3, 3, 18, 0, 0, 0, 14]);
     assert_eq!(matrix.counts.iter().flatten().sum::<usize>(), 159);
     strings::assert_said(&finding);
+}
+
+/// Points of both strategies as `sklearn.calibration.calibration_curve` gives them; the errors as numpy sums them up.
+#[test]
+fn calibration_is_that_of_scikit_learn() {
+    let golden = std::fs::read(repository("tests/data/evaluate/calibration.json")).unwrap();
+    let golden: Value = serde_json::from_slice(&golden).unwrap();
+    let numbers = |value: &Value| -> Vec<f64> { serde_json::from_value(value.clone()).unwrap() };
+    let right: Vec<bool> = serde_json::from_value(golden["right"].clone()).unwrap();
+    let photos: Vec<(f64, bool)> = numbers(&golden["confidence"])
+        .into_iter()
+        .zip(right)
+        .collect();
+    for (name, binning) in [
+        ("uniform", Binning::Uniform),
+        ("quantile", Binning::Quantile),
+    ] {
+        for case in golden[name].as_array().unwrap() {
+            let bins = case["bins"].as_u64().unwrap() as usize;
+            let found = Calibration::new(&photos, bins, binning);
+            let occupied = || found.bins.iter().filter(|bin| bin.count > 0);
+            let shares: Vec<f64> = occupied().filter_map(|bin| bin.share_right()).collect();
+            let confidences: Vec<f64> = occupied().map(|bin| bin.confidence).collect();
+            for (found, expected) in [
+                (shares, &case["prob_true"]),
+                (confidences, &case["prob_pred"]),
+                (vec![found.expected_error], &case["expected_error"]),
+                (vec![found.maximum_error], &case["maximum_error"]),
+                (vec![found.brier], &golden["brier"]),
+            ] {
+                let expected = numbers(expected);
+                assert_eq!(found.len(), expected.len(), "{name} {bins}");
+                for (found, expected) in found.iter().zip(&expected) {
+                    assert!(
+                        (found - expected).abs() < 1e-12,
+                        "{name} {bins}: {found} {expected}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn calibration_counts_what_the_matrix_counts() {
+    let folder = two_photos().with("groups.yaml", b"drink: 0-9\ncat: []\n");
+    let keys_of_data = json!({ "data": "photos", "groups": "groups.yaml" });
+    let found = net1(&folder).run(&calibration::ENTRY, keys_of_data);
+    // All classes are in one group: every photo is predicted as it with probability 1, and one of two is right.
+    let Body::Curves(curves) = &found.exhibits[0].body else {
+        panic!("the curve comes first")
+    };
+    let [(confidence, share)] = curves.series[0].points[..] else {
+        panic!("one bin has photos")
+    };
+    assert!((confidence - 1.0).abs() < 1e-6 && share == 0.5);
+    let Body::Histograms(all) = &found.exhibits[1].body else {
+        panic!("confidences come second")
+    };
+    assert_eq!(all.charts[0].edges.len(), 11);
+    let last: Vec<f64> = all.charts[0].heights.iter().map(|part| part[9]).collect();
+    assert_eq!(last, [1.0, 1.0]); // right and wrong
+    strings::assert_said(&found);
+}
+
+/// The maps are those of the explaining method for the class and photo.
+#[test]
+fn a_mistake_is_explained_for_both_of_its_classes() {
+    // net1 takes both photos for class 8, `i`.
+    let folder = two_photos().with("groups.yaml", b"drink: [0]\ncat: 1-9\n");
+    let bench = net1(&folder);
+    for map in ["grad_cam", "saliency"] {
+        let data = json!({ "data": "photos", "groups": "groups.yaml", "map": map, "count": 3 });
+        let found = bench.run(&mistakes::ENTRY, data);
+        let maps: Vec<_> = found
+            .results
+            .iter()
+            .filter_map(|results| match results {
+                Results::Attributions(map) => Some(map),
+                _ => None,
+            })
+            .collect();
+        let classes: Vec<usize> = maps
+            .iter()
+            .map(|map| match map.target {
+                Target::Class(class) => class.class,
+                _ => panic!("maps are of classes"),
+            })
+            .collect();
+        assert_eq!(classes, [8, 0], "{map}"); // coffee is `drink`; the cat was right
+        let coffee = folder.0.path().join("photos/drink/1.webp");
+        let picture = Input::open(&coffee, None)
+            .unwrap()
+            .prepared(&coffee, &bench.preprocessing)
+            .unwrap()
+            .picture;
+        let mut alone = net1(&folder);
+        alone.photos = vec![Arc::new(Photo::of_picture(
+            "coffee",
+            picture,
+            &bench.preprocessing,
+        ))];
+        for (found, class) in maps.iter().zip([8, 0]) {
+            let expected = alone.run(crate::bench::entry(map), json!({ "class": class }));
+            assert_eq!(expected.results, [Results::Attributions((*found).clone())]);
+        }
+        // Photo and two maps, on one scale.
+        let Body::HeatMaps(shown) = &found.exhibits[0].body else {
+            panic!("maps come first")
+        };
+        assert_eq!((shown.tiles.len(), shown.columns), (3, 3));
+        assert_eq!(shown.tiles[1].range, shown.tiles[2].range);
+        strings::assert_said(&found);
+    }
+}
+
+#[test]
+fn no_mistake_and_a_label_without_class_are_said() {
+    let folder = two_photos().with("groups.yaml", b"drink: [8]\ncat: []\n");
+    let data = json!({ "data": "photos", "groups": "groups.yaml" });
+    let found = net1(&folder).run(&mistakes::ENTRY, data);
+    assert!(says(&found, "wrong_photos.notice_not_in_model"));
+    assert_eq!(found.results.len(), 2); // outcomes, and the map of what the cat was predicted as
+    let folder = Folder::new()
+        .photo("photos/i/1.webp", "coffee")
+        .photo("photos/i/2.webp", "chelsea");
+    let found = net1(&folder).run(&mistakes::ENTRY, json!({ "data": "photos" }));
+    assert!(says(&found, "wrong_photos.notice_none") && found.exhibits.is_empty());
+    let faults = net1(&folder).faults(
+        &mistakes::ENTRY,
+        json!({ "data": "photos", "map": "saliency", "layer": 0 }),
+    );
+    assert_eq!(faults[0].pointer, "/layer");
+}
+
+/// What is said of a layer over a data set is what the layer gives for each photo alone.
+#[test]
+fn responses_are_those_of_the_layer() {
+    let folder = two_photos()
+        .photo("photos/cat/again.webp", "chelsea")
+        .with("groups.yaml", b"drink: [8]\ncat: [0]\n");
+    let bench = net1(&folder);
+    let layer = 0; // conv1: outputs of both signs
+    let keys_of = json!({ "data": "photos", "groups": "groups.yaml", "layer": layer, "filters": [0, 3], "batch": 2 });
+    let found = bench.run(&top_patches::ENTRY, keys_of.clone());
+    let [Results::Responses(all)] = &found.results[..] else {
+        panic!("one range")
+    };
+    // In the order of the folder.
+    let files = ["cat/again.webp", "cat/chelsea.WebP", "drink/1.webp"];
+    let picture = |file: &str| {
+        let path = folder.0.path().join("photos").join(file);
+        let input = Input::open(&path, None).unwrap();
+        input.prepared(&path, &bench.preprocessing).unwrap().picture
+    };
+    let mut alone = net1(&folder);
+    alone.photos = files
+        .iter()
+        .map(|file| Arc::new(Photo::of_picture(file, picture(file), &bench.preprocessing)))
+        .collect();
+    let maps = alone.run(
+        crate::bench::entry("activation_maps"),
+        json!({ "layer": layer, "filters": [3] }),
+    );
+    let filter = &all.filters[3];
+    let mut largest = Vec::new();
+    for (photo, map) in maps.results.iter().enumerate() {
+        let Results::Attributions(map) = map else {
+            panic!("a map")
+        };
+        let values = &map.values.values;
+        let mean = values.iter().copied().map(f64::from).sum::<f64>() / values.len() as f64;
+        assert!((f64::from(filter.means[photo]) - mean).abs() <= 1e-6 * mean.abs().max(1e-3));
+        let peak = filter
+            .peaks
+            .iter()
+            .find(|peak| peak.photo == photo)
+            .unwrap();
+        let at = peak.row * map.values.width + peak.column;
+        let most = values.iter().copied().fold(f32::MIN, f32::max);
+        // A batch of two may be rounded otherwise than a photo alone.
+        assert!((values[at] - most).abs() <= 1e-5 * most.abs());
+        assert!((peak.value - most).abs() <= 1e-5 * most.abs());
+        largest.push(most);
+        assert_eq!(filter.cells(), 3 * values.len() as u64);
+    }
+    // The largest first; of the two equal photos the first.
+    let order: Vec<usize> = filter.peaks.iter().map(|peak| peak.photo).collect();
+    let is_cat_first = largest[0] > largest[2];
+    assert_eq!(order, if is_cat_first { [0, 1, 2] } else { [2, 0, 1] });
+    strings::assert_said(&found);
+    let mut spread = keys_of;
+    spread["filters"] = json!([3, 1]);
+    let spread = bench.run(&activation_histogram::ENTRY, spread);
+    assert_eq!(spread.results, found.results); // the same, shown otherwise
+    let Body::Bars(bars) = &spread.exhibits[1].body else {
+        panic!("means come second")
+    };
+    assert_eq!((bars.groups.len(), bars.groups[0].bars.len()), (2, 2));
+    strings::assert_said(&spread);
+}
+
+#[test]
+fn a_filter_that_is_not_there_is_refused() {
+    let folder = two_photos();
+    let keys_of = json!({ "data": "photos", "layer": 0, "filters": [99] });
+    for entry in [&top_patches::ENTRY, &activation_histogram::ENTRY] {
+        let faults = net1(&folder).faults(entry, keys_of.clone());
+        assert_eq!(faults[0].pointer, "/filters/0");
+    }
+}
+
+/// Sixty classes occur: the matrix shows those of the most frequent mistakes, and each row has all its photos.
+#[test]
+fn many_classes_are_shown_by_their_mistakes() {
+    let (classes, photos) = (60, 400);
+    let names: Vec<String> = (0..classes).map(|class| format!("class {class}")).collect();
+    let truths: Vec<usize> = (0..photos).map(|photo| photo % classes).collect();
+    // Class 7 is taken for 3 always, class 5 for 50 half of the time, and others for their neighbour now and then.
+    let predicted = |photo: usize| match (photo % classes, photo / classes) {
+        (7, _) => 3,
+        (5, round) if round % 2 == 0 => 50,
+        (class, 0) if class % 2 == 0 => (class + 1) % classes,
+        (class, _) => class,
+    };
+    let row = |photo: usize| {
+        Outcome::Classified(Tally {
+            predicted: predicted(photo),
+            probability: 0.5,
+            leading: Vec::new(),
+        })
+    };
+    let results = Results::Outcomes(Outcomes {
+        rows: (0..photos).map(row).collect(),
+    });
+    let data = Data {
+        groups: &names,
+        classes_in: vec![1; classes + 1],
+        truths: truths.clone(),
+        paths: truths.iter().map(usize::to_string).collect(),
+        arrays: 0,
+        skipped: 0,
+        unreadable: Vec::new(),
+        classes_in_text_order: &[],
+        open: &|_| None,
+    };
+    let (_, view) = crate::bench::parsed(&confusion_matrix::ENTRY, json!({ "data": "photos" }));
+    let strings = Strings::new("en").unwrap();
+    let shown = present(&Task {
+        method: "confusion_matrix",
+        view: &view,
+        parameters: &Map::new(),
+        strings: &strings,
+        activation: "softmax",
+        classes: &names,
+        photos: &[],
+        data: Some(&data),
+        found: &[Found {
+            photo: None,
+            results: &results,
+        }],
+    });
+    let Body::Matrix(matrix) = &shown.exhibits[0].body else {
+        panic!("the matrix comes first")
+    };
+    assert!(
+        matrix.rows.len() <= 24 && matrix.rows.len() >= 20,
+        "{}",
+        matrix.rows.len()
+    );
+    assert_eq!(matrix.columns.len(), matrix.rows.len() + 1);
+    for wanted in ["class 3", "class 7", "class 5", "class 50"] {
+        assert!(matrix.rows.contains(&Message::literal(wanted)), "{wanted}");
+    }
+    for (name, counts) in matrix.rows.iter().zip(&matrix.counts) {
+        let class = names
+            .iter()
+            .position(|known| Message::literal(known.as_str()) == *name)
+            .unwrap();
+        let all = truths.iter().filter(|truth| **truth == class).count();
+        assert_eq!(counts.iter().sum::<usize>(), all);
+    }
+    let Body::Table(rates) = &shown.exhibits[1].body else {
+        panic!("rates come second")
+    };
+    assert_eq!(rates.rows.len(), matrix.rows.len() + 2); // and two averages
 }

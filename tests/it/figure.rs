@@ -497,6 +497,7 @@ fn curves_have_gaps_and_single_points() {
     let series = |points: &[(f64, f64)]| Series {
         label: literal("s"),
         points: points.to_vec(),
+        intervals: Vec::new(),
     };
     let line: Vec<(f64, f64)> = (0..40)
         .map(|x| (f64::from(x), if x == 20 { f64::NAN } else { f64::from(x) }))

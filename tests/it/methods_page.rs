@@ -172,6 +172,36 @@ const MEASURED: &[(&str, &str, &str)] = &[
         "1 for each labelled photo",
         "scikit-learn's metrics",
     ),
+    (
+        "calibration",
+        "1 for each labelled photo, none beside `confusion_matrix`",
+        "scikit-learn's `calibration_curve`; within 1e-12 is tested",
+    ),
+    (
+        "mistakes",
+        "as `calibration`, and 2 maps for each photo shown",
+        "the maps of `grad_cam` and `saliency`, bit for bit",
+    ),
+    (
+        "top_patches",
+        "1 for each labelled photo, up to the layer",
+        "the layer's output of each photo; within 1e-5 is tested",
+    ),
+    (
+        "data_faults",
+        "none",
+        "Pillow, numpy and imagehash 4.3.2; hash and size equal, the others within 1e-9",
+    ),
+    (
+        "robustness",
+        "1 and as many as changes for each labelled photo",
+        "Pillow's mirror and numpy's shift and brightness, by hand",
+    ),
+    (
+        "activation_histogram",
+        "as `top_patches`, none beside it for the same layer",
+        "the layer's output of each photo; within 1e-6 is tested",
+    ),
 ];
 
 fn measured(method: &str) -> Option<(&'static str, &'static str)> {

@@ -120,6 +120,11 @@ fn of_exhibit(exhibit: &Exhibit) -> Vec<&Message> {
             messages.extend([&curves.x_label, &curves.y_label]);
             messages.extend(curves.series.iter().map(|series| &series.label));
         }
+        Body::Histograms(all) => {
+            messages.extend([&all.x_label, &all.y_label]);
+            messages.extend(&all.parts);
+            messages.extend(all.charts.iter().map(|chart| &chart.label));
+        }
         Body::Matrix(matrix) => {
             messages.extend([&matrix.row_label, &matrix.column_label]);
             messages.extend(matrix.rows.iter().chain(&matrix.columns));

@@ -3,9 +3,11 @@
 use super::arrays::{Beside, Numbers};
 use crate::present::View;
 use crate::report::machine::{self, Found, finite};
+use crate::results::responses::{Peak, Responses};
 use crate::results::{
-    Attributions, ClassTarget, Ending, LayerRef, Meaning, Objective, Optimised, Place, Predictions,
-    Results, Stage, Superpixels, Target, Volume,
+    Attributions, ClassTarget, Ending, Guess, LayerRef, Meaning, Objective, Optimised, PhotoFact,
+    PhotoFacts, Place, Predictions, Results, Stage, Superpixels, Target, Variations, Varied,
+    Volume,
 };
 
 /// A unit with what files and classes are called.
@@ -26,6 +28,9 @@ impl Of<'_> {
             Results::Predictions(found) => Some(self.predictions(found, beside)),
             Results::Optimised(found) => Some(self.optimised(found, beside)),
             Results::Outcomes(_) => None,
+            Results::Responses(found) => Some(self.responses(found, beside)),
+            Results::PhotoFacts(found) => Some(photo_facts(found)),
+            Results::Variations(found) => Some(variations(found)),
         }
     }
 
@@ -127,6 +132,37 @@ impl Of<'_> {
         }
     }
 
+    fn responses(&self, found: &Responses, beside: &mut Beside) -> Found {
+        let [figure, unit] = self.names;
+        let photos = found.filters.first().map_or(0, |filter| filter.means.len());
+        let means: Vec<f32> = found
+            .filters
+            .iter()
+            .flat_map(|filter| filter.means.iter().copied())
+            .collect();
+        let peak = |peak: &Peak| machine::Peak {
+            photo: peak.photo,
+            value: finite(f64::from(peak.value)),
+            row: peak.row,
+            column: peak.column,
+        };
+        let filters = found.filters.iter().map(|filter| machine::FilterResponses {
+            zero_share: filter.zero_share(),
+            peaks: filter.peaks.iter().map(peak).collect(),
+        });
+        Found::Responses {
+            layer: layer(&found.layer),
+            cells: found.cells,
+            means: beside.array(
+                &[figure, unit, "means"],
+                &[found.filters.len(), photos],
+                Numbers::Float32(&means),
+            ),
+            unreadable: found.unreadable.clone(),
+            filters: filters.collect(),
+        }
+    }
+
     fn volume(&self, volume: &Volume, beside: &mut Beside) -> machine::Array {
         let shape = [volume.channels, volume.height, volume.width];
         beside.array(&self.names, &shape, Numbers::Float32(&volume.values))
@@ -155,6 +191,52 @@ impl Of<'_> {
             score: finite(target.score),
             probability: finite(target.probability),
         }
+    }
+}
+
+fn photo_facts(found: &PhotoFacts) -> Found {
+    let photo = |fact: &PhotoFact| match fact {
+        PhotoFact::Picture(facts) => machine::PhotoFact::Picture {
+            width: facts.width,
+            height: facts.height,
+            brightness: facts.brightness,
+            contrast: facts.contrast,
+            sharpness: facts.sharpness,
+            difference_hash: format!("{:016x}", facts.hash),
+            pixels: facts
+                .pixels
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
+        },
+        PhotoFact::Array => machine::PhotoFact::Array,
+        PhotoFact::Unreadable(reason) => machine::PhotoFact::Unreadable {
+            reason: reason.clone(),
+        },
+    };
+    Found::PhotoFacts {
+        photos: found.rows.iter().map(photo).collect(),
+    }
+}
+
+fn variations(found: &Variations) -> Found {
+    let guess = |guess: &Guess| machine::Guess {
+        predicted: guess.predicted,
+        probability: finite(guess.probability),
+    };
+    let photo = |row: &Varied| match row {
+        Varied::Classified { unchanged, changed } => machine::Varied::Classified {
+            unchanged: guess(unchanged),
+            changed: changed.iter().map(guess).collect(),
+        },
+        Varied::Array => machine::Varied::Array,
+        Varied::Unreadable(reason) => machine::Varied::Unreadable {
+            reason: reason.clone(),
+        },
+    };
+    Found::Variations {
+        changes: found.variations.iter().map(ToString::to_string).collect(),
+        photos: found.rows.iter().map(photo).collect(),
     }
 }
 

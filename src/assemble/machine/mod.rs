@@ -7,6 +7,7 @@ mod outcomes;
 use crate::execute::Executed;
 use crate::model::{self, OutputActivation, ScoresAre, device_name};
 use crate::plan::{Item, Plan, Section, Task};
+use crate::present::View;
 use crate::present::values::{Quantity, Share};
 use crate::report::machine;
 use crate::report::machine::{
@@ -91,9 +92,15 @@ fn figure(
         Some(data) => outcomes::outcomes(&task.name, data, results, &plan.base, beside)?,
         None => None,
     };
+    let calibration = match (&task.view, task.method.data()) {
+        (View::Calibration(view), Some(data)) => outcomes::calibration(*view, data, results),
+        _ => None,
+    };
+    let further = executed.further.get(&index);
     let units = task
         .units
         .iter()
+        .chain(further.into_iter().flatten())
         .zip(results)
         .filter_map(|(unit, results)| {
             let of = Of {
@@ -128,6 +135,7 @@ fn figure(
         exhibits: exhibits.collect(),
         units,
         outcomes,
+        calibration,
         notices: shown.notices.clone(),
         failure: failure.map(ToString::to_string),
     })

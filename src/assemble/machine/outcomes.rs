@@ -6,6 +6,7 @@ use anyhow::Context as _;
 
 use super::arrays::Beside;
 use crate::explain::DataSet;
+use crate::present::calibration;
 use crate::report::machine::{self, Group, Interval, Outcomes, Table};
 use crate::results::rates::{Average, ClassRates, Rates};
 use crate::results::{Outcome, Results, named};
@@ -21,11 +22,16 @@ pub(super) fn outcomes(
     base: &Path,
     beside: &mut Beside,
 ) -> anyhow::Result<Option<Outcomes>> {
+    let is_outcome = |found: &Option<Results>| matches!(found, Some(Results::Outcomes(_)) | None);
+    if !results.iter().any(is_outcome) {
+        return Ok(None); // something else was found of the photos
+    }
     let mut rows: Vec<&Outcome> = Vec::new();
     for found in results {
         match found {
             Some(Results::Outcomes(outcomes)) => rows.extend(&outcomes.rows),
-            _ => return Ok(None),
+            Some(_) => {} // what was found of single photos
+            None => return Ok(None),
         }
     }
     let names = data.groups().iter().map(String::as_str);
@@ -72,6 +78,42 @@ pub(super) fn outcomes(
         skipped: data.skipped(),
         counts,
     }))
+}
+
+/// How sure the network is against how often it is right; `None` where a range is missing.
+pub(super) fn calibration(
+    view: calibration::View,
+    data: &dyn DataSet,
+    results: &[Option<Results>],
+) -> Option<machine::Calibration> {
+    let mut photos = Vec::new();
+    let mut truths = data.truths().into_iter();
+    for found in results {
+        let Some(Results::Outcomes(outcomes)) = found else {
+            return None;
+        };
+        for (row, truth) in outcomes.rows.iter().zip(truths.by_ref()) {
+            if let Outcome::Classified(tally) = row {
+                photos.push((tally.probability, tally.predicted == truth));
+            }
+        }
+    }
+    let found = view.of(&photos);
+    let bins = found.bins.iter().map(|bin| machine::ConfidenceBin {
+        low: bin.low,
+        high: bin.high,
+        photos: bin.count,
+        right: bin.right,
+        confidence: (bin.count > 0).then_some(bin.confidence),
+    });
+    Some(machine::Calibration {
+        bins: bins.collect(),
+        confidence: found.confidence,
+        expected_error: found.expected_error,
+        expected_error_by_chance: found.expected_error_by_chance,
+        maximum_error: found.maximum_error,
+        brier: found.brier,
+    })
 }
 
 /// A path as report.yaml would give it: relative to its folder where the file lies in it.

@@ -7,7 +7,6 @@ use std::thread;
 use rayon::prelude::*;
 
 use super::LabelledPhoto;
-use crate::picture::{Input, Prepared, Preprocessing};
 
 /// Batches that wait for the network. With the one that runs and the one that is being prepared, four
 /// times the batch is in memory, whatever the size of the data set.
@@ -60,13 +59,6 @@ pub fn for_each_batch<T: Send, E>(
             Err(panic) => std::panic::resume_unwind(panic),
         }
     })
-}
-
-/// A photo as the network sees it, or why it cannot be read.
-pub fn prepared(photo: &LabelledPhoto, preprocessing: &Preprocessing) -> Result<Prepared, String> {
-    Input::open(&photo.path, None)
-        .and_then(|input| input.prepared(&photo.path, preprocessing))
-        .map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use super::groups::Groups;
 use crate::diagnostic::Diagnostic;
 use crate::picture::Preprocessing;
 
-pub use batches::{Batch, for_each_batch, prepared};
+pub use batches::{Batch, for_each_batch};
 pub use label_order::{LabelOrder, label_order_warning};
 pub use listing::is_photo;
 pub use skipped::{SkipReason, Skipped, count_by_kind};

@@ -79,6 +79,24 @@ fn frame(bars: &Bars, words: &Words) -> Frame {
                     .to_vec(),
             )
         }
+        BarUnit::Amount => {
+            let ends = || {
+                all().flat_map(|bar| [bar.value - uncertainty(bar), bar.value + uncertainty(bar)])
+            };
+            let finite = || ends().filter(|end| end.is_finite());
+            let (low, high) = (finite().fold(0.0, f64::min), finite().fold(0.0, f64::max));
+            let high = if low < high { high } else { 1.0 };
+            let left_px = if low < 0.0 { values_px } else { 0.0 };
+            let axis = Axis {
+                low,
+                high,
+                start_px: plot.0 + left_px,
+                end_px: plot.1,
+            };
+            let ticks = Ticks::within(low, high, 2);
+            let labelled = ticks.values.iter().map(|&tick| (tick, ticks.label(tick)));
+            (axis, labelled.collect())
+        }
         BarUnit::Weight => {
             let reach = |bar: &Bar| bar.value.abs() + uncertainty(bar);
             let high = all()
@@ -230,6 +248,6 @@ fn value_text(bar: &Bar, unit: BarUnit, words: &Words) -> String {
             words.percent(bar.value, 2)
         }
         BarUnit::Probability => words.percent(bar.value, 1),
-        BarUnit::Weight => words.number(bar.value),
+        BarUnit::Weight | BarUnit::Amount => words.number(bar.value),
     }
 }

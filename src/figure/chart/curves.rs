@@ -16,6 +16,8 @@ const LINE_PX: f64 = 2.2;
 /// Series of at most so many points have a dot on each.
 const DOTTED_UP_TO: usize = 15;
 const DOT_PX: f64 = 3.2;
+const WHISKER_PX: f64 = 1.3;
+const WHISKER_END_PX: f64 = 7.0;
 const LEGEND_ROW_PX: f64 = 20.0;
 const SAMPLE_PX: f64 = 26.0;
 /// A second sign beside colour, in tenths of a px; solid first.
@@ -49,8 +51,12 @@ pub(in super::super) fn draw(curves: &Curves, words: &Words) -> Result<Drawing, 
             .flat_map(|series| &series.points)
             .filter(|p| is_point(p))
     };
+    let whiskers = curves.series.iter().flat_map(|series| &series.intervals);
+    let whiskers = whiskers
+        .flat_map(|(low, high)| [*low, *high])
+        .filter(|end| end.is_finite());
     let (x_low, x_high) = ends(all().map(|point| point.0));
-    let (y_low, y_high) = ends(all().map(|point| point.1));
+    let (y_low, y_high) = ends(all().map(|point| point.1).chain(whiskers));
     let y_low = if y_low > 0.0 && y_low < FROM_ZERO_BELOW * y_high {
         0.0
     } else {
@@ -136,6 +142,17 @@ pub(in super::super) fn draw(curves: &Curves, words: &Words) -> Result<Drawing, 
         });
     }
     for ((_, series), stroke) in named.iter().zip(strokes) {
+        for (point, interval) in series.points.iter().zip(&series.intervals) {
+            if is_point(point) && is_point(interval) {
+                let x = x_axis.px(point.0);
+                let [low, high] = [interval.0, interval.1].map(|end| y_axis.px(end));
+                canvas.line((x, low), (x, high), WHISKER_PX, stroke);
+                for y in [low, high] {
+                    let half = WHISKER_END_PX / 2.0;
+                    canvas.line((x - half, y), (x + half, y), WHISKER_PX, stroke);
+                }
+            }
+        }
         for part in parts(series) {
             let points: Points = part
                 .iter()

@@ -2,6 +2,7 @@
 
 pub(super) mod bars;
 pub(super) mod curves;
+pub(super) mod histograms;
 pub(super) mod matrix;
 mod ticks;
 

@@ -44,6 +44,7 @@ fn series(label: Message, curve: &Curve) -> Series {
     Series {
         label,
         points: points.map(|(step, value)| (step as f64, value)).collect(),
+        intervals: Vec::new(),
     }
 }
 

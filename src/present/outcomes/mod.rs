@@ -1,6 +1,6 @@
 //! The confusion matrix and its rates as figures, tables and warnings.
 
-mod notices;
+pub(super) mod notices;
 pub(super) mod rows;
 
 use schemars::JsonSchema;
@@ -35,6 +35,8 @@ impl Default for View {
 
 /// Above so many groups the ones that never occur are left out of matrix and table.
 const ALL_SHOWN_UP_TO: usize = 40;
+/// Of so many groups or fewer the matrix is made where more occur: those of the most frequent mistakes.
+const CONFUSED_SHOWN: usize = 24;
 /// Longest list of names in a sentence; longer ones are counted.
 const NAMES_LISTED: usize = 15;
 
@@ -51,6 +53,7 @@ pub fn present(task: &Task, view: &View) -> Presented {
         counts: &counts,
         rates: Rates::new(&counts),
         shown: shown(data, &counts),
+        confused: confused(data, &counts),
     };
     let mut exhibits = vec![result.matrix(), result.table()];
     exhibits.extend(result.pairs(&examples));
@@ -58,6 +61,14 @@ pub fn present(task: &Task, view: &View) -> Presented {
     Presented {
         exhibits,
         notices: result.notices(&unreadable),
+    }
+}
+
+/// The name of a group; behind the last stands `other`.
+pub(super) fn name(data: &Data, group: usize) -> Message {
+    match data.groups.get(group) {
+        Some(name) => Message::literal(name),
+        None => Message::new("outcomes.other"),
     }
 }
 
@@ -73,12 +84,32 @@ fn shown(data: &Data, counts: &[Vec<usize>]) -> Vec<usize> {
     all.filter(occurs).collect()
 }
 
+/// The groups of the most frequent mistakes, where those that occur are too many for a matrix.
+fn confused(data: &Data, counts: &[Vec<usize>]) -> Option<Vec<usize>> {
+    if shown(data, counts).len() <= ALL_SHOWN_UP_TO {
+        return None;
+    }
+    let mut groups = std::collections::BTreeSet::new();
+    for mistake in confusions(counts) {
+        let both = [mistake.truth, mistake.predicted];
+        let both = both.into_iter().filter(|group| *group < data.groups.len());
+        let more: Vec<usize> = both.filter(|group| !groups.contains(group)).collect();
+        if groups.len() + more.len() > CONFUSED_SHOWN {
+            break;
+        }
+        groups.extend(more);
+    }
+    Some(groups.into_iter().collect())
+}
+
 struct Evaluated<'a> {
     task: &'a Task<'a>,
     data: &'a Data<'a>,
     counts: &'a [Vec<usize>],
     rates: Rates,
     shown: Vec<usize>,
+    /// Those of the most frequent mistakes, where `shown` are too many for a matrix.
+    confused: Option<Vec<usize>>,
 }
 
 impl Evaluated<'_> {
@@ -88,10 +119,7 @@ impl Evaluated<'_> {
     }
 
     fn name(&self, group: usize) -> Message {
-        match self.data.groups.get(group) {
-            Some(name) => Message::literal(name),
-            None => Message::new("outcomes.other"),
-        }
+        name(self.data, group)
     }
 
     fn names(&self, groups: &[usize]) -> Vec<Message> {
@@ -118,14 +146,25 @@ impl Evaluated<'_> {
 
     fn matrix(&self) -> Exhibit {
         let other = &self.rates.classes[self.other()];
-        let rows = self.with_other(other.support > 0);
-        let columns = self.with_other(other.support + other.predicted > 0);
-        let cells = |row: &usize| {
-            columns
-                .iter()
-                .map(|&column| self.counts[*row][column])
-                .collect()
+        let (rows, columns) = match &self.confused {
+            Some(confused) => (confused.clone(), confused.clone()),
+            None => (
+                self.with_other(other.support > 0),
+                self.with_other(other.support + other.predicted > 0),
+            ),
         };
+        let cells = |row: &usize| {
+            let counts = &self.counts[*row];
+            let mut cells: Vec<usize> = columns.iter().map(|&column| counts[column]).collect();
+            if self.confused.is_some() {
+                // So that a row still has all its photos, of which a cell's colour is a share.
+                let all: usize = counts.iter().sum();
+                cells.push(all - cells.iter().sum::<usize>());
+            }
+            cells
+        };
+        let elsewhere = self.confused.as_ref();
+        let elsewhere = elsewhere.map(|_| Message::new("outcomes.elsewhere"));
         let mistakes = confusions(self.counts);
         let said = mistakes
             .iter()
@@ -144,7 +183,7 @@ impl Evaluated<'_> {
                 .with("mistakes", said.collect::<Vec<_>>()),
             body: Body::Matrix(Matrix {
                 rows: self.names(&rows),
-                columns: self.names(&columns),
+                columns: self.names(&columns).into_iter().chain(elsewhere).collect(),
                 row_label: Message::new("outcomes.truth"),
                 column_label: Message::new("outcomes.prediction"),
                 counts: rows.iter().map(cells).collect(),
@@ -170,7 +209,10 @@ impl Evaluated<'_> {
             "outcomes.f1",
         ];
         let other = &self.rates.classes[self.other()];
-        let groups = self.with_other(other.support + other.predicted > 0);
+        let groups = match &self.confused {
+            Some(confused) => confused.clone(),
+            None => self.with_other(other.support + other.predicted > 0),
+        };
         let mut rows: Vec<Vec<Argument>> = groups.iter().map(|&group| self.row(group)).collect();
         rows.push(self.average("outcomes.macro_average", &self.rates.macro_average));
         rows.push(self.average("outcomes.weighted_average", &self.rates.weighted_average));

@@ -1,6 +1,7 @@
 //! What should make a reader careful with the rates.
 
 use super::{Evaluated, NAMES_LISTED};
+use crate::present::Data;
 use crate::words::Message;
 
 /// With fewer photos a rate is coarse: one photo more or less moves it by a tenth or more.
@@ -33,6 +34,13 @@ impl Evaluated<'_> {
             "outcomes.notice_without_photos",
             "outcomes.notice_many_without_photos",
         ));
+        if let Some(confused) = &self.confused {
+            notices.push(
+                Message::new("outcomes.notice_confused")
+                    .with("shown", confused.len())
+                    .with("occurring", self.shown.len()),
+            );
+        }
         let left_out = all.len() - self.shown.len();
         if left_out > 0 {
             notices.push(Message::new("outcomes.notice_left_out").with("count", left_out));
@@ -61,31 +69,7 @@ impl Evaluated<'_> {
         {
             notices.push(Message::new("outcomes.notice_undefined"));
         }
-        if self.data.arrays > 0 {
-            let arrays = self.data.arrays;
-            notices.push(Message::new("outcomes.notice_arrays").with("count", arrays));
-        }
-        if self.data.skipped > 0 {
-            let skipped = self.data.skipped;
-            notices.push(Message::new("outcomes.notice_skipped").with("count", skipped));
-        }
-        if let [_, _, two, .., _] = self.data.classes_in_text_order {
-            let last = self.data.classes_in_text_order.len() - 1;
-            notices.push(
-                Message::new("outcomes.notice_label_order")
-                    .with("last", last.to_string())
-                    .with("class", two.to_string()),
-            );
-        }
-        if !unreadable.is_empty() {
-            let named = unreadable.iter().take(NAMES_LISTED);
-            let named = named.map(Message::literal);
-            notices.push(
-                Message::new("outcomes.notice_unreadable")
-                    .with("count", unreadable.len())
-                    .with("photos", named.collect::<Vec<_>>()),
-            );
-        }
+        notices.extend(of_data(self.data, unreadable));
         notices
     }
 
@@ -102,4 +86,35 @@ impl Evaluated<'_> {
             count => Some(Message::new(by_count).with("count", count)),
         }
     }
+}
+
+/// What the reader must know of the data set itself.
+pub fn of_data(data: &Data, unreadable: &[String]) -> Vec<Message> {
+    let mut notices = Vec::new();
+    if data.arrays > 0 {
+        let arrays = data.arrays;
+        notices.push(Message::new("outcomes.notice_arrays").with("count", arrays));
+    }
+    if data.skipped > 0 {
+        let skipped = data.skipped;
+        notices.push(Message::new("outcomes.notice_skipped").with("count", skipped));
+    }
+    if let [_, _, two, .., _] = data.classes_in_text_order {
+        let last = data.classes_in_text_order.len() - 1;
+        notices.push(
+            Message::new("outcomes.notice_label_order")
+                .with("last", last.to_string())
+                .with("class", two.to_string()),
+        );
+    }
+    if !unreadable.is_empty() {
+        let named = unreadable.iter().take(NAMES_LISTED);
+        let named = named.map(Message::literal);
+        notices.push(
+            Message::new("outcomes.notice_unreadable")
+                .with("count", unreadable.len())
+                .with("photos", named.collect::<Vec<_>>()),
+        );
+    }
+    notices
 }

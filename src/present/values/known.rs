@@ -14,11 +14,31 @@ pub struct Names<'a> {
     pub classes: usize,
     /// Names of the groups of a data set.
     pub groups: &'a [String],
+    /// Names of the changes that photos are put through.
+    pub variations: &'a [String],
 }
+
+const OF_DATA_FAULTS: [&str; 11] = [
+    "photos",
+    "unreadable",
+    "exact",
+    "near",
+    "across",
+    "dark",
+    "bright",
+    "flat",
+    "blurred",
+    "tiny",
+    "odd_aspect",
+];
 
 const OF_CLASS: [&str; 3] = ["class", "score", "probability"];
 /// Weights are numbered by rank; how many there are is known when the photo is cut.
 const MOST_SEGMENTS: usize = 200;
+/// As many as the view takes.
+const MOST_BINS: usize = 100;
+/// As many as the method takes.
+const MOST_MISTAKES: usize = 20;
 
 /// Every name that may have a value, without the figure's own name; ranks up to a bound.
 pub fn known(of: &Names) -> Vec<String> {
@@ -83,7 +103,59 @@ pub fn known(of: &Names) -> Vec<String> {
             of_parts.chain(of_photos).collect()
         }
         Kind::Outcomes => of_outcomes(of.groups),
+        Kind::Calibration => of_calibration(),
+        Kind::Mistakes => of_mistakes(),
+        Kind::Patches | Kind::Spread => of_responses(of),
+        Kind::DataFaults => OF_DATA_FAULTS.map(str::to_owned).to_vec(),
+        Kind::Robustness => of_robustness(of.variations),
     }
+}
+
+fn of_calibration() -> Vec<String> {
+    let of_all = [
+        "photos",
+        "unreadable",
+        "accuracy",
+        "confidence",
+        "expected_error",
+        "expected_error_by_chance",
+        "maximum_error",
+        "brier",
+    ];
+    let of_all = of_all.map(str::to_owned);
+    let of_bins = (1..=MOST_BINS).flat_map(|bin| {
+        ["photos", "confidence", "share_right"].map(|name| format!("bin.{bin}.{name}"))
+    });
+    of_all.into_iter().chain(of_bins).collect()
+}
+
+fn of_responses(of: &Names) -> Vec<String> {
+    let of_layer = ["photos", "unreadable", "filters", "dead"].map(str::to_owned);
+    let of_filters = of.filters.iter().flat_map(|filter| {
+        let numbers = ["largest", "mean", "zero"].map(str::to_owned).into_iter();
+        let groups = of.groups.iter().map(String::as_str).chain(["other"]);
+        let means = groups.map(|group| format!("mean.{group}"));
+        numbers
+            .chain(means)
+            .map(move |name| format!("filter-{filter}.{name}"))
+    });
+    of_layer.into_iter().chain(of_filters).collect()
+}
+
+fn of_robustness(variations: &[String]) -> Vec<String> {
+    let of_all = ["photos", "unreadable", "accuracy"].map(str::to_owned);
+    let of_each = variations.iter().flat_map(|variation| {
+        ["accuracy", "same", "probability"].map(|name| format!("{variation}.{name}"))
+    });
+    of_all.into_iter().chain(of_each).collect()
+}
+
+fn of_mistakes() -> Vec<String> {
+    let of_all = ["photos", "wrong", "unreadable"].map(str::to_owned);
+    let of_each = (1..=MOST_MISTAKES).flat_map(|rank| {
+        ["file", "truth", "predicted", "probability"].map(|name| format!("mistake.{rank}.{name}"))
+    });
+    of_all.into_iter().chain(of_each).collect()
 }
 
 fn of_outcomes(groups: &[String]) -> Vec<String> {

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::Quantity;
 use crate::present::attributions::{Reduction, one_channel};
 use crate::present::outcomes::rows::{counts, rows};
-use crate::present::{Data, Task};
+use crate::present::{
+    Data, Task, View, calibration, data_faults, mistakes, patches, robustness, spread,
+};
 use crate::results::rates::Rates;
 use crate::results::{
     Attributions, ClassTarget, Curve, Optimised, Predictions, Results, Superpixels, Target,
@@ -23,15 +25,33 @@ pub fn named(task: &Task) -> Vec<(String, Quantity)> {
         let prefix = photo.unwrap_or_default();
         match found.results {
             Results::Predictions(predictions) => values.predictions(&prefix, predictions),
+            // Maps of mistakes are of photos that have no id.
+            Results::Attributions(_) if task.data.is_some() => {}
             Results::Attributions(attributions) => values.attributions(&prefix, attributions),
             Results::Superpixels(superpixels) => values.superpixels(&prefix, superpixels),
             Results::Optimised(optimised) => values.optimised(&prefix, optimised),
-            Results::Outcomes(_) => {} // of all ranges together, below
+            // Of all ranges together, below.
+            Results::Outcomes(_)
+            | Results::Responses(_)
+            | Results::PhotoFacts(_)
+            | Results::Variations(_) => {}
         }
     }
     values.largest_of_parts();
     if let Some(data) = task.data {
-        values.outcomes(data);
+        match task.view {
+            View::Calibration(view) => values.calibration(data, view),
+            View::Mistakes => values.mistakes(data),
+            View::Outcomes(_) => values.outcomes(data),
+            View::Patches | View::Spread => values.responses(data),
+            View::DataFaults(view) => values.data_faults(data, view),
+            View::Robustness => values.robustness(data),
+            View::Photos
+            | View::Attributions(_)
+            | View::Superpixels(_)
+            | View::Predictions(_)
+            | View::Optimised => {} // of no data set
+        }
     }
     values.named
 }
@@ -172,6 +192,125 @@ impl Values<'_> {
                     ends(&format!("{prefix}octave-{}.", octave + 1), curve);
                 }
             }
+        }
+    }
+
+    fn calibration(&mut self, data: &Data, view: &calibration::View) {
+        let (classified, unreadable) = rows(self.task, data);
+        let found = view.of(&calibration::confidences_of(&classified));
+        self.put("", "photos", Quantity::Count(found.total));
+        self.put("", "unreadable", Quantity::Count(unreadable.len()));
+        let shares = [
+            ("accuracy", found.accuracy),
+            ("confidence", found.confidence),
+            ("expected_error", found.expected_error),
+            ("expected_error_by_chance", found.expected_error_by_chance),
+            ("maximum_error", found.maximum_error),
+        ];
+        for (name, share) in shares {
+            self.put("", name, Quantity::share(share));
+        }
+        self.put("", "brier", Quantity::Number(found.brier));
+        for (number, bin) in found.bins.iter().enumerate() {
+            let prefix = format!("bin.{}.", number + 1);
+            self.put(&prefix, "photos", Quantity::Count(bin.count));
+            let none = || Quantity::Text("–".to_owned());
+            let confidence = (bin.count > 0).then_some(bin.confidence);
+            let shares = [
+                ("confidence", confidence),
+                ("share_right", bin.share_right()),
+            ];
+            for (name, share) in shares {
+                self.put(&prefix, name, share.map_or_else(none, Quantity::share));
+            }
+        }
+    }
+
+    fn data_faults(&mut self, data: &Data, view: &data_faults::View) {
+        let found = data_faults::faults(self.task, data, view);
+        let counts = [
+            ("photos", found.looked_at),
+            ("unreadable", found.unreadable.len()),
+            ("exact", found.exact().count()),
+            ("near", found.near().count()),
+            ("across", found.across(data).count()),
+        ];
+        let sorts = found
+            .sorts
+            .iter()
+            .map(|sort| (sort.name, sort.photos.len()));
+        for (name, count) in counts.into_iter().chain(sorts) {
+            self.put("", name, Quantity::Count(count));
+        }
+    }
+
+    fn robustness(&mut self, data: &Data) {
+        let Some(found) = robustness::found(self.task, data) else {
+            return;
+        };
+        self.put("", "photos", Quantity::Count(found.unchanged.photos));
+        self.put("", "unreadable", Quantity::Count(found.unreadable.len()));
+        let accuracy = Quantity::share(found.unchanged.accuracy());
+        self.put("", "accuracy", accuracy);
+        for (variation, of) in &found.changed {
+            let prefix = format!("{variation}.");
+            self.put(&prefix, "accuracy", Quantity::share(of.accuracy()));
+            self.put(&prefix, "same", Quantity::share(of.share_same()));
+            self.put(&prefix, "probability", Quantity::share(of.probability));
+        }
+    }
+
+    fn responses(&mut self, data: &Data) {
+        let Some(all) = patches::responses(self.task) else {
+            return;
+        };
+        let photos = all.filters.first().map_or(0, |filter| filter.means.len());
+        let unreadable = patches::unreadable(data, &all).len();
+        let dead = all.filters.iter().filter(|filter| filter.is_dead()).count();
+        self.put("", "photos", Quantity::Count(photos));
+        self.put("", "unreadable", Quantity::Count(unreadable));
+        self.put("", "filters", Quantity::Count(all.filters.len()));
+        self.put("", "dead", Quantity::Count(dead));
+        for filter in patches::filters(self.task) {
+            let Some(found) = all.filters.get(filter) else {
+                continue;
+            };
+            let prefix = format!("filter-{filter}.");
+            let largest = found.largest().map_or(f64::NAN, f64::from);
+            self.put(&prefix, "largest", Quantity::Number(largest));
+            self.put(&prefix, "mean", Quantity::Number(found.mean()));
+            self.put(&prefix, "zero", Quantity::share(found.zero_share()));
+            let means = spread::by_group(data, &all, found);
+            let names = data.groups.iter().map(String::as_str).chain(["other"]);
+            for (group, name) in names.enumerate() {
+                let of = means.iter().find(|of| of.group == group);
+                let none = || Quantity::Text("–".to_owned());
+                let mean = of.map_or_else(none, |of| Quantity::Number(of.mean));
+                self.put(&prefix, &format!("mean.{name}"), mean);
+            }
+        }
+    }
+
+    fn mistakes(&mut self, data: &Data) {
+        let (classified, unreadable) = rows(self.task, data);
+        let wrong = classified.iter().filter(|one| one.truth != one.predicted);
+        let wrong = wrong.count();
+        self.put("", "photos", Quantity::Count(classified.len()));
+        self.put("", "wrong", Quantity::Count(wrong));
+        self.put("", "unreadable", Quantity::Count(unreadable.len()));
+        let name = |group: usize| {
+            let name = data.groups.get(group).map_or("other", String::as_str);
+            Quantity::Text(name.to_owned())
+        };
+        for (rank, one) in mistakes::explained(self.task, data).0.iter().enumerate() {
+            let prefix = format!("mistake.{}.", rank + 1);
+            let mistake = &one.mistake;
+            let file = mistakes::short(data, mistake.photo);
+            self.put(&prefix, "file", Quantity::Text(file));
+            self.put(&prefix, "truth", name(mistake.truth));
+            self.put(&prefix, "predicted", name(mistake.predicted));
+            let probability = Quantity::share(mistake.probability);
+            self.put(&prefix, "probability", probability);
         }
     }
 

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Outcomes, Unit};
+use super::{Calibration, Outcomes, Unit};
 
 /// A figure of report.yaml: one method with its parameters and photos.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -30,6 +30,8 @@ pub struct Figure {
     pub units: Vec<Unit>,
     /// Of a method that takes labelled photos.
     pub outcomes: Option<Outcomes>,
+    /// Of `calibration`.
+    pub calibration: Option<Calibration>,
     /// What the reader must know of it.
     pub notices: Vec<String>,
     /// Why the method failed.

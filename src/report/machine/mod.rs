@@ -15,10 +15,10 @@ use serde_json::Value as Json;
 
 pub use figure::{Exhibit, Figure, Parameters};
 pub use found::{
-    Array, Class, Curve, Dtype, Ending, Found, Layer, Meaning, Objective, Place, Stage, Target,
-    Unit,
+    Array, Class, Curve, Dtype, Ending, FilterResponses, Found, Guess, Layer, Meaning, Objective,
+    Peak, PhotoFact, Place, Stage, Target, Unit, Varied,
 };
-pub use outcomes::{Average, Group, Interval, Outcomes, Rates, Table};
+pub use outcomes::{Average, Calibration, ConfidenceBin, Group, Interval, Outcomes, Rates, Table};
 pub use schema::json_schema;
 
 /// Raised when a program that reads `report.json` would have to change.

@@ -30,6 +30,35 @@ pub struct Outcomes {
     pub skipped: usize,
 }
 
+/// How sure the network is against how often it is right; all shares 0..1.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Calibration {
+    /// In the order of confidence.
+    pub bins: Vec<ConfidenceBin>,
+    /// Mean confidence of all photos.
+    pub confidence: f64,
+    /// Mean distance between confidence and share right, weighted by photos.
+    pub expected_error: f64,
+    /// The expected error of a network that is right exactly as often as it says, with as many photos.
+    pub expected_error_by_chance: f64,
+    pub maximum_error: f64,
+    /// Mean of (confidence − 1 where right, else confidence)².
+    pub brier: f64,
+}
+
+/// Photos whose confidence lies above `low` and up to `high`.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct ConfidenceBin {
+    pub low: f64,
+    pub high: f64,
+    pub photos: usize,
+    pub right: usize,
+    /// Mean confidence; null of no photo.
+    pub confidence: Option<f64>,
+}
+
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Group {

@@ -182,6 +182,23 @@ fn variants(method: &str) -> Vec<Value> {
             { "data": "labelled" },
             { "data": "labelled", "groups": "groups.yaml", "batch": 3 },
         ]),
+        "calibration" => json!([
+            { "data": "labelled" },
+            { "data": "labelled", "groups": "groups.yaml", "bins": 3, "binning": "quantile" },
+        ]),
+        "mistakes" => json!([
+            { "data": "labelled", "count": 2 },
+            { "data": "labelled", "groups": "groups.yaml", "map": "saliency" },
+        ]),
+        "top_patches" => json!([{ "data": "labelled", "filters": [0, 1], "count": 2 }]),
+        "activation_histogram" => {
+            json!([{ "data": "labelled", "filters": [1, 0], "groups": "groups.yaml" }])
+        }
+        "data_faults" => json!([{ "data": "labelled" }]),
+        "robustness" => json!([
+            { "data": "labelled" },
+            { "data": "labelled", "groups": "groups.yaml", "jpeg": [], "blur_px": [0.5], "brightness": [], "shift_px": [], "rotation_degrees": [], "mirrored": false },
+        ]),
         _ => json!([{}]),
     };
     variants.as_array().unwrap().clone()
@@ -349,13 +366,19 @@ impl Ran {
     /// The bits of each result, by the name that its unit has in the report.
     pub fn bits(&self) -> BTreeMap<String, Vec<u8>> {
         let tasks = self.plan.tasks.iter().zip(&self.executed.results);
-        let of_task = |(task, results): (&Task, &Vec<Option<Results>>)| {
-            let found = task.units.iter().zip(results);
+        let of_task = |(index, (task, results)): (usize, (&Task, &Vec<Option<Results>>))| {
+            let found = self.units(index).into_iter().zip(results);
             let named =
                 found.map(|(unit, found)| (name(task, unit), bits(found.as_ref().unwrap())));
             named.collect::<Vec<_>>()
         };
-        tasks.flat_map(of_task).collect()
+        tasks.enumerate().flat_map(of_task).collect()
+    }
+
+    /// The units of a task, those that its first results named behind the others.
+    pub fn units(&self, task: usize) -> Vec<&Unit> {
+        let further = self.executed.further.get(&task).into_iter().flatten();
+        self.plan.tasks[task].units.iter().chain(further).collect()
     }
 
     pub fn keys(&self) -> &BTreeMap<String, Value> {

@@ -1,6 +1,6 @@
 //! The key of a result holds what its numbers depend on, and nothing else.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::cases::{NET1, Project, Ran, WITH_LAYERS, different};
 
@@ -133,9 +133,63 @@ fn a_key_says_neither_names_nor_paths() {
         ] {
             assert!(!text.contains(private), "{unit} says `{private}`: {text}");
         }
-        assert_eq!(
-            key["method"],
-            Value::from(unit.rsplit_once('/').unwrap().0.rsplit_once('-').unwrap().0)
-        );
+        let method = unit.rsplit_once('/').unwrap().0.rsplit_once('-').unwrap().0;
+        match method {
+            // What is shown in several ways is stored once.
+            "confusion_matrix" | "calibration" => assert_eq!(key["method"], "outcomes"),
+            "top_patches" | "activation_histogram" => assert_eq!(key["method"], "responses"),
+            "mistakes" => {
+                assert!(["outcomes", "mistakes"].contains(&key["method"].as_str().unwrap()))
+            }
+            _ => assert_eq!(key["method"], method),
+        }
     }
+}
+
+/// A classifier runs over a data set once, whatever is shown of it.
+#[test]
+fn methods_of_one_data_set_share_its_outcomes() {
+    let mut project = Project::new(&NET1);
+    project.spec["questions"][0]["figures"] = json!([
+        { "confusion_matrix": { "data": "labelled" } },
+        { "calibration": { "data": "labelled", "bins": 4 } },
+        { "mistakes": { "data": "labelled", "count": 1 } },
+        { "calibration": { "data": "labelled", "groups": "groups.yaml" } },
+        { "top_patches": { "data": "labelled", "layer": 0, "filters": [0] } },
+        { "activation_histogram": { "data": "labelled", "layer": 0, "filters": [1, 2] } },
+    ]);
+    let ran = project.run();
+    let ran: Vec<&str> = ran
+        .executed
+        .ran
+        .iter()
+        .map(|ran| ran.unit.as_str())
+        .collect();
+    let expected = [
+        "confusion_matrix/photos 0-2",
+        "mistakes/mistake 1, as predicted",
+        "mistakes/mistake 1, as labelled",
+        "calibration-2/photos 0-2", // other groups are other outcomes
+        "top_patches/photos 0-2",
+    ];
+    assert_eq!(ran, expected);
+}
+
+/// Facts that a walk through the network kept by the way are those of the files; the network is in no key of them.
+#[test]
+fn facts_of_photos_do_not_depend_on_who_decoded_them() {
+    let mut project = Project::new(&NET1);
+    let faults = json!({ "data_faults": { "data": "labelled" } });
+    project.spec["questions"][0]["figures"] = json!([faults.clone()]);
+    let alone = project.run();
+    project.spec["questions"][0]["figures"] = json!([
+        { "confusion_matrix": { "data": "labelled", "batch": 2 } },
+        { "top_patches": { "data": "labelled", "layer": 0, "filters": [0] } },
+        faults,
+    ]);
+    let beside = project.run();
+    let name = "data_faults/photos 0-2";
+    assert!(alone.bits()[name] == beside.bits()[name]);
+    assert_eq!(alone.keys()[name], beside.keys()[name]);
+    assert!(alone.keys()[name].get("model").is_none());
 }

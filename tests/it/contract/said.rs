@@ -7,8 +7,10 @@ use cnn_report::model::ModelFacts;
 use cnn_report::plan::{Task, method_and_view};
 use cnn_report::present::exhibit::{Body, Exhibit};
 use cnn_report::present::{self, Data, Found, Presented, View};
+use cnn_report::results::responses::{Responses, Seen};
 use cnn_report::results::{
-    Attributions, Ending, Kind, Optimised, Outcome, Outcomes, Picture, Results, Superpixels, Tally,
+    Attributions, Ending, Kind, Optimised, Outcome, Outcomes, PhotoFact, PhotoFacts, Picture,
+    PictureFacts, Results, Superpixels, Tally, Varied,
 };
 use cnn_report::words::Message;
 use cnn_report::words::strings::LANGUAGES;
@@ -29,7 +31,16 @@ fn views(kind: Kind) -> Vec<Value> {
         Kind::Superpixels => json!([{}, { "features": 1 }]),
         Kind::Predictions => json!([{}, { "top": 1 }]),
         Kind::Outcomes => json!([{}, { "pairs": 0 }]),
-        Kind::Photos | Kind::Optimised => json!([{}]),
+        Kind::Calibration => json!([{}, { "bins": 2, "binning": "quantile" }]),
+        Kind::DataFaults => {
+            json!([{}, { "hash_bits": 0, "dark": 1.0, "bright": 0.0, "blurred": 1e9, "aspect": 1.0, "flat": 1.0, "tiny_px": 9999 }])
+        }
+        Kind::Photos
+        | Kind::Optimised
+        | Kind::Mistakes
+        | Kind::Patches
+        | Kind::Spread
+        | Kind::Robustness => json!([{}]),
     };
     views.as_array().unwrap().clone()
 }
@@ -51,6 +62,13 @@ fn others(found: &Results) -> Vec<Results> {
         Results::Predictions(_) => Vec::new(),
         Results::Optimised(found) => others_of_ascent(found),
         Results::Outcomes(_) => Vec::new(), // see `a_large_data_set`
+        Results::Responses(found) => others_of_responses(found),
+        Results::PhotoFacts(found) => others_of_facts(found),
+        Results::Variations(found) => {
+            let mut other = found.clone();
+            other.rows[0] = Varied::Array;
+            vec![Results::Variations(other)]
+        }
     }
 }
 
@@ -76,6 +94,57 @@ fn others_of_map(found: &Attributions) -> Vec<Results> {
     [zero, signed, against, outlier]
         .map(Results::Attributions)
         .into()
+}
+
+fn others_of_responses(found: &Responses) -> Vec<Results> {
+    let change = |change: &dyn Fn(&mut Responses)| {
+        let mut other = found.clone();
+        change(&mut other);
+        Results::Responses(other)
+    };
+    let silence = |other: &mut Responses| {
+        for filter in &mut other.filters {
+            filter.peaks.iter_mut().for_each(|peak| peak.value = 0.0);
+        }
+    };
+    let known = [Seen::Pixels {
+        size: 3,
+        start: -1,
+        jump: 2,
+    }; 2];
+    vec![
+        change(&|other| other.seen = [Seen::Unknown; 2]),
+        change(&|other| other.seen = known),
+        change(&silence),
+        change(&|other| {
+            silence(other);
+            other.filters = vec![other.filters[0].clone(); 40];
+        }),
+    ]
+}
+
+/// The same photo twice, nearly twice, and an array.
+fn others_of_facts(found: &PhotoFacts) -> Vec<Results> {
+    let change = |change: &dyn Fn(&mut PictureFacts)| {
+        let mut other = found.clone();
+        let PhotoFact::Picture(first) = &found.rows[0] else {
+            panic!("a picture comes first")
+        };
+        let mut again = first.clone();
+        again.contrast = 0.2;
+        let before = again.clone();
+        change(&mut again);
+        other.rows = vec![
+            PhotoFact::Picture(before),
+            PhotoFact::Picture(again),
+            PhotoFact::Array,
+        ];
+        Results::PhotoFacts(other)
+    };
+    vec![
+        change(&|_| {}),
+        change(&|again| (again.pixels, again.hash) = ([7; 16], again.hash ^ 3)),
+    ]
 }
 
 fn others_of_segments(found: &Superpixels) -> Vec<Results> {
@@ -147,7 +216,10 @@ fn said_in(ran: &mut Ran) -> BTreeSet<String> {
                 let presented = with_task(&ran.plan, task, &world, present::present).unwrap();
                 keys.extend(keys_of(&presented));
             }
-            if task.entry.kind == Kind::Outcomes {
+            if matches!(
+                task.entry.kind,
+                Kind::Outcomes | Kind::Calibration | Kind::Mistakes
+            ) {
                 let large = with_task(&ran.plan, task, results, |shown| a_large_data_set(*shown));
                 keys.extend(large.unwrap());
             }

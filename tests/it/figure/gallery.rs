@@ -262,6 +262,7 @@ fn series(label: &str, points: impl Iterator<Item = (f64, f64)>) -> Series {
     Series {
         label: Message::literal(label),
         points: points.collect(),
+        intervals: Vec::new(),
     }
 }
 

@@ -1,0 +1,360 @@
+//! Labelled photos as methods take them: the keys that all of these methods have, the files read once, the units of
+//! the walk through them.
+
+use std::ops::{ControlFlow, Range};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use schemars::{JsonSchema, Schema};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::data_set::{self, DEFAULT_MAX_UNREADABLE, DataSet, LabelledPhoto, check_unreadable};
+use super::groups::Groups;
+use super::photo_facts;
+use crate::diagnostic::Diagnostic;
+use crate::explain::{
+    DataSet as Shown, ExplainError, Fault, Inputs, Part, Passes, Sink, Unit, chosen, parameters,
+};
+use crate::labels::Labels;
+use crate::model::BatchSize;
+use crate::picture::{Input, InputError, Prepared as Picture, Preprocessing};
+use crate::results::{FILE, Results};
+
+/// Photos of a unit: what is computed again when one of them changes.
+const RANGE: usize = 256;
+/// Photos a batch: the fastest for SqueezeNet 1.1 on two cores, decoding included.
+const FASTEST_BATCH_ON_CPU: usize = 16;
+
+/// The keys of every method of labelled photos.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Labelled {
+    /// Labelled photos: a folder whose sub-folders are named by the labels, a text file with `path,label` (or a tab between) on each line, or a YAML file with `label: [path, …]`. Paths in a file are relative to it. Must be given.
+    pub data: PathBuf,
+    /// YAML file with `group: [class, …]`; a class is a name, a number or a range such as 5-9, both ends included. Labels are then groups; classes in none are `other`. Default: each class by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub groups: Option<PathBuf>,
+    /// Share of the photos that may be unreadable: these are left out and named; more are a fault. Default 0.01, and one of fewer than 100.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub max_unreadable: f64,
+    /// Photos that run at once, at most: `auto` (16 on a CPU, 256 on a graphics card) or a number. Fewer where memory is short. Changes results by rounding only, in the seventh digit of a probability. Default `auto`.
+    pub batch: BatchSize,
+    /// What the files say, read once.
+    #[serde(skip)]
+    #[schemars(skip)]
+    prepared: OnceLock<Arc<Prepared>>,
+}
+
+impl Default for Labelled {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::new(),
+            groups: None,
+            max_unreadable: DEFAULT_MAX_UNREADABLE,
+            batch: BatchSize::AUTO,
+            prepared: OnceLock::new(),
+        }
+    }
+}
+
+/// What the spec's files say.
+#[derive(Debug)]
+pub struct Prepared {
+    pub groups: Groups,
+    pub labelled: DataSet,
+}
+
+/// The schema of a method with keys of its own beside these; the description is that of `P`.
+pub fn schema<P: JsonSchema>() -> Schema {
+    let mut schema = parameters::schema::<P>();
+    let mut properties = parameters::schema::<Labelled>().to_value()["properties"].take();
+    if let (Some(all), Some(own)) = (
+        properties.as_object_mut(),
+        schema.get_mut("properties").and_then(Value::as_object_mut),
+    ) {
+        all.append(own);
+    }
+    schema.insert("properties".to_owned(), properties);
+    schema
+}
+
+/// The keys of the data set, and those of the method itself.
+pub fn split<P: DeserializeOwned + JsonSchema>(
+    keys: Value,
+) -> Result<(Labelled, P), serde_json::Error> {
+    let Value::Object(keys) = keys else {
+        return Err(serde_json::Error::custom("expected a mapping"));
+    };
+    let own = parameters::schema::<P>().to_value();
+    let is_own = |key: &String| own["properties"].get(key).is_some();
+    let (own, labelled): (Map<_, _>, Map<_, _>) =
+        keys.into_iter().partition(|(key, _)| is_own(key));
+    Ok((
+        serde_json::from_value(Value::Object(labelled))?,
+        serde_json::from_value(Value::Object(own))?,
+    ))
+}
+
+/// Every key with its value, those of the data set first.
+pub fn object<P: Serialize>(labelled: &Labelled, own: &P) -> Map<String, Value> {
+    let mut keys = parameters::object(labelled);
+    keys.extend(parameters::object(own));
+    keys
+}
+
+impl Labelled {
+    /// What is wrong with the files.
+    pub fn faults(&self, inputs: &Inputs) -> Vec<Fault> {
+        self.prepared(inputs).err().unwrap_or_default()
+    }
+
+    /// The classes of each group, which decides outcomes; null where the files cannot be read.
+    pub fn groups_key(&self, inputs: &Inputs) -> Value {
+        let of_class = self.prepared(inputs).ok();
+        serde_json::json!(of_class.map(|prepared| prepared.groups.of_class.clone()))
+    }
+
+    /// Ranges of the data set; none where `faults` says why.
+    pub fn units(&self, inputs: &Inputs) -> Vec<Unit> {
+        let Ok(prepared) = self.prepared(inputs) else {
+            return Vec::new();
+        };
+        let count = prepared.labelled.photos.len();
+        let unit = |from: usize| {
+            let to = (from + RANGE).min(count);
+            Unit {
+                name: format!("photos {from}-{}", to - 1),
+                photo: None,
+                part: Part::Range {
+                    from,
+                    to,
+                    digests: Vec::new(),
+                },
+            }
+        };
+        (0..count).step_by(RANGE).map(unit).collect()
+    }
+
+    /// What a method that runs needs of the files.
+    pub fn opened(&self, inputs: &Inputs) -> Result<Arc<Prepared>, ExplainError> {
+        self.prepared(inputs).map_err(|faults| {
+            // `check` reported all of them; the first one says why it cannot run.
+            let first = faults.into_iter().next();
+            first.map_or(ExplainError::Failed(String::new()), chosen::refused)
+        })
+    }
+
+    /// Walks through the ranges of `units`, batch by batch, and hands the rows of each to the sink. `read` gives
+    /// one row for each photo of a batch, of which some may be unreadable.
+    pub fn walk<T>(
+        &self,
+        passes: &Passes,
+        units: &[Unit],
+        sink: &mut Sink,
+        read: &mut dyn FnMut(&[LabelledPhoto], Vec<Opened>) -> Result<Vec<T>, ExplainError>,
+        results: &dyn Fn(Vec<T>) -> Results,
+    ) -> Result<(), ExplainError> {
+        let prepared = self.opened(&passes.inputs)?;
+        let ranges: Vec<Range<usize>> = units.iter().filter_map(range).collect();
+        let total = ranges.iter().map(Range::len).sum();
+        let batch = passes.model.batch_size(self.batch, FASTEST_BATCH_ON_CPU)?;
+        let preprocessing = passes.inputs.preprocessing;
+        let keeps_facts = passes.keeps_photo_facts();
+        let prepare = |photo: &LabelledPhoto| {
+            let without_name = |error: InputError| {
+                let reason = error.to_string();
+                reason.replace(&photo.path.display().to_string(), FILE)
+            };
+            let input = Input::open(&photo.path, None).map_err(without_name)?;
+            let fact = keeps_facts.then(|| photo_facts::of_input(&input));
+            let prepared = input.prepared(&photo.path, preprocessing);
+            Ok((prepared.map_err(without_name)?, fact))
+        };
+        let digests: Vec<&[String]> = units.iter().filter_map(digests).collect();
+        let mut done = 0;
+        for (index, range) in ranges.into_iter().enumerate() {
+            let photos = &prepared.labelled.photos[range];
+            let mut rows = Vec::with_capacity(photos.len());
+            data_set::for_each_batch(photos, batch, &prepare, &mut |batch| {
+                let of_batch = &photos[batch.first..batch.first + batch.items.len()];
+                let mut opened = Vec::with_capacity(batch.items.len());
+                for (at, item) in batch.items.into_iter().enumerate() {
+                    let digest = digests[index].get(batch.first + at);
+                    opened.push(item.map(|(prepared, fact)| {
+                        if let (Some(digest), Some(fact)) = (digest, fact) {
+                            passes.keep_photo_fact(digest, fact);
+                        }
+                        prepared
+                    }));
+                }
+                rows.extend(read(of_batch, opened)?);
+                sink.advanced(done + rows.len(), total)?;
+                Ok::<_, ExplainError>(ControlFlow::Continue(()))
+            })?;
+            done += rows.len();
+            sink.found(index, results(rows))?;
+        }
+        Ok(())
+    }
+
+    /// An error where too many photos cannot be read; `in_ranges` of those whose header could be. The limit holds
+    /// for all ranges together, stored ones among them.
+    pub fn accept(&self, in_ranges: usize) -> Result<(), ExplainError> {
+        let Some(prepared) = self.prepared.get() else {
+            return Ok(()); // nothing was run
+        };
+        let labelled = &prepared.labelled;
+        let unreadable = labelled.unreadable.len() + in_ranges;
+        check_unreadable(unreadable, labelled.total(), self.max_unreadable)
+            .map_err(ExplainError::Failed)
+    }
+
+    pub fn warnings(&self) -> Vec<Fault> {
+        let prepared = self.prepared.get();
+        let order = prepared.and_then(|prepared| prepared.labelled.label_order.as_ref());
+        let warning = |order: &data_set::LabelOrder| {
+            let text = order.to_string();
+            let (message, hint) = text.split_once(". ").unwrap_or((&text, ""));
+            Fault {
+                pointer: "/data".to_owned(),
+                message: message.to_owned(),
+                hint: hint.to_owned(),
+            }
+        };
+        order.map(warning).into_iter().collect()
+    }
+
+    pub fn data(&self) -> Option<&dyn Shown> {
+        Some(self.prepared.get()?.as_ref())
+    }
+}
+
+/// A photo as the network sees it, or why it cannot be read; [`FILE`] stands for its name.
+pub type Opened = Result<Picture, String>;
+
+pub(super) fn range(unit: &Unit) -> Option<Range<usize>> {
+    match unit.part {
+        Part::Range { from, to, .. } => Some(from..to),
+        Part::Whole | Part::Filter(_) | Part::Head { .. } | Part::Labelled { .. } => None,
+    }
+}
+
+/// Of the files of a range, where the plan has filled them in.
+fn digests(unit: &Unit) -> Option<&[String]> {
+    match &unit.part {
+        Part::Range { digests, .. } => Some(digests),
+        Part::Whole | Part::Filter(_) | Part::Head { .. } | Part::Labelled { .. } => None,
+    }
+}
+
+impl Shown for Prepared {
+    fn groups(&self) -> &[String] {
+        &self.groups.names
+    }
+
+    fn classes_in(&self) -> Vec<usize> {
+        let groups = 0..self.groups.len();
+        groups.map(|group| self.groups.size(group)).collect()
+    }
+
+    fn truths(&self) -> Vec<usize> {
+        let photos = self.labelled.photos.iter();
+        photos.map(|photo| photo.truth).collect()
+    }
+
+    fn paths(&self) -> Vec<&Path> {
+        let photos = self.labelled.photos.iter();
+        photos.map(|photo| photo.path.as_path()).collect()
+    }
+
+    fn arrays(&self) -> usize {
+        self.labelled.arrays
+    }
+
+    fn skipped(&self) -> usize {
+        self.labelled.skipped.len()
+    }
+
+    fn unreadable(&self) -> Vec<String> {
+        let unreadable = self.labelled.unreadable.iter();
+        unreadable.map(|photo| photo.reason.clone()).collect()
+    }
+
+    fn classes_in_text_order(&self) -> &[usize] {
+        let order = self.labelled.label_order.as_ref();
+        order.map_or(&[], |order| &order.class_in_text_order)
+    }
+}
+
+impl Labelled {
+    /// What the files say, read at the first call.
+    fn prepared(&self, inputs: &Inputs) -> Result<Arc<Prepared>, Vec<Fault>> {
+        if let Some(prepared) = self.prepared.get() {
+            return Ok(prepared.clone());
+        }
+        let prepared = self.prepare(inputs.base, inputs.labels, inputs.preprocessing)?;
+        Ok(self.prepared.get_or_init(|| Arc::new(prepared)).clone())
+    }
+
+    /// Reads and checks the files; relative paths start from `base`.
+    pub fn prepare(
+        &self,
+        base: &Path,
+        labels: &Labels,
+        preprocessing: &Preprocessing,
+    ) -> Result<Prepared, Vec<Fault>> {
+        if self.data.as_os_str().is_empty() {
+            let hint = "name a folder of labelled photos, or a list of them".to_owned();
+            let message = "`data` is missing".to_owned();
+            return Err(vec![Fault {
+                pointer: "/data".to_owned(),
+                message,
+                hint,
+            }]);
+        }
+        let groups = match &self.groups {
+            None => Groups::classes(labels),
+            Some(file) => {
+                let text = crate::fs::read_to_string(&base.join(file)).map_err(|error| {
+                    let (pointer, message) = ("/groups".to_owned(), error.to_string());
+                    vec![Fault {
+                        pointer,
+                        message,
+                        hint: "name a YAML file of groups".to_owned(),
+                    }]
+                })?;
+                let name = file.display().to_string();
+                Groups::parse(&name, &text, labels).map_err(|faults| located("/groups", faults))?
+            }
+        };
+        let name = self.data.display().to_string();
+        let path = base.join(&self.data);
+        let labelled = DataSet::open(&name, &path, &groups, preprocessing, self.max_unreadable);
+        let labelled = labelled.map_err(|faults| located("/data", faults))?;
+        Ok(Prepared { groups, labelled })
+    }
+}
+
+/// Faults of a file as faults of the parameter that names it.
+fn located(pointer: &str, faults: Vec<Diagnostic>) -> Vec<Fault> {
+    let fault = |fault: Diagnostic| {
+        let Diagnostic {
+            file,
+            position,
+            message,
+            hint,
+            ..
+        } = fault;
+        let place = position.map_or(file.clone(), |at| {
+            format!("{file}:{}:{}", at.line, at.column)
+        });
+        Fault {
+            pointer: pointer.to_owned(),
+            message: format!("`{place}`: {message}"),
+            hint,
+        }
+    };
+    faults.into_iter().map(fault).collect()
+}
