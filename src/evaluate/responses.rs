@@ -41,7 +41,7 @@ pub(super) fn network_faults(
     (layer, filters): (Option<&LayerName>, &[usize]),
 ) -> Vec<Fault> {
     match chosen::map_layer(inputs, layer) {
-        Ok(layer) => chosen::filter_faults(layer, filters),
+        Ok(layer) => chosen::filter_faults(inputs.facts, layer, filters),
         Err(fault) => vec![fault],
     }
 }
@@ -192,7 +192,7 @@ impl About {
             layer: chosen::layer_ref(layer),
             cells: [side(2), side(3)],
             seen,
-            filters: chosen::filter_count(layer),
+            filters: chosen::filter_count(inputs.facts, layer),
         }
     }
 

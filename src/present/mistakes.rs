@@ -123,7 +123,7 @@ fn is_dark(map: &Attributions) -> bool {
 fn class_of(map: &Attributions) -> Option<ClassTarget> {
     match map.target {
         Target::Class(class) => Some(class),
-        Target::Filter { .. } | Target::Layer { .. } => None,
+        Target::Filter { .. } | Target::Head { .. } | Target::Layer { .. } => None,
     }
 }
 
@@ -231,7 +231,9 @@ fn end(map: &Attributions) -> f32 {
             let clipped = percentile(&sizes, PERCENTILE_OF_SENSITIVITY);
             if clipped > 0.0 { clipped } else { largest }
         }
-        Meaning::Contribution | Meaning::Evidence | Meaning::Activation => largest,
+        Meaning::Contribution | Meaning::Evidence | Meaning::Activation | Meaning::Attention => {
+            largest
+        }
     }
 }
 

@@ -5,9 +5,9 @@ mod class_activation;
 mod gradients;
 mod networks;
 mod perturbed;
-mod tokens;
 mod propagated;
 mod relevance;
+mod tokens;
 
 use std::path::Path;
 

@@ -92,7 +92,9 @@ impl<'a> Call<'a> {
             None => (self.lookup)(id),
         };
         let index = self.operator.0;
-        let mut outputs = self.program.call(index, &node, &lookup, self.running)?;
+        let mut outputs = self
+            .program
+            .call(index, &node, &lookup, (self.running, None))?;
         match (outputs.pop(), outputs.is_empty()) {
             (Some(Value::Tensor(output)), true) => Ok(output),
             _ => Err(ModelError::NotOneTensor {

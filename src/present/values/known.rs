@@ -131,13 +131,13 @@ fn of_calibration() -> Vec<String> {
 
 fn of_responses(of: &Names) -> Vec<String> {
     let of_layer = ["photos", "unreadable", "filters", "dead"].map(str::to_owned);
-    let of_filters = of.filters.iter().flat_map(|filter| {
+    let of_filters = of.parts.iter().flat_map(|filter| {
         let numbers = ["largest", "mean", "zero"].map(str::to_owned).into_iter();
         let groups = of.groups.iter().map(String::as_str).chain(["other"]);
         let means = groups.map(|group| format!("mean.{group}"));
         numbers
             .chain(means)
-            .map(move |name| format!("filter-{filter}.{name}"))
+            .map(move |name| format!("{filter}.{name}"))
     });
     of_layer.into_iter().chain(of_filters).collect()
 }
