@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Network, depends_on_precision};
 use crate::explain::Unit;
+use crate::explain::checks::{self, Check};
 use crate::picture::DECODING_VERSION;
 use crate::plan::{Plan, Task};
 use crate::store::Key;
@@ -53,5 +54,17 @@ impl<'a> Keys<'a> {
         }
         put("libtorch", json!(env!("LIBTORCH_VERSION")));
         Key::new(Value::Object(key))
+    }
+
+    /// That of the map which is judged, and what the check adds: its random numbers, and scores.
+    pub fn of_check(&self, task: &Task, unit: &Unit, check: Check) -> Key {
+        let mut key = self.of(task, unit).json().clone();
+        key["check"] = json!({
+            "name": check.name(),
+            "version": checks::VERSION,
+            "seed": self.plan.seed,
+        });
+        key["precision"] = json!(self.precision);
+        Key::new(key)
     }
 }

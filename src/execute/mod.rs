@@ -1,5 +1,6 @@
 //! Runs the units of a plan that the store lacks. The network is opened at the first of them.
 
+mod checks;
 mod first_photo;
 mod key;
 mod network;
@@ -19,6 +20,7 @@ use crate::progress::{Finished, Progress};
 use crate::results::Results;
 use crate::store::{Key, Store};
 use crate::words::{Message, Strings};
+pub use checks::Checked;
 pub use first_photo::first_photo;
 pub use network::{Found, Network, NetworkError, find};
 pub use reason::{Ran, Reason};
@@ -37,14 +39,23 @@ pub enum Reuse {
 pub struct Executed {
     /// By task and unit, in the order of the plan; `None` of a unit that failed or was left out.
     pub results: Vec<Vec<Option<Results>>>,
+    /// What judges them, by task.
+    pub checks: Vec<Vec<Checked>>,
     /// Tasks that failed, by index.
     pub failures: BTreeMap<usize, ExplainError>,
     /// Units that were run, each with the reason.
     pub ran: Vec<Ran>,
-    /// Units in all.
+    /// Units in all, checks among them.
     pub units: usize,
     /// Key of each unit, by its name in the report, for the next build to compare with.
     pub keys: BTreeMap<String, Value>,
+}
+
+impl Executed {
+    /// What judges the results of a task, by its index.
+    pub fn checks_of(&self, task: usize) -> &[Checked] {
+        self.checks.get(task).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// Why nothing can be executed at all.
@@ -68,10 +79,25 @@ pub fn execute(
     let before = store.map_or_else(BTreeMap::new, |store| store.last_build(&report_name(plan)));
     let mut executed = Executed::default();
     let known = Known::default();
+    let reason = |name: &str, key: &Key| match reuse {
+        Reuse::Nothing => Reason::Fresh,
+        Reuse::Stored => Reason::of(before.get(name), key.json()),
+    };
+    let judges = checks::Judges {
+        plan,
+        network,
+        store,
+        reuse,
+        keys: &keys,
+        known: &known,
+        progress,
+        reason: &reason,
+    };
     for (index, task) in plan.tasks.iter().enumerate() {
         let title = title(&plan.strings, task);
         progress.started(index + 1, plan.tasks.len(), &title);
-        let keys: Vec<Key> = task.units.iter().map(|unit| keys.of(task, unit)).collect();
+        let of_units = task.units.iter().map(|unit| judges.keys.of(task, unit));
+        let keys: Vec<Key> = of_units.collect();
         let mut results: Vec<Option<Results>> = match (store, reuse) {
             (Some(store), Reuse::Stored) => keys.iter().map(|key| store.load(key)).collect(),
             _ => keys.iter().map(|_| None).collect(),
@@ -84,12 +110,9 @@ pub fn execute(
             executed.keys.insert(name(task, unit), key.json().clone());
         }
         executed.ran.extend(missing.iter().map(|&at| {
-            let name = name(task, &task.units[at]);
-            let reason = match reuse {
-                Reuse::Nothing => Reason::Fresh,
-                Reuse::Stored => Reason::of(before.get(&name), keys[at].json()),
-            };
-            Ran { unit: name, reason }
+            let unit = name(task, &task.units[at]);
+            let reason = reason(&unit, &keys[at]);
+            Ran { unit, reason }
         }));
         if !missing.is_empty() {
             let mut keep = |at: usize, found: Results| {
@@ -117,14 +140,20 @@ pub fn execute(
         if let Some(Err(error)) = all.map(|all| task.method.accept(&all)) {
             executed.failures.insert(index, error);
         }
-        let ran = missing.len();
+        let judged = judges.judge(task, &results)?;
         progress.finished(
             &title,
             Finished {
-                ran,
-                units: results.len(),
+                ran: missing.len() + judged.ran.len(),
+                units: results.len() + judged.checked.len(),
             },
         );
+        executed.units += judged.checked.len();
+        executed.ran.extend(judged.ran);
+        for (name, key) in judged.keys {
+            executed.keys.insert(name, key.json().clone());
+        }
+        executed.checks.push(judged.checked);
         if progress.advanced(0, 0) == ControlFlow::Break(()) {
             return Err(ExecuteError::Cancelled);
         }

@@ -5,6 +5,7 @@ pub mod ablation_cam;
 pub mod activation_maps;
 pub mod baseline;
 pub mod cam;
+pub mod checks;
 pub mod chosen;
 pub mod class_activation;
 mod class_target;

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use tch::Tensor;
 
+use super::checks::insertion_deletion::References;
 use super::{ExplainError, Inputs, Photo, numbers};
 use crate::model::{Model, ModelError};
 use crate::results::Results;
@@ -36,9 +37,17 @@ pub struct Passes<'a> {
     known: &'a Known,
 }
 
-/// Scores of photos, by the digest of their file and the id.
+/// What was run before in the same build.
 #[derive(Debug, Default)]
-pub struct Known(RefCell<BTreeMap<(String, String), Rc<Scores>>>);
+pub struct Known {
+    /// By the digest of a photo's file and its id.
+    scores: RefCell<BTreeMap<PhotoName, Rc<Scores>>>,
+    /// What maps of a photo and class are compared with.
+    references: RefCell<BTreeMap<(PhotoName, usize), Rc<References>>>,
+}
+
+/// The digest of a photo's file and its id.
+type PhotoName = (String, String);
 
 impl<'a> Passes<'a> {
     pub fn new(model: &'a Model, inputs: Inputs<'a>, known: &'a Known) -> Self {
@@ -66,7 +75,7 @@ impl<'a> Passes<'a> {
     /// All scores of a photo, in the report's precision.
     pub fn scores(&self, photo: &Photo) -> Result<Rc<Scores>, ExplainError> {
         let name = (photo.digest.clone(), photo.id.clone());
-        if let Some(known) = self.known.0.borrow().get(&name) {
+        if let Some(known) = self.known.scores.borrow().get(&name) {
             return Ok(known.clone());
         }
         let _no_gradient = tch::no_grad_guard();
@@ -77,7 +86,24 @@ impl<'a> Passes<'a> {
             scores: numbers::values(&scores)?,
             probabilities: rows.pop().unwrap_or_default(),
         });
-        self.known.0.borrow_mut().insert(name, found.clone());
+        self.known.scores.borrow_mut().insert(name, found.clone());
+        Ok(found)
+    }
+
+    /// What maps of a photo and class are compared with: known, or as `find` finds it.
+    pub(super) fn references(
+        &self,
+        photo: &Photo,
+        class: usize,
+        find: impl FnOnce() -> Result<References, ExplainError>,
+    ) -> Result<Rc<References>, ExplainError> {
+        let name = ((photo.digest.clone(), photo.id.clone()), class);
+        if let Some(known) = self.known.references.borrow().get(&name) {
+            return Ok(known.clone());
+        }
+        let found = Rc::new(find()?);
+        let mut known = self.known.references.borrow_mut();
+        known.insert(name, found.clone());
         Ok(found)
     }
 }

@@ -72,6 +72,7 @@ impl Plan {
                 octaves: octaves.map(|octaves| octaves as usize),
                 classes: self.facts.classes,
                 groups: task.method.data().map_or(&[], |data| data.groups()),
+                checks: &task.checks,
             });
             names.extend(
                 of_task

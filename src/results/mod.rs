@@ -4,6 +4,7 @@
 //! format of the store cannot name fields, so that none of these types leaves a field out when it is written.
 
 mod attributions;
+mod fidelity;
 mod optimised;
 mod outcomes;
 mod picture;
@@ -14,6 +15,7 @@ mod superpixels;
 use serde::{Deserialize, Serialize};
 
 pub use attributions::{Attributions, Map, Meaning, Place, Volume};
+pub use fidelity::{Check, Curves, Fidelity, StepCurve};
 pub use optimised::{Curve, Ending, Frame, Objective, Optimised, Stage};
 pub use outcomes::{FILE, Outcome, Outcomes, Tally, named};
 pub use picture::{Changes, Picture};
@@ -94,6 +96,30 @@ pub struct ClassTarget {
     pub score: f64,
     /// 0..1.
     pub probability: f64,
+}
+
+impl Results {
+    /// The class that a map explains, of a photo; `None` of what is no map of a class.
+    pub fn explained_class(&self) -> Option<ClassTarget> {
+        match self {
+            Self::Attributions(found) => match found.target {
+                Target::Class(target) => Some(target),
+                Target::Filter { .. } | Target::Layer { .. } => None,
+            },
+            Self::Superpixels(found) => Some(found.target),
+            Self::Predictions(_) | Self::Optimised(_) | Self::Outcomes(_) => None,
+        }
+    }
+
+    /// A map as one number a pixel, or a cell of its layer: of attributions see [`Attributions::one_channel`], of
+    /// superpixels the weight of the pixel's segment. `None` of what is no map.
+    pub fn one_number_a_place(&self) -> Option<Map> {
+        match self {
+            Self::Attributions(found) => Some(found.one_channel()),
+            Self::Superpixels(found) => Some(found.by_pixel()),
+            Self::Predictions(_) | Self::Optimised(_) | Self::Outcomes(_) => None,
+        }
+    }
 }
 
 impl std::fmt::Display for LayerRef {

@@ -1,6 +1,7 @@
 //! The names of a figure's values before anything was run, so that a wrong one is found at once.
 
-use crate::results::Kind;
+use super::of_checks;
+use crate::results::{Check, Kind};
 
 /// What is known of a figure without results.
 pub struct Names<'a> {
@@ -14,6 +15,8 @@ pub struct Names<'a> {
     pub classes: usize,
     /// Names of the groups of a data set.
     pub groups: &'a [String],
+    /// What judges its maps.
+    pub checks: &'a [Check],
 }
 
 const OF_CLASS: [&str; 3] = ["class", "score", "probability"];
@@ -26,7 +29,12 @@ pub fn known(of: &Names) -> Vec<String> {
     let with = |prefix: &str, names: &[&str]| -> Vec<String> {
         names.iter().map(|name| format!("{prefix}{name}")).collect()
     };
-    match of.kind {
+    let of_checks = photos().flat_map(|photo| {
+        let names = of.checks.iter().flat_map(|check| of_checks::names(*check));
+        names.map(move |name| format!("{photo}{name}"))
+    });
+    let of_checks: Vec<String> = of_checks.collect();
+    let of_kind = match of.kind {
         Kind::Photos => Vec::new(),
         Kind::Predictions => photos()
             .flat_map(|photo| {
@@ -83,7 +91,8 @@ pub fn known(of: &Names) -> Vec<String> {
             of_filters.chain(of_photos).collect()
         }
         Kind::Outcomes => of_outcomes(of.groups),
-    }
+    };
+    [of_kind, of_checks].concat()
 }
 
 fn of_outcomes(groups: &[String]) -> Vec<String> {

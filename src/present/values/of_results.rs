@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Quantity;
+use super::{Quantity, of_checks};
 use crate::present::attributions::{Reduction, one_channel};
 use crate::present::outcomes::rows::{counts, rows};
 use crate::present::{Data, Task};
@@ -29,6 +29,7 @@ pub fn named(task: &Task) -> Vec<(String, Quantity)> {
             Results::Outcomes(_) => {} // of all ranges together, below
         }
     }
+    values.checks();
     values.largest_of_filters();
     if let Some(data) = task.data {
         values.outcomes(data);
@@ -90,6 +91,16 @@ impl Values<'_> {
         self.put(&prefix, "largest", Quantity::Number(f64::from(high)));
         let mean = sum / map.values.len().max(1) as f64;
         self.put(&prefix, "mean", Quantity::Number(mean));
+    }
+
+    fn checks(&mut self) {
+        for one in self.task.checked {
+            let photo = one.photo.and_then(|photo| self.task.photos.get(photo));
+            let prefix = photo.map(|photo| format!("{}.", photo.id));
+            for (name, value) in of_checks::values(one.check, one.found.ok()) {
+                self.put(prefix.as_deref().unwrap_or_default(), name, value);
+            }
+        }
     }
 
     /// Of each filter the largest output on any of the photos.
