@@ -224,11 +224,14 @@ impl Project {
         }
         let all = figures(&self.plan().0.facts, IDS[0]);
         let mut all = all.as_array().unwrap().clone();
-        for method in REFUSED_BY_SOME {
-            let (of_method, others) = all.into_iter().partition(|f| f.get(method).is_some());
+        for word in REFUSED_BY_SOME {
+            let word = Value::from(word).to_string();
+            let (with, others) = all
+                .into_iter()
+                .partition(|figure| figure.to_string().contains(&word));
             all = others;
-            if self.faults_with(&of_method).is_none() {
-                all.extend(of_method);
+            if self.faults_with(&with).is_none() {
+                all.extend(with);
             }
         }
         // All others take every network.
