@@ -82,6 +82,7 @@ pub fn method_schemas() -> Vec<MethodSchema> {
                 explain::Photos::Any => ImagesKey::Many,
                 explain::Photos::One => ImagesKey::One,
             },
+            checks: explain::checks::apply_to(entry),
         }
     };
     methods().iter().map(schema).collect()

@@ -28,7 +28,7 @@ pub fn report(plan: &Plan, executed: &Executed) -> anyhow::Result<Report> {
         match executed.failures.get(&index) {
             Some(error) => Ok(failed(&title(&plan.strings, task), &error.to_string())),
             None if plan.leaves_out(task) => Ok(left_out(&title(&plan.strings, task))),
-            None => presented::present(plan, task, results),
+            None => presented::present(plan, task, (results, executed.checks_of(index))),
         }
     });
     let presented: Vec<Presented> = presented.collect::<anyhow::Result<_>>()?;

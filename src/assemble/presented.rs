@@ -2,6 +2,7 @@
 
 use anyhow::Context as _;
 
+use crate::execute::Checked;
 use crate::picture::{Input, Picture};
 use crate::plan::{Plan, Task};
 use crate::present::{self, Data, Found, Photo, Presented};
@@ -11,16 +12,17 @@ use crate::results::Results;
 pub(super) fn present(
     plan: &Plan,
     task: &Task,
-    results: &[Option<Results>],
+    found: (&[Option<Results>], &[Checked]),
 ) -> anyhow::Result<Presented> {
-    with_task(plan, task, results, present::present)
+    with_task(plan, task, found, present::present)
 }
 
-/// Calls `then` with the task as presenters take it; units without results are left out.
+/// Calls `then` with the task as presenters take it, with the results of its units and what judges them; units
+/// without results are left out.
 pub fn with_task<T>(
     plan: &Plan,
     task: &Task,
-    results: &[Option<Results>],
+    (results, checks): (&[Option<Results>], &[Checked]),
     then: impl FnOnce(&present::Task) -> T,
 ) -> anyhow::Result<T> {
     let mut photos = Vec::new();
@@ -44,6 +46,14 @@ pub fn with_task<T>(
                 photo,
                 results: results.as_ref()?,
             })
+        })
+        .collect();
+    let checked: Vec<present::Checked> = checks
+        .iter()
+        .map(|one| present::Checked {
+            photo: task.units.get(one.unit).and_then(|unit| unit.photo),
+            check: one.check,
+            found: one.found.as_ref().map_err(String::as_str),
         })
         .collect();
     let data = task.method.data();
@@ -78,5 +88,6 @@ pub fn with_task<T>(
         photos: &photos,
         data: data.as_ref(),
         found: &found,
+        checked: &checked,
     }))
 }

@@ -23,7 +23,7 @@ pub fn all(plan: &Plan, executed: &Executed) -> anyhow::Result<Values> {
         if executed.failures.contains_key(&index) {
             continue; // some of its units are missing
         }
-        let found = with_task(plan, task, results, named)?;
+        let found = with_task(plan, task, (results, executed.checks_of(index)), named)?;
         let named = found.into_iter();
         values.extend(named.map(|(name, value)| (format!("{}.{name}", task.name), value)));
     }

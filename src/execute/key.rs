@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Network;
+use crate::explain::checks::{self, Check};
 use crate::explain::{Needs, Shared, Unit};
 use crate::picture::DECODING_VERSION;
 use crate::plan::{Plan, Task};
@@ -62,5 +63,17 @@ impl<'a> Keys<'a> {
             put("precision", json!(self.precision)); // gradients and layers are float32 always
         }
         Key::new(Value::Object(key))
+    }
+
+    /// That of the map which is judged, and what the check adds: its random numbers, and scores.
+    pub fn of_check(&self, task: &Task, unit: &Unit, check: Check) -> Key {
+        let mut key = self.of(task, unit).json().clone();
+        key["check"] = json!({
+            "name": check.name(),
+            "version": checks::VERSION,
+            "seed": self.plan.seed,
+        });
+        key["precision"] = json!(self.precision);
+        Key::new(key)
     }
 }

@@ -1,5 +1,6 @@
 //! Runs the units of a plan that the store lacks. The network is opened at the first of them.
 
+mod checks;
 mod first_photo;
 mod key;
 mod network;
@@ -19,6 +20,7 @@ use crate::progress::{Finished, Progress};
 use crate::results::{Kind, Results};
 use crate::store::{Key, Store};
 use crate::words::{Message, Strings};
+pub use checks::Checked;
 pub use first_photo::first_photo;
 pub use network::{Found, Network, NetworkError, find};
 pub use reason::{Ran, Reason};
@@ -39,14 +41,23 @@ pub struct Executed {
     pub results: Vec<Vec<Option<Results>>>,
     /// By task the units that its first results named; their results stand behind those of the plan's units.
     pub further: BTreeMap<usize, Vec<Unit>>,
+    /// What judges them, by task.
+    pub checks: Vec<Vec<Checked>>,
     /// Tasks that failed, by index.
     pub failures: BTreeMap<usize, ExplainError>,
     /// Units that were run, each with the reason.
     pub ran: Vec<Ran>,
-    /// Units in all.
+    /// Units in all, checks among them.
     pub units: usize,
     /// Key of each unit, by its name in the report, for the next build to compare with.
     pub keys: BTreeMap<String, Value>,
+}
+
+impl Executed {
+    /// What judges the results of a task, by its index.
+    pub fn checks_of(&self, task: usize) -> &[Checked] {
+        self.checks.get(task).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// Why nothing can be executed at all.
@@ -72,6 +83,20 @@ pub fn execute(
     let needs_facts = |task: &Task| task.entry.kind == Kind::DataFaults;
     let known = Known::new(plan.tasks.iter().any(needs_facts));
     let mut earlier = BTreeMap::new();
+    let reason = |name: &str, key: &Key| match reuse {
+        Reuse::Nothing => Reason::Fresh,
+        Reuse::Stored => Reason::of(before.get(name), key.json()),
+    };
+    let judges = checks::Judges {
+        plan,
+        network,
+        store,
+        reuse,
+        keys: &keys,
+        known: &known,
+        progress,
+        reason: &reason,
+    };
     for (index, task) in plan.tasks.iter().enumerate() {
         let title = title(&plan.strings, task);
         progress.started(index + 1, plan.tasks.len(), &title);
@@ -83,7 +108,7 @@ pub fn execute(
             reuse,
             progress,
             keys: &keys,
-            before: &before,
+            reason: &reason,
             known: &known,
             executed: &mut executed,
             earlier: &mut earlier,
@@ -106,13 +131,20 @@ pub fn execute(
             build.executed.further.insert(index, further);
         }
         let ran = executed.ran.len() - ran_before;
+        let judged = judges.judge(task, &results)?;
         progress.finished(
             &title,
             Finished {
-                ran,
-                units: results.len(),
+                ran: ran + judged.ran.len(),
+                units: results.len() + judged.checked.len(),
             },
         );
+        executed.units += judged.checked.len();
+        executed.ran.extend(judged.ran);
+        for (name, key) in judged.keys {
+            executed.keys.insert(name, key.json().clone());
+        }
+        executed.checks.push(judged.checked);
         if progress.advanced(0, 0) == ControlFlow::Break(()) {
             return Err(ExecuteError::Cancelled);
         }
@@ -129,8 +161,8 @@ struct Build<'a> {
     reuse: Reuse,
     progress: &'a dyn Progress,
     keys: &'a key::Keys<'a>,
-    /// Keys of the last build, by unit.
-    before: &'a BTreeMap<String, Value>,
+    /// Why a unit runs, by its name and key.
+    reason: &'a dyn Fn(&str, &Key) -> Reason,
     known: &'a Known,
     executed: &'a mut Executed,
     /// Results of this build that other methods find too, by their keys: they are run once also without a store.
@@ -173,10 +205,7 @@ impl Build<'_> {
         }
         self.executed.ran.extend(missing.iter().map(|&at| {
             let name = name(task, &units[at]);
-            let reason = match self.reuse {
-                Reuse::Nothing => Reason::Fresh,
-                Reuse::Stored => Reason::of(self.before.get(&name), keys[at].json()),
-            };
+            let reason = (self.reason)(&name, &keys[at]);
             Ran { unit: name, reason }
         }));
         if !missing.is_empty() {

@@ -35,6 +35,7 @@ pub enum BaselineWord {
 impl Baseline {
     pub const BLACK: Self = Self::Word(BaselineWord::Black);
     pub const MEAN: Self = Self::Word(BaselineWord::Mean);
+    pub const BLUR: Self = Self::Word(BaselineWord::Blur);
 
     /// The baseline of a photo as the network's input [1, C, H, W]. Beside an array, which is fed as it is, colours
     /// are what the report's preprocessing makes of them.

@@ -9,6 +9,7 @@ pub mod attention_rollout;
 pub mod baseline;
 pub mod blur_ig;
 pub mod cam;
+pub mod checks;
 pub mod chosen;
 pub mod class_activation;
 mod class_target;

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use tch::Tensor;
 
+use super::checks::insertion_deletion::References;
 use super::{ExplainError, Inputs, Photo, numbers};
 use crate::model::{Model, ModelError};
 use crate::results::{PhotoFact, Results};
@@ -40,10 +41,15 @@ pub struct Passes<'a> {
 #[derive(Debug, Default)]
 pub struct Known {
     /// Scores of photos, by the digest of their file and the id.
-    scores: RefCell<BTreeMap<(String, String), Rc<Scores>>>,
+    scores: RefCell<BTreeMap<PhotoName, Rc<Scores>>>,
+    /// What maps of a photo and class are compared with.
+    references: RefCell<BTreeMap<(PhotoName, usize), Rc<References>>>,
     /// Facts of labelled photos, by the digest of their file; `None` where no method of the build asks for them.
     photo_facts: Option<RefCell<BTreeMap<String, PhotoFact>>>,
 }
+
+/// The digest of a photo's file and its id.
+type PhotoName = (String, String);
 
 impl Known {
     /// `keeps_photo_facts` where a method that is still to run asks for facts of photos: who decodes one first, keeps them.
@@ -125,6 +131,23 @@ impl<'a> Passes<'a> {
             probabilities: rows.pop().unwrap_or_default(),
         });
         self.known.scores.borrow_mut().insert(name, found.clone());
+        Ok(found)
+    }
+
+    /// What maps of a photo and class are compared with: known, or as `find` finds it.
+    pub(super) fn references(
+        &self,
+        photo: &Photo,
+        class: usize,
+        find: impl FnOnce() -> Result<References, ExplainError>,
+    ) -> Result<Rc<References>, ExplainError> {
+        let name = ((photo.digest.clone(), photo.id.clone()), class);
+        if let Some(known) = self.known.references.borrow().get(&name) {
+            return Ok(known.clone());
+        }
+        let found = Rc::new(find()?);
+        let mut known = self.known.references.borrow_mut();
+        known.insert(name, found.clone());
         Ok(found)
     }
 }

@@ -24,6 +24,7 @@ mod memory_layout;
 mod network;
 mod one_output;
 pub mod operators;
+mod other_weights;
 mod own_input;
 mod passes;
 mod precision;

@@ -103,6 +103,15 @@ pub(super) fn fits(shape: &[usize], wanted: [usize; 3]) -> bool {
 }
 
 impl Array {
+    /// Of channels, height and width; `None` where the numbers are more or fewer.
+    pub fn of_shape(shape: [usize; 3], values: Vec<f32>) -> Option<Self> {
+        let count: usize = shape.iter().product();
+        (values.len() == count).then(|| Self {
+            shape,
+            values: values.into(),
+        })
+    }
+
     /// [1, C, H, W].
     pub fn tensor(&self, device: Device) -> Tensor {
         let [channels, height, width] = self.shape.map(|size| size as i64);

@@ -35,6 +35,20 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// Of numbers that the network gets as they are, [C, H, W]; `None` where they are not as many as its input has.
+    pub fn of_numbers(values: Vec<f32>, preprocessing: &Preprocessing) -> Option<Self> {
+        let array = Array::of_shape(preprocessing.input_shape(), values)?;
+        Some(Self::of_array(array, preprocessing))
+    }
+
+    fn of_array(array: Array, preprocessing: &Preprocessing) -> Self {
+        Self {
+            picture: preprocessing.picture(&array.tensor(Device::Cpu).squeeze_dim(0)),
+            array: Some(array),
+            changes: Changes::default(),
+        }
+    }
+
     /// What the network gets, [1, C, H, W]: the picture normalised, or the array as it is.
     pub fn tensor(&self, preprocessing: &Preprocessing, device: Device) -> tch::Tensor {
         match &self.array {
@@ -135,11 +149,7 @@ impl Input {
         };
         let wrong = wrong_shape(path, &stored.shape, preprocessing);
         let array = stored.fitted(preprocessing.input_shape()).ok_or(wrong)?;
-        Ok(Prepared {
-            picture: preprocessing.picture(&array.tensor(Device::Cpu).squeeze_dim(0)),
-            array: Some(array),
-            changes: Changes::default(),
-        })
+        Ok(Prepared::of_array(array, preprocessing))
     }
 }
 

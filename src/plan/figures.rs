@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::{Item, Plan, Section, Task};
+use super::{Item, Plan, Section, Task, checks};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::explain::{Entry, Method, Needs, Photo, Photos, chosen};
 use crate::model::export::EXPORT;
 use crate::model::{Doubt, OutputActivation, ScoreFacts};
 use crate::present::View;
 use crate::present::view;
-use crate::spec::{Document, Spec};
+use crate::spec::{CheckName, Document, Spec};
 
 /// The outline of the report, and its tasks in the order in which they appear.
 pub fn sections(
@@ -49,7 +49,8 @@ pub fn sections(
                 }
                 taken.push(id.to_owned());
             }
-            match task(document, entry, parameters, photos, pointer) {
+            let of_report = spec.checks.as_deref();
+            match task(document, entry, (parameters, of_report), photos, pointer) {
                 Ok(task) => {
                     items.push(Item::Task(tasks.len()));
                     tasks.push(task);
@@ -87,7 +88,7 @@ fn name_uniquely(tasks: &mut [Task]) {
 fn task(
     document: &Document,
     entry: &'static Entry,
-    mut parameters: Map<String, Value>,
+    (mut parameters, checks_of_report): (Map<String, Value>, Option<&[CheckName]>),
     photos: &[Arc<Photo>],
     pointer: String,
 ) -> Result<Task, Vec<Diagnostic>> {
@@ -96,6 +97,13 @@ fn task(
     let title = text(parameters.shift_remove("title"));
     let caption = text(parameters.shift_remove("caption"));
     let chosen = choose(document, entry, &mut parameters, photos, &pointer)?;
+    let checks = checks::chosen(
+        document,
+        entry,
+        parameters.shift_remove("checks"),
+        checks_of_report,
+        &pointer,
+    )?;
     let (method, view) = method_and_view(entry, parameters).map_err(|error| {
         vec![document.key_error(&pointer, format!("`{}`: {error}", entry.name), "")]
     })?;
@@ -110,6 +118,7 @@ fn task(
         caption,
         photos: chosen,
         units: Vec::new(),
+        checks,
         pointer,
         position,
     })
@@ -206,6 +215,7 @@ pub fn check(document: &Document, plan: &Plan, faults: &mut Vec<Diagnostic>) {
             Needs::Gradients => chosen::gradient_fault(&plan.facts),
             Needs::Nothing | Needs::Scores | Needs::Layers => None,
         };
+        faults.extend(checks::faults(document, plan, task));
         let of_method = task.method.check(&plan.inputs(task)).into_iter();
         for fault in of_method.chain(of_gradient) {
             let pointer = format!("{}{}", task.pointer, fault.pointer);

@@ -1,6 +1,7 @@
 //! The spec and the files it names, checked and resolved: every fault together, before computing. No tensor,
 //! no pixel and no network is in a plan.
 
+mod checks;
 mod figures;
 mod files;
 mod input;

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::input::InputFrom;
 use crate::diagnostic::{Diagnostic, Position};
+use crate::explain::checks::{self, Check};
 use crate::explain::{Entry, Inputs, Method, Needs, Photo, Unit};
 use crate::labels::Labels;
 use crate::model::{Device, ModelFacts, Parts, Precision};
@@ -70,6 +71,8 @@ pub struct Task {
     pub caption: Option<String>,
     pub photos: Vec<Arc<Photo>>,
     pub units: Vec<Unit>,
+    /// What judges the results of its units, each by itself.
+    pub checks: Vec<Check>,
     /// Where it stands in report.yaml: as a JSON pointer, and as line and column.
     pub pointer: String,
     pub position: Option<Position>,
@@ -110,10 +113,14 @@ impl Plan {
 }
 
 impl Task {
-    /// Every parameter as used, defaults filled in, those of the view behind the method's own.
+    /// Every parameter as used, defaults filled in, those of the view behind the method's own, `checks` last.
     pub fn parameters(&self, inputs: &Inputs) -> Map<String, Value> {
         let mut parameters = self.method.parameters(inputs);
         parameters.extend(self.view.parameters(self.entry.view.without));
+        if checks::apply_to(self.entry) {
+            let names: Vec<&str> = self.checks.iter().map(|check| check.name()).collect();
+            parameters.insert("checks".to_owned(), json!(names));
+        }
         parameters
     }
 }

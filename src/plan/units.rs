@@ -78,6 +78,7 @@ impl Plan {
                 classes: self.facts.classes,
                 variations: &variations(&parameters),
                 groups: task.method.data().map_or(&[], |data| data.groups()),
+                checks: &task.checks,
             });
             names.extend(
                 of_task

@@ -7,6 +7,7 @@ mod captions;
 pub mod data_faults;
 mod evidence;
 pub mod exhibit;
+mod fidelity;
 mod mistakes;
 mod optimised;
 mod outcomes;
@@ -23,7 +24,7 @@ pub mod view;
 
 use serde_json::{Map, Value};
 
-use crate::results::{Changes, Kind, Picture, Results};
+use crate::results::{Changes, Check, Fidelity, Kind, Picture, Results};
 use crate::words::{Message, Strings};
 use exhibit::Exhibit;
 pub use view::View;
@@ -47,6 +48,8 @@ pub struct Task<'a> {
     pub data: Option<&'a Data<'a>>,
     /// In the order of the units.
     pub found: &'a [Found<'a>],
+    /// What judges them.
+    pub checked: &'a [Checked<'a>],
 }
 
 /// A photo as the network sees it.
@@ -69,6 +72,16 @@ pub struct Found<'a> {
     /// Index in the photos of the figure.
     pub photo: Option<usize>,
     pub results: &'a Results,
+}
+
+/// What a check found of a map.
+#[derive(Clone, Copy)]
+pub struct Checked<'a> {
+    /// Index in the photos of the figure.
+    pub photo: Option<usize>,
+    pub check: Check,
+    /// Or why it could not be computed.
+    pub found: Result<&'a Fidelity, &'a str>,
 }
 
 /// A labelled data set, as far as figures show it.
@@ -104,6 +117,13 @@ pub struct Presented {
 
 /// Exhibits and notices of a figure whose units have all been run.
 pub fn present(task: &Task) -> Presented {
+    let mut presented = of_kind(task);
+    presented.exhibits.extend(fidelity::table(task));
+    presented.notices.extend(fidelity::notices(task));
+    presented
+}
+
+fn of_kind(task: &Task) -> Presented {
     match task.view {
         View::Photos => photos::present(task),
         View::Attributions(view) => attributions::present(task, view),

@@ -49,7 +49,35 @@ pub struct Volume {
     pub values: Vec<f32>,
 }
 
+impl Attributions {
+    /// One number a pixel or cell: of sensitivities the largest size over the channels, of all else the sum.
+    pub fn one_channel(&self) -> Map {
+        let join: fn(f32, f32) -> f32 = match self.meaning {
+            Meaning::Sensitivity => |a, b| a.max(b.abs()),
+            Meaning::Contribution
+            | Meaning::Evidence
+            | Meaning::Activation
+            | Meaning::Attention => |a, b| a + b,
+        };
+        Map {
+            height: self.values.height,
+            width: self.values.width,
+            values: self.values.joined(join),
+        }
+    }
+}
+
 impl Volume {
+    /// One number a place, joined over the channels from zero on.
+    pub fn joined(&self, join: impl Fn(f32, f32) -> f32) -> Vec<f32> {
+        let mut values = vec![0.0; self.height * self.width];
+        for channel in self.channels() {
+            let cells = values.iter_mut().zip(channel);
+            cells.for_each(|(value, new)| *value = join(*value, *new));
+        }
+        values
+    }
+
     /// The maps of the channels.
     pub fn channels(&self) -> impl Iterator<Item = &[f32]> {
         self.values.chunks((self.height * self.width).max(1))

@@ -5,6 +5,7 @@
 
 mod attributions;
 pub mod calibration;
+mod fidelity;
 mod mistakes;
 mod optimised;
 mod outcomes;
@@ -19,6 +20,7 @@ mod variations;
 use serde::{Deserialize, Serialize};
 
 pub use attributions::{Attributions, Map, Meaning, Place, Volume};
+pub use fidelity::{Check, Curves, Fidelity, StepCurve};
 pub use mistakes::{Mistake, most_confident};
 pub use optimised::{Curve, Ending, Frame, Objective, Optimised, Stage};
 pub use outcomes::{FILE, Outcome, Outcomes, Tally, named};
@@ -132,6 +134,40 @@ pub struct ClassTarget {
     pub score: f64,
     /// 0..1.
     pub probability: f64,
+}
+
+impl Results {
+    /// The class that a map explains, of a photo; `None` of what is no map of a class.
+    pub fn explained_class(&self) -> Option<ClassTarget> {
+        match self {
+            Self::Attributions(found) => match found.target {
+                Target::Class(target) => Some(target),
+                Target::Filter { .. } | Target::Head { .. } | Target::Layer { .. } => None,
+            },
+            Self::Superpixels(found) => Some(found.target),
+            Self::Predictions(_)
+            | Self::Optimised(_)
+            | Self::Outcomes(_)
+            | Self::Responses(_)
+            | Self::PhotoFacts(_)
+            | Self::Variations(_) => None,
+        }
+    }
+
+    /// A map as one number a pixel, or a cell of its layer: of attributions see [`Attributions::one_channel`], of
+    /// superpixels the weight of the pixel's segment. `None` of what is no map.
+    pub fn one_number_a_place(&self) -> Option<Map> {
+        match self {
+            Self::Attributions(found) => Some(found.one_channel()),
+            Self::Superpixels(found) => Some(found.by_pixel()),
+            Self::Predictions(_)
+            | Self::Optimised(_)
+            | Self::Outcomes(_)
+            | Self::Responses(_)
+            | Self::PhotoFacts(_)
+            | Self::Variations(_) => None,
+        }
+    }
 }
 
 impl std::fmt::Display for LayerRef {

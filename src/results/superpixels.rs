@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ClassTarget;
+use super::{ClassTarget, Map};
 
 /// A linear model over the segments of one photo.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,6 +45,20 @@ impl Superpixels {
         let mut order: Vec<usize> = (0..self.weights.len()).collect();
         order.sort_by(|&a, &b| self.weights[b].abs().total_cmp(&self.weights[a].abs())); // stable
         order
+    }
+
+    /// The weight of each pixel's segment; zero of one that has none.
+    pub fn by_pixel(&self) -> Map {
+        let weight = |&label: &u32| self.weights.get(label as usize).copied().unwrap_or(0.0);
+        Map {
+            height: self.height,
+            width: self.width,
+            values: self
+                .labels
+                .iter()
+                .map(|label| weight(label) as f32)
+                .collect(),
+        }
     }
 
     /// The mean column and row of each segment's pixels, rounded down; zeros of a segment without pixels.

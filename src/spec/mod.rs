@@ -60,6 +60,9 @@ pub struct Spec {
     #[serde(default = "default_precision")]
     #[schemars(regex(pattern = r"^(fp32|bf16|auto)$"), extend("patternErrorMessage" = "one of `fp32`, `bf16`, `auto`"))]
     pub precision: String,
+    /// What judges the maps of a class, in every figure that does not say it itself: `insertion_deletion`, `mu_fidelity`, `max_sensitivity`, `randomisation`; `[]` for nothing. docs/fidelity.md says what they compute. Default: `[insertion_deletion]`.
+    #[serde(default)]
+    pub checks: Option<Vec<CheckName>>,
     /// Start of every random number; equal seeds give equal reports. Default: 0.
     #[serde(default)]
     #[schemars(range(min = 0, max = 4294967295_u32))]
@@ -144,6 +147,16 @@ pub struct QuestionSpec {
     /// Markdown below the figures: the author's answer. `{fig:ID}` becomes the number of the figure with that `id`. Default: none.
     #[serde(default)]
     pub answer: String,
+}
+
+/// A number that judges a map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckName {
+    InsertionDeletion,
+    MuFidelity,
+    MaxSensitivity,
+    Randomisation,
 }
 
 /// Where and what to write.

@@ -3,14 +3,16 @@
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use super::Spec;
 use super::layers::layer_schema;
+use super::{CheckName, Spec};
 
 /// What the spec must know of a method: its key and the schema of its parameters.
 pub struct MethodSchema {
     pub name: &'static str,
     pub parameters: Value,
     pub images: ImagesKey,
+    /// Whether it takes `checks`: its results are maps of a class.
+    pub checks: bool,
 }
 
 /// Which key, if any, names the photos of a figure.
@@ -70,6 +72,14 @@ fn figure_schema(methods: &[MethodSchema]) -> Value {
                     "description": "Id of the photo. Default: the only photo of the report.",
                 });
             }
+        }
+        if method.checks {
+            let mut checks = schemars::schema_for!(Vec<CheckName>).to_value();
+            let names = checks["$defs"]["CheckName"].take();
+            schema["properties"]["checks"] = json!({
+                "type": "array", "items": names,
+                "description": "What judges these maps: `insertion_deletion`, `mu_fidelity`, `max_sensitivity`, `randomisation`; `[]` for nothing. Default: the report's `checks`.",
+            });
         }
         schema["properties"]["id"] = json!({
             "type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_-]*$",

@@ -13,6 +13,7 @@ fn methods() -> Vec<MethodSchema> {
             },
         }),
         images: ImagesKey::Many,
+        checks: true,
     }]
 }
 

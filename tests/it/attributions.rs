@@ -2,6 +2,7 @@
 //! collects them), on networks that can be worked out by hand, and by what each method promises.
 
 mod class_activation;
+mod fidelity;
 mod gradients;
 mod networks;
 mod perturbed;

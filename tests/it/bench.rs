@@ -173,6 +173,7 @@ impl Bench {
             photos: &photos,
             data: data.as_ref(),
             found: &found,
+            checked: &[],
         });
         Ran {
             exhibits: presented.exhibits,
@@ -209,9 +210,12 @@ pub fn entry(name: &str) -> &'static Entry {
 pub fn run_plan(plan: &Plan, network: &Network) -> Vec<Presented> {
     let executed = execute(plan, network, None, Reuse::Stored, &Silent).unwrap();
     assert!(executed.failures.is_empty(), "{:?}", executed.failures);
-    let tasks = plan.tasks.iter().zip(&executed.results);
+    let tasks = plan.tasks.iter().zip(&executed.results).enumerate();
     tasks
-        .map(|(task, results)| assemble::with_task(plan, task, results, present::present).unwrap())
+        .map(|(index, (task, results))| {
+            let found = (results.as_slice(), executed.checks_of(index));
+            assemble::with_task(plan, task, found, present::present).unwrap()
+        })
         .collect()
 }
 

@@ -424,7 +424,7 @@ fn check_method(name: &str, report: &Value) {
             continue;
         };
         let mut parameters = parameters.as_object().cloned().unwrap_or_default();
-        for key in ["id", "title", "caption", "image", "images"] {
+        for key in ["id", "title", "caption", "image", "images", "checks"] {
             parameters.shift_remove(key);
         }
         if let Err(error) = cnn_report::plan::method_and_view(entry, parameters.clone()) {

@@ -643,6 +643,7 @@ fn many_classes_are_shown_by_their_mistakes() {
         classes: &names,
         photos: &[],
         data: Some(&data),
+        checked: &[],
         found: &[Found {
             photo: None,
             results: &results,

@@ -44,9 +44,13 @@ const ALL: &[&str] = &[
     "predictions/coffee",
     "predictions/cat",
     "saliency/coffee",
+    "saliency/coffee, insertion_deletion",
     "saliency/cat",
+    "saliency/cat, insertion_deletion",
     "lime/coffee",
+    "lime/coffee, insertion_deletion",
     "lime/cat",
+    "lime/cat, insertion_deletion",
     "maps/coffee, filter 0",
     "maps/coffee, filter 5",
     "maps/cat, filter 0",
@@ -254,6 +258,11 @@ const NOTHING_RUNS: &[Edit] = &[
         &[],
     ),
     edit(
+        "no checks",
+        |p| p.spec("seed: 0", "seed: 0\nchecks: []"),
+        &[],
+    ),
+    edit(
         "a figure left out",
         |p| p.spec("      - photos: {id: photos}\n", ""),
         &[],
@@ -312,7 +321,9 @@ const SOME_RUN: &[Edit] = &[
         new: &[
             "predictions/bowl",
             "saliency/bowl",
+            "saliency/bowl, insertion_deletion",
             "lime/bowl",
+            "lime/bowl, insertion_deletion",
             "maps/bowl, filter 0",
             "maps/bowl, filter 5",
         ],
@@ -360,13 +371,46 @@ const SOME_RUN: &[Edit] = &[
     edit(
         "seed",
         |p| p.spec("seed: 0", "seed: 1"),
-        &["lime/", "filters/", "fourier/", "octaves/"],
+        &[
+            "saliency/coffee, ",
+            "saliency/cat, ",
+            "lime/",
+            "filters/",
+            "fourier/",
+            "octaves/",
+        ],
     ),
     edit(
         "class that is explained",
         |p| p.spec("id: saliency,", "id: saliency, class: two,"),
         &["saliency/"],
     ),
+    Edit {
+        new: &["saliency/coffee, mu_fidelity", "saliency/cat, mu_fidelity"],
+        ..edit(
+            "a check is added",
+            |p| {
+                p.spec(
+                    "id: saliency,",
+                    "id: saliency, checks: [insertion_deletion, mu_fidelity],",
+                )
+            },
+            &[],
+        )
+    },
+    Edit {
+        new: &[
+            "lime/coffee, mu_fidelity",
+            "lime/cat, mu_fidelity",
+            "saliency/coffee, mu_fidelity",
+            "saliency/cat, mu_fidelity",
+        ],
+        ..edit(
+            "other checks for the whole report",
+            |p| p.spec("seed: 0", "seed: 0\nchecks: [mu_fidelity]"),
+            &[],
+        )
+    },
     edit(
         "layer",
         |p| {
@@ -415,7 +459,13 @@ const SOME_RUN: &[Edit] = &[
     edit(
         "precision",
         |p| p.spec("seed: 0", "seed: 0\nprecision: bf16"),
-        &["predictions/", "lime/", "matrix/"],
+        &[
+            "predictions/",
+            "saliency/coffee, ",
+            "saliency/cat, ",
+            "lime/",
+            "matrix/",
+        ],
     ),
     edit(
         "preprocessing",
@@ -428,7 +478,10 @@ const SOME_RUN: &[Edit] = &[
         |p| std::fs::remove_dir_all(p.path("store")).unwrap(),
         ALL,
     ),
-    edit("an entry damaged", damage_an_entry, &["saliency/cat"]),
+    Edit {
+        new: &["saliency/cat"],
+        ..edit("an entry damaged", damage_an_entry, &[])
+    },
     Edit {
         reuse: Reuse::Nothing,
         ..edit("--fresh", |_| {}, ALL)
@@ -449,7 +502,8 @@ fn damage_an_entry(project: &Project) {
     let digest = blake3::hash(&std::fs::read(project.path("cat.webp")).unwrap()).to_hex();
     let is_meant = |content: &[u8]| {
         let start = String::from_utf8_lossy(&content[..content.len().min(4096)]).into_owned();
-        start.contains("\"method\":\"saliency\"") && start.contains(digest.as_str())
+        let is_map = !start.contains("\"check\":");
+        is_map && start.contains("\"method\":\"saliency\"") && start.contains(digest.as_str())
     };
     let mut damaged = 0;
     for folder in std::fs::read_dir(project.path("store/entries")).unwrap() {

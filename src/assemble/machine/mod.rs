@@ -1,10 +1,12 @@
 //! `report.json` from plan, results and document, with its arrays beside it.
 
 mod arrays;
+mod checks;
 mod found;
 mod outcomes;
 
 use crate::execute::Executed;
+use crate::explain::checks::apply_to;
 use crate::model::{self, OutputActivation, ScoresAre, device_name};
 use crate::plan::{Item, Plan, Section, Task};
 use crate::present::View;
@@ -102,7 +104,8 @@ fn figure(
         .iter()
         .chain(further.into_iter().flatten())
         .zip(results)
-        .filter_map(|(unit, results)| {
+        .enumerate()
+        .filter_map(|(at, (unit, results))| {
             let of = Of {
                 names: [&task.name, &unit.name],
                 view: &task.view,
@@ -113,6 +116,7 @@ fn figure(
                 name: unit.name.clone(),
                 photo: photo.map(|photo| photo.id.clone()),
                 found: of.found(results.as_ref()?, beside)?,
+                checks: checks::of_unit(executed.checks_of(index), at),
             })
         });
     let units = units.collect();
@@ -145,6 +149,10 @@ fn parameters(plan: &Plan, task: &Task) -> Parameters {
     Parameters {
         method: task.method.parameters(&plan.inputs(task)),
         view: task.view.parameters(task.entry.view.without),
+        checks: apply_to(task.entry).then(|| {
+            let names = task.checks.iter().map(|check| check.name().to_owned());
+            names.collect()
+        }),
     }
 }
 

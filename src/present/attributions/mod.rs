@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::exhibit::{Scale as Sharing, Sign};
 use super::{Found, Presented, Task, evidence};
-use crate::results::{Attributions, Map, Meaning, Results, Target, Volume};
+use crate::results::{Attributions, Map, Meaning, Results, Target};
 
 /// How maps are shown.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -137,41 +137,24 @@ fn shown(attributions: &Attributions, reduction: Reduction) -> Map {
 
 /// A map whose every pixel is one number: sensitivities by size, all else as the sum over channels.
 pub fn one_channel(attributions: &Attributions, reduction: Reduction) -> Map {
-    let Volume {
-        channels,
-        height,
-        width,
-        values: all,
-    } = &attributions.values;
-    let over_channels = |start: f32, join: &dyn Fn(f32, f32) -> f32| {
-        let mut values = vec![start; height * width];
-        for channel in attributions.values.channels() {
-            let cells = values.iter_mut().zip(channel);
-            cells.for_each(|(value, new)| *value = join(*value, *new));
-        }
-        values
-    };
-    let values = match (attributions.meaning, reduction) {
-        (Meaning::Sensitivity, Reduction::Max) => over_channels(0.0, &|a, b| a.max(b.abs())),
-        (Meaning::Sensitivity, Reduction::Sum) => over_channels(0.0, &|a, b| a + b.abs()),
+    let values = &attributions.values;
+    let sizes = || values.joined(|a, b| a + b.abs());
+    let reduced = match (attributions.meaning, reduction) {
+        (Meaning::Sensitivity, Reduction::Sum) => sizes(),
         (Meaning::Sensitivity, Reduction::Mean) => {
-            let count = (*channels).max(1) as f32;
-            let sums = over_channels(0.0, &|a, b| a + b.abs());
-            sums.into_iter().map(|sum| sum / count).collect()
+            let count = values.channels.max(1) as f32;
+            sizes().into_iter().map(|sum| sum / count).collect()
         }
-        (
+        (Meaning::Sensitivity, Reduction::Max)
+        | (
             Meaning::Contribution | Meaning::Evidence | Meaning::Activation | Meaning::Attention,
             _,
-        ) if *channels == 1 => all.clone(),
-        (
-            Meaning::Contribution | Meaning::Evidence | Meaning::Activation | Meaning::Attention,
-            _,
-        ) => over_channels(0.0, &|a, b| a + b),
+        ) => return attributions.one_channel(),
     };
     Map {
-        height: *height,
-        width: *width,
-        values,
+        height: values.height,
+        width: values.width,
+        values: reduced,
     }
 }
 

@@ -1,6 +1,6 @@
 use super::scale::Scales;
 use super::*;
-use crate::results::{ClassTarget, Place};
+use crate::results::{ClassTarget, Place, Volume};
 
 fn attributions(meaning: Meaning, channels: usize, values: &[f32]) -> Attributions {
     Attributions {

@@ -1,6 +1,7 @@
 //! The names of a figure's values before anything was run, so that a wrong one is found at once.
 
-use crate::results::Kind;
+use super::of_checks;
+use crate::results::{Check, Kind};
 
 /// What is known of a figure without results.
 pub struct Names<'a> {
@@ -16,6 +17,8 @@ pub struct Names<'a> {
     pub groups: &'a [String],
     /// Names of the changes that photos are put through.
     pub variations: &'a [String],
+    /// What judges its maps.
+    pub checks: &'a [Check],
 }
 
 const OF_DATA_FAULTS: [&str; 11] = [
@@ -46,7 +49,12 @@ pub fn known(of: &Names) -> Vec<String> {
     let with = |prefix: &str, names: &[&str]| -> Vec<String> {
         names.iter().map(|name| format!("{prefix}{name}")).collect()
     };
-    match of.kind {
+    let of_checks = photos().flat_map(|photo| {
+        let names = of.checks.iter().flat_map(|check| of_checks::names(*check));
+        names.map(move |name| format!("{photo}{name}"))
+    });
+    let of_checks: Vec<String> = of_checks.collect();
+    let of_kind = match of.kind {
         Kind::Photos => Vec::new(),
         Kind::Predictions => photos()
             .flat_map(|photo| {
@@ -108,7 +116,8 @@ pub fn known(of: &Names) -> Vec<String> {
         Kind::Patches | Kind::Spread => of_responses(of),
         Kind::DataFaults => OF_DATA_FAULTS.map(str::to_owned).to_vec(),
         Kind::Robustness => of_robustness(of.variations),
-    }
+    };
+    [of_kind, of_checks].concat()
 }
 
 fn of_calibration() -> Vec<String> {

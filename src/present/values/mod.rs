@@ -1,6 +1,7 @@
 //! Numbers that the author's text may quote, by name: `coffee.r_squared` of a figure `lime`.
 
 mod known;
+mod of_checks;
 mod of_results;
 mod quantity;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Quantity;
+use super::{Quantity, of_checks};
 use crate::present::attributions::{Reduction, one_channel};
 use crate::present::outcomes::rows::{counts, rows};
 use crate::present::{
@@ -37,6 +37,7 @@ pub fn named(task: &Task) -> Vec<(String, Quantity)> {
             | Results::Variations(_) => {}
         }
     }
+    values.checks();
     values.largest_of_parts();
     if let Some(data) = task.data {
         match task.view {
@@ -114,6 +115,16 @@ impl Values<'_> {
         self.put(&prefix, "largest", Quantity::Number(f64::from(high)));
         let mean = sum / map.values.len().max(1) as f64;
         self.put(&prefix, "mean", Quantity::Number(mean));
+    }
+
+    fn checks(&mut self) {
+        for one in self.task.checked {
+            let photo = one.photo.and_then(|photo| self.task.photos.get(photo));
+            let prefix = photo.map(|photo| format!("{}.", photo.id));
+            for (name, value) in of_checks::values(one.check, one.found.ok()) {
+                self.put(prefix.as_deref().unwrap_or_default(), name, value);
+            }
+        }
     }
 
     /// Of each filter or head the largest output on any of the photos.

@@ -46,6 +46,8 @@ pub struct Parameters {
     pub method: Map<String, Value>,
     /// Those that change pictures and captions only.
     pub view: Map<String, Value>,
+    /// Names of what judges the maps; null of a method that gives none of a class.
+    pub checks: Option<Vec<String>>,
 }
 
 /// A numbered figure or table of the pages.

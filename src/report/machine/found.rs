@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::Check;
+
 /// A piece of a method's work.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -12,6 +14,8 @@ pub struct Unit {
     /// Id of its photo; null of a unit that starts from noise.
     pub photo: Option<String>,
     pub found: Found,
+    /// What judges it; none but of maps of a class.
+    pub checks: Vec<Check>,
 }
 
 /// What was found.

@@ -2,6 +2,7 @@
 //!
 //! A number that is not finite is `null`. Maps and other arrays lie in files beside it, see [`Array`].
 
+mod checks;
 mod figure;
 mod found;
 mod outcomes;
@@ -13,6 +14,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value as Json;
 
+pub use checks::{Check, Curves, StepCurve};
 pub use figure::{Exhibit, Figure, Parameters};
 pub use found::{
     Array, Class, Curve, Dtype, Ending, FilterResponses, Found, Guess, Layer, Meaning, Objective,

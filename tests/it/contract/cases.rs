@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use cnn_report::execute::{Executed, Network, Reuse, execute};
+use cnn_report::execute::{Checked, Executed, Network, Reuse, execute};
 use cnn_report::explain::{Known, Passes, Photos, Sink, Unit};
 use cnn_report::plan::{Overrides, Plan, Task};
 use cnn_report::progress::Silent;
@@ -82,9 +82,10 @@ pub const TRACED: Case = Case {
 
 pub const WITH_LAYERS: [Case; 5] = [NET1, GREY, WIDE, DEAD, TRANSFORMER];
 
-/// Methods that refuse some of the networks: class activation maps where attention mixes places or no average
-/// follows, rules at ReLUs where there is no ReLU, maps of attention where there is none, relevance where there is some.
-const REFUSED_BY_SOME: [&str; 10] = [
+/// What refuses some of the networks: class activation maps where attention mixes places or no average follows, rules at
+/// ReLUs where there is no ReLU, maps of attention where there is none, relevance where there is some, random weights
+/// where no weight is shown.
+const REFUSED_BY_SOME: [&str; 11] = [
     "cam",
     "guided_backprop",
     "deconvnet",
@@ -95,6 +96,15 @@ const REFUSED_BY_SOME: [&str; 10] = [
     "generic_attention",
     "legrad",
     "attention_maps",
+    "randomisation",
+];
+
+/// Every check of a map.
+const ALL_CHECKS: [&str; 4] = [
+    "insertion_deletion",
+    "mu_fidelity",
+    "max_sensitivity",
+    "randomisation",
 ];
 
 /// Stands for the first layer, which takes pictures of every size.
@@ -105,8 +115,9 @@ const FIRST: &str = "the first layer";
 fn variants(method: &str) -> Vec<Value> {
     let variants = match method {
         "saliency" => json!([{}, { "class": 1 }]),
+        "input_x_gradient" => json!([{}, { "checks": ALL_CHECKS }]),
         "lime" => json!([
-            { "samples": 40 },
+            { "samples": 40, "checks": ALL_CHECKS },
             { "samples": "exact", "slic": { "n_segments": 5 }, "segmenter": "slic" },
             { "samples": 30, "segmenter": "quickshift", "hide": [90, 120, 30], "seed": 5, "class": 1 },
         ]),
@@ -118,7 +129,7 @@ fn variants(method: &str) -> Vec<Value> {
         ]),
         "eigen_cam" => json!([{}, { "matrix": "centred" }]),
         "occlusion" => {
-            json!([{}, { "baseline": "black" }, { "baseline": "blur" }, { "baseline": "white" }])
+            json!([{}, { "baseline": "black" }, { "baseline": "blur" }, { "baseline": "white", "checks": [] }])
         }
         "rise" => json!([
             { "samples": 12 },
@@ -257,11 +268,14 @@ impl Project {
         }
         let all = figures(&self.plan().0.facts, IDS[0]);
         let mut all = all.as_array().unwrap().clone();
-        for method in REFUSED_BY_SOME {
-            let (of_method, others) = all.into_iter().partition(|f| f.get(method).is_some());
+        for word in REFUSED_BY_SOME {
+            let word = Value::from(word).to_string();
+            let (with, others) = all
+                .into_iter()
+                .partition(|figure| figure.to_string().contains(&word));
             all = others;
-            if self.faults_with(&of_method).is_none() {
-                all.extend(of_method);
+            if self.faults_with(&with).is_none() {
+                all.extend(with);
             }
         }
         // All others take every network.
@@ -381,6 +395,22 @@ impl Ran {
         self.plan.tasks[task].units.iter().chain(further).collect()
     }
 
+    /// The bits of what judges each map, by the name that it has in the report.
+    pub fn bits_of_checks(&self) -> BTreeMap<String, Vec<u8>> {
+        let tasks = self.plan.tasks.iter().zip(&self.executed.checks);
+        let of_task = |(task, checks): (&Task, &Vec<Checked>)| {
+            let named = checks.iter().map(|one| {
+                let name = name(task, &task.units[one.unit]);
+                let found = one.found.as_ref().unwrap();
+                let bits = postcard::to_stdvec(found).unwrap();
+                (format!("{name}, {}", one.check.name()), bits)
+            });
+            named.collect::<Vec<_>>()
+        };
+        tasks.flat_map(of_task).collect()
+    }
+
+    /// Keys of units and of what judges them.
     pub fn keys(&self) -> &BTreeMap<String, Value> {
         &self.executed.keys
     }

@@ -1,5 +1,6 @@
 //! The key of a result holds what its numbers depend on, and nothing else.
 
+use cnn_report::explain::checks::Check;
 use serde_json::json;
 
 use super::cases::{NET1, Project, Ran, WITH_LAYERS, different};
@@ -9,6 +10,11 @@ fn assert_same(before: &Ran, after: &Ran, what: &str) {
         different(&before.bits(), &after.bits()),
         [""; 0],
         "{what}: results"
+    );
+    assert_eq!(
+        different(&before.bits_of_checks(), &after.bits_of_checks()),
+        [""; 0],
+        "{what}: checks"
     );
     assert_eq!(
         different(before.keys(), after.keys()),
@@ -30,9 +36,13 @@ fn the_order_of_photos_is_irrelevant() {
 #[test]
 fn a_photo_left_out_changes_nothing_of_the_others() {
     let mut project = Project::new(&NET1);
-    let (bits, keys) = {
+    let (bits, of_checks, keys) = {
         let before = project.run();
-        (before.bits(), before.keys().clone())
+        (
+            before.bits(),
+            before.bits_of_checks(),
+            before.keys().clone(),
+        )
     };
     project.spec["images"].as_array_mut().unwrap().pop();
     let after = project.run();
@@ -41,6 +51,27 @@ fn a_photo_left_out_changes_nothing_of_the_others() {
         assert!(bits[&name] == found, "{name}");
         assert_eq!(keys[&name], after.keys()[&name], "{name}");
     }
+    for (name, found) in after.bits_of_checks() {
+        assert!(of_checks[&name] == found, "{name}");
+        assert_eq!(keys[&name], after.keys()[&name], "{name}");
+    }
+}
+
+/// References that all maps of a photo share are those that a map has which is alone.
+#[test]
+fn a_map_is_judged_alone_as_beside_all_others() {
+    let mut project = Project::new(&NET1);
+    let all = project.run().bits_of_checks();
+    let figures = project.spec["questions"][0]["figures"].take();
+    let mut compared = 0;
+    for figure in figures.as_array().unwrap() {
+        project.spec["questions"][0]["figures"] = json!([figure]);
+        for (name, found) in project.run().bits_of_checks() {
+            assert!(all[&name] == found, "{name}");
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, all.len());
 }
 
 #[test]
@@ -60,8 +91,20 @@ fn the_name_of_a_photo_changes_nothing() {
 /// that something is drawn with is.
 fn assert_by_key(before: &Ran, after: &Ran, what: &str) -> Vec<String> {
     let keys = different(before.keys(), after.keys());
-    assert_eq!(different(&before.bits(), &after.bits()), keys, "{what}");
-    keys
+    // What judges a map may be the same for another one: the order of its places decides.
+    let (of_checks, of_units): (Vec<_>, Vec<_>) =
+        keys.iter().cloned().partition(|name| is_check(name));
+    assert_eq!(different(&before.bits(), &after.bits()), of_units, "{what}");
+    for name in different(&before.bits_of_checks(), &after.bits_of_checks()) {
+        assert!(of_checks.contains(&name), "{what}: {name}");
+    }
+    of_units
+}
+
+fn is_check(name: &str) -> bool {
+    Check::ALL
+        .iter()
+        .any(|check| name.ends_with(&format!(", {}", check.name())))
 }
 
 #[test]
@@ -75,7 +118,7 @@ fn a_seed_changes_results_exactly_where_it_changes_keys() {
             drawn.iter().any(|name| name.starts_with("filters-0/")),
             "{drawn:?}"
         );
-        assert!(!drawn.is_empty() && drawn.len() < before.keys().len());
+        assert!(!drawn.is_empty() && drawn.len() < before.bits().len());
     }
 }
 
@@ -108,6 +151,7 @@ fn a_key_says_neither_names_nor_paths() {
     let project = Project::new(&NET1);
     let ran = project.run();
     let parts = [
+        "check",
         "decoding",
         "device",
         "libtorch",

@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 
 use cnn_report::assemble::with_task;
+use cnn_report::execute::Checked;
 use cnn_report::model::ModelFacts;
 use cnn_report::plan::{Task, method_and_view};
 use cnn_report::present::exhibit::{Body, Exhibit};
 use cnn_report::present::{self, Data, Found, Presented, View};
 use cnn_report::results::responses::{Responses, Seen};
 use cnn_report::results::{
-    Attributions, Ending, Kind, Optimised, Outcome, Outcomes, PhotoFact, PhotoFacts, Picture,
-    PictureFacts, Results, Superpixels, Tally, Varied,
+    Attributions, Curves, Ending, Fidelity, Kind, Optimised, Outcome, Outcomes, PhotoFact,
+    PhotoFacts, Picture, PictureFacts, Results, StepCurve, Superpixels, Tally, Varied,
 };
 use cnn_report::words::Message;
 use cnn_report::words::strings::LANGUAGES;
@@ -189,6 +190,46 @@ fn others_of_ascent(found: &Optimised) -> Vec<Results> {
     others
 }
 
+/// Maps that say no more than chance, or than the middle of the photo.
+fn doubtful(checks: &[Checked]) -> Vec<Checked> {
+    let area = |area: f64| StepCurve(vec![area; 3]);
+    let curves = |map, random, centre| Curves {
+        map: area(map),
+        random: area(random),
+        centre: area(centre),
+    };
+    let change = |(index, one): (usize, &Checked)| {
+        let mut one = one.clone();
+        match &mut one.found {
+            Ok(Fidelity::InsertionDeletion {
+                insertion,
+                deletion,
+            }) => {
+                *deletion = curves(0.1, 0.1, 0.1);
+                *insertion = match index % 2 {
+                    0 => curves(0.2, 0.3, 0.1),
+                    _ => curves(0.2, 0.1, 0.3),
+                };
+            }
+            Ok(Fidelity::Randomisation { correlation, .. }) => *correlation = Some(0.99),
+            Ok(Fidelity::MuFidelity { correlation, .. }) => *correlation = None,
+            Ok(Fidelity::MaxSensitivity { largest_change, .. }) => *largest_change = None,
+            Err(reason) => panic!("{reason}"),
+        }
+        one
+    };
+    checks.iter().enumerate().map(change).collect()
+}
+
+/// Checks for which the network gives no finite numbers.
+fn failing(checks: &[Checked]) -> Vec<Checked> {
+    let fail = |one: &Checked| Checked {
+        found: Err("the network's scores are not finite numbers".to_owned()),
+        ..one.clone()
+    };
+    checks.iter().map(fail).collect()
+}
+
 fn keys_of(presented: &Presented) -> BTreeSet<String> {
     said(&presented.exhibits, &presented.notices)
 }
@@ -201,6 +242,12 @@ fn said_in(ran: &mut Ran) -> BTreeSet<String> {
             ran.plan.tasks[index].view = in_view(&ran.plan.tasks[index], view, &ran.plan.facts);
             let task = &ran.plan.tasks[index];
             let results = &ran.executed.results[index];
+            let checks = ran.executed.checks_of(index);
+            for checks in [checks.to_vec(), doubtful(checks), failing(checks)] {
+                let found = (results.as_slice(), checks.as_slice());
+                let presented = with_task(&ran.plan, task, found, present::present).unwrap();
+                keys.extend(keys_of(&presented));
+            }
             let mut worlds = vec![results.clone()];
             let found: Vec<&Results> = results.iter().flatten().collect();
             let count = found.first().map_or(0, |first| others(first).len());
@@ -213,14 +260,17 @@ fn said_in(ran: &mut Ran) -> BTreeSet<String> {
                     .collect()
             }));
             for world in worlds {
-                let presented = with_task(&ran.plan, task, &world, present::present).unwrap();
+                let presented =
+                    with_task(&ran.plan, task, (&world, &[]), present::present).unwrap();
                 keys.extend(keys_of(&presented));
             }
             if matches!(
                 task.entry.kind,
                 Kind::Outcomes | Kind::Calibration | Kind::Mistakes
             ) {
-                let large = with_task(&ran.plan, task, results, |shown| a_large_data_set(*shown));
+                let large = with_task(&ran.plan, task, (results, &[]), |shown| {
+                    a_large_data_set(*shown)
+                });
                 keys.extend(large.unwrap());
             }
         }
@@ -361,8 +411,10 @@ fn no_placeholder_is_left_in_a_sentence() {
         let mut project = Project::new(&WITH_LAYERS[0]);
         project.spec["language"] = json!(language);
         let ran = project.run();
-        for (task, results) in ran.plan.tasks.iter().zip(&ran.executed.results) {
-            let presented = with_task(&ran.plan, task, results, present::present).unwrap();
+        let tasks = ran.plan.tasks.iter().zip(&ran.executed.results);
+        for (index, (task, results)) in tasks.enumerate() {
+            let found = (results.as_slice(), ran.executed.checks_of(index));
+            let presented = with_task(&ran.plan, task, found, present::present).unwrap();
             assert!(!presented.exhibits.is_empty(), "{}", task.name);
             for exhibit in &presented.exhibits {
                 for message in sentences(exhibit).into_iter().chain(&presented.notices) {

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use cnn_report::explain::checks::{Check, apply_to};
 use cnn_report::explain::{Needs, Unit};
-use cnn_report::results::{Kind, Results};
+use cnn_report::results::{Fidelity, Kind, Results};
 use cnn_report::store::{Key, LIMIT_BYTES, Store};
 use serde_json::json;
 
@@ -120,6 +121,43 @@ fn every_kind_of_result_is_kept_bit_for_bit() {
         }
     }
     assert_eq!(seen, Kind::ALL.into());
+}
+
+#[test]
+fn what_judges_a_map_is_kept_bit_for_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("store"), LIMIT_BYTES).unwrap();
+    let mut kinds = BTreeSet::new();
+    for case in WITH_LAYERS {
+        let ran = Project::new(&case).run();
+        for (name, bits) in ran.bits_of_checks() {
+            let found: Fidelity = postcard::from_bytes(&bits).unwrap();
+            let key = Key::new(ran.keys()[&name].clone());
+            store.save(&key, &found).unwrap();
+            assert_eq!(
+                store.load(&key).as_ref(),
+                Some(&found),
+                "{}: {name}",
+                case.name
+            );
+            kinds.insert(ran.keys()[&name]["check"]["name"].to_string());
+        }
+    }
+    assert_eq!(kinds.len(), Check::ALL.len());
+}
+
+/// Every method whose maps are of a class is judged, and no other takes the key.
+#[test]
+fn maps_of_a_class_are_judged_and_nothing_else() {
+    let ran = Project::new(&NET1).run();
+    for (task, results) in ran.plan.tasks.iter().zip(&ran.executed.results) {
+        let applies = apply_to(task.entry);
+        for found in results.iter().flatten() {
+            assert_eq!(found.explained_class().is_some(), applies, "{}", task.name);
+        }
+        let parameters = task.parameters(&ran.plan.inputs(task));
+        assert_eq!(parameters.contains_key("checks"), applies, "{}", task.name);
+    }
 }
 
 #[test]

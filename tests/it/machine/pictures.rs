@@ -147,7 +147,8 @@ fn every_heat_map_is_drawn_from_the_arrays() {
             found.values.values = read.values.iter().map(|&value| value as f32).collect();
         }
         let task = &plan.tasks[index];
-        let presented = assemble::with_task(&plan, task, &results, present::present).unwrap();
+        let presented =
+            assemble::with_task(&plan, task, (&results, &[]), present::present).unwrap();
         let drawing = figure::draw(&presented.exhibits[0].body, &words).unwrap();
         let Drawing::Grid { tiles, .. } = drawing else {
             panic!("tiles expected")

@@ -1,0 +1,115 @@
+//! Judges the maps of a task: from the store, or by running the check.
+
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::key::Keys;
+use super::{ExecuteError, Network, Ran, Reason, Reuse, name, panic_text};
+use crate::explain::checks::{self, Check, Judged};
+use crate::explain::{ExplainError, Known, Passes};
+use crate::plan::{Plan, Task};
+use crate::progress::Progress;
+use crate::results::{Fidelity, Results};
+use crate::store::{Key, Store};
+
+/// What a check found of one unit of a task.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checked {
+    /// Index in the task's units.
+    pub unit: usize,
+    pub check: Check,
+    /// Or why it could not be computed, which keeps nothing else from its place.
+    pub found: Result<Fidelity, String>,
+}
+
+/// What judging takes beside the task.
+pub(super) struct Judges<'a> {
+    pub plan: &'a Plan,
+    pub network: &'a Network,
+    pub store: Option<&'a Store>,
+    pub reuse: Reuse,
+    pub keys: &'a Keys<'a>,
+    pub known: &'a Known,
+    pub progress: &'a dyn Progress,
+    /// Why a unit ran, by its name and key.
+    pub reason: &'a dyn Fn(&str, &Key) -> Reason,
+}
+
+/// What was found, and what of it had to be run.
+#[derive(Default)]
+pub(super) struct Found {
+    pub checked: Vec<Checked>,
+    pub ran: Vec<Ran>,
+    /// Name in the report and key of each.
+    pub keys: Vec<(String, Key)>,
+}
+
+impl Judges<'_> {
+    /// Judges every result of a task; one that is missing is left out.
+    pub fn judge(&self, task: &Task, results: &[Option<Results>]) -> Result<Found, ExecuteError> {
+        let mut found = Found::default();
+        let all: Vec<(usize, Check)> = (0..task.units.len())
+            .flat_map(|unit| task.checks.iter().map(move |check| (unit, *check)))
+            .collect();
+        let total = all.len();
+        for (at, (unit, check)) in all.into_iter().enumerate() {
+            let Some(Some(result)) = results.get(unit) else {
+                continue;
+            };
+            let key = self.keys.of_check(task, &task.units[unit], check);
+            let name = format!("{}, {}", name(task, &task.units[unit]), check.name());
+            let stored: Option<Fidelity> = match (self.store, self.reuse) {
+                (Some(store), Reuse::Stored) => store.load(&key),
+                (Some(_), Reuse::Nothing) | (None, _) => None,
+            };
+            let is_new = stored.is_none();
+            let go_on = || self.progress.advanced(at, total);
+            let one = match stored {
+                Some(stored) => Ok(stored),
+                None => self.run(task, (unit, result), check, &go_on),
+            };
+            if is_new {
+                let reason = (self.reason)(&name, &key);
+                found.ran.push(Ran {
+                    unit: name.clone(),
+                    reason,
+                });
+            }
+            let one = match one {
+                Ok(one) => Ok(one),
+                Err(ExplainError::Cancelled) => return Err(ExecuteError::Cancelled),
+                Err(error) => Err(error.to_string()),
+            };
+            if let (true, Some(store), Ok(one)) = (is_new, self.store, &one) {
+                store.save(&key, one)?;
+            }
+            found.keys.push((name, key));
+            found.checked.push(Checked {
+                unit,
+                check,
+                found: one,
+            });
+        }
+        Ok(found)
+    }
+
+    fn run(
+        &self,
+        task: &Task,
+        (unit, found): (usize, &Results),
+        check: Check,
+        go_on: &dyn Fn() -> ControlFlow<()>,
+    ) -> Result<Fidelity, ExplainError> {
+        let model = self.network.open()?;
+        let passes = Passes::new(model, self.plan.inputs(task), self.known);
+        let judged = Judged {
+            entry: task.entry,
+            method: task.method.as_ref(),
+            unit: &task.units[unit],
+            found,
+        };
+        let run = || checks::run(check, &passes, &judged, go_on);
+        let result = catch_unwind(AssertUnwindSafe(run));
+        result.unwrap_or_else(|panic| Err(ExplainError::Failed(panic_text(panic.as_ref()))))
+    }
+}

@@ -1,0 +1,86 @@
+//! Does the map depend on what the network has learned?
+//!
+//! The weights of the last layer are drawn anew and the method runs again for the same class; the number is the rank
+//! correlation of the sizes of both maps, place by place (Adebayo et al. 2018, section 4.1, the first step of the
+//! cascade). Near 1 the map shows the photo and not what speaks for the class, however convincing it looks.
+//!
+//! **Weights** numbers of a normal distribution with mean and standard deviation of those that they replace, the bias
+//! too. The last layer is the last node before the scores that reads a parameter of two dimensions or more.
+//! **Differs from the paper** the last layer only, with the distribution of the weights in place of the one they were
+//! initialised with, which no file of weights says.
+//! **Cost** the method's own, once.
+//! **Errors** those of the method; a network without such a layer.
+//! **Paper** Adebayo, Gilmer, Muelly, Goodfellow, Hardt, Kim: "Sanity Checks for Saliency Maps", NeurIPS 2018.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tch::Tensor;
+
+use super::ranks::correlation;
+use super::{GoOn, Judged, repeated};
+use crate::explain::seed::Numbers;
+use crate::explain::{ExplainError, Passes, numbers};
+use crate::results::{ClassTarget, Fidelity, Results};
+
+/// Name of the random stream.
+const STREAM: &str = "randomisation";
+
+pub(super) fn run(
+    passes: &Passes,
+    judged: &Judged,
+    target: ClassTarget,
+    go_on: GoOn,
+) -> Result<Fidelity, ExplainError> {
+    let method = judged.of_class(&passes.inputs, target.class)?;
+    let photo = passes.photo(judged.unit.photo)?;
+    let shared = judged
+        .unit
+        .photo
+        .and_then(|at| passes.inputs.photos.get(at));
+    let shared = shared
+        .map(Arc::clone)
+        .ok_or_else(|| ExplainError::Failed(format!("`{}` is no photo of the figure", photo.id)))?;
+    let last = passes.model.last_weights();
+    let Some((name, _)) = last.first() else {
+        let reason = "no layer of the network has weights that could be drawn anew";
+        return Err(ExplainError::Failed(reason.to_owned()));
+    };
+    let weights = (*name).to_owned();
+    let mut drawn = BTreeMap::new();
+    for (name, tensor) in &last {
+        // The same for all photos: the network is one.
+        let mut stream = Numbers::new(passes.inputs.seed, STREAM, name);
+        drawn.insert((*name).to_owned(), anew(tensor, &mut stream)?);
+    }
+    let model = passes.model.with_weights(drawn)?;
+    let found = repeated::found(method.as_ref(), (&model, passes.inputs), shared, go_on)?;
+    Ok(Fidelity::Randomisation {
+        correlation: correlation(&sizes(judged.found), &sizes(&found)),
+        weights,
+    })
+}
+
+/// Numbers of the same mean and standard deviation.
+fn anew(tensor: &Tensor, stream: &mut Numbers) -> Result<Tensor, ExplainError> {
+    let values = numbers::precise_values(tensor)?;
+    let count = values.len().max(1) as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    let variance = values.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / count;
+    let drawn: Vec<f32> = values
+        .iter()
+        .map(|_| (mean + variance.sqrt() * stream.normal()) as f32)
+        .collect();
+    let drawn = Tensor::f_from_slice(&drawn)?.f_view(tensor.size().as_slice())?;
+    Ok(drawn.f_to_kind(tensor.kind())?)
+}
+
+/// The size of the map at each place.
+fn sizes(found: &Results) -> Vec<f64> {
+    let map = found.one_number_a_place();
+    let values = map.map_or(Vec::new(), |map| map.values);
+    values
+        .into_iter()
+        .map(|value| f64::from(value.abs()))
+        .collect()
+}
