@@ -42,6 +42,7 @@ pub mod rise;
 pub mod saliency;
 pub mod score_cam;
 pub mod seed;
+pub mod segment_game;
 pub mod smooth_grad;
 mod unit;
 pub mod var_grad;

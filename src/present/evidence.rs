@@ -75,6 +75,7 @@ mod tests {
                 r_squared_held_out: None,
                 local_prediction: 0.38,
             },
+            stopping: None,
         };
         assert_eq!(weights(&result(&[1e-11, -3e-12], Some(0.9))), [0.0, 0.0]);
         assert_eq!(weights(&result(&[1e-3, 2e-4], None)), [0.0, 0.0]);

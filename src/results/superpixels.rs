@@ -18,6 +18,20 @@ pub struct Superpixels {
     pub standard_errors: Option<Vec<f64>>,
     pub intercept: f64,
     pub fit: Fit,
+    /// Of samples that were added until the leading segments were settled.
+    pub stopping: Option<Stopping>,
+}
+
+/// How sampling ended that goes on until the leading segments are settled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stopping {
+    pub is_settled: bool,
+    /// How many segments count as leading.
+    pub leading: usize,
+    /// How many samples there could have been.
+    pub most_samples: usize,
+    /// Segments of which it stayed open whether they are among the leading ones, the largest |weight| first.
+    pub open: Vec<usize>,
 }
 
 /// How well the linear model stands for the network.

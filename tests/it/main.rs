@@ -38,6 +38,7 @@ mod pickle;
 mod picture;
 mod rebuilds;
 mod render;
+mod sampling;
 mod shipped;
 mod strings;
 mod torchscript;

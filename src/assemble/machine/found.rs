@@ -63,6 +63,12 @@ impl Of<'_> {
             r_squared: found.fit.r_squared.and_then(finite),
             r_squared_held_out: found.fit.r_squared_held_out.and_then(finite),
             local_prediction: finite(found.fit.local_prediction),
+            stopping: found.stopping.as_ref().map(|stopping| machine::Stopping {
+                is_settled: stopping.is_settled,
+                leading: stopping.leading,
+                most_samples: stopping.most_samples,
+                open: stopping.open.clone(),
+            }),
         }
     }
 

@@ -68,7 +68,7 @@ impl Surrogate {
             standard_errors: design.standard_errors(&line),
             r_squared: r_squared(samples, |row| line.predict(samples.masks.row(row))),
             r_squared_held_out: cross_validate(samples, alpha, seed)?,
-            local_prediction: line.predict(samples.masks.row(0)),
+            local_prediction: line.predict(&vec![true; samples.masks.segments()]),
             line,
         })
     }

@@ -110,6 +110,12 @@ impl<'a> LimeResult<'a> {
         Some(STANDARD_ERRORS * errors.get(segment)?)
     }
 
+    /// Whether the 95 % interval of a segment's weight includes zero.
+    fn is_undecided(&self, segment: usize) -> bool {
+        let half = self.uncertainty(segment);
+        half.is_some_and(|half| half >= self.weights[segment].abs())
+    }
+
     /// `7, upper left`: counted from 1, with the part of the photo that its middle lies in.
     fn segment(&self, segment: usize) -> Message {
         let middle = self.middles.get(segment).copied().unwrap_or_default();
@@ -158,10 +164,12 @@ fn segments(task: &Task, view: &View, photos: &[LimeResult]) -> Exhibit {
             .with("class", class.as_str())
             .with("count", positive.len());
         let shown = explained.strongest(view.features).to_vec();
+        let is_undecided = |segment: &usize| explained.is_undecided(*segment);
+        let undecided = shown.iter().copied().filter(is_undecided).collect();
         let alone = positive.clone();
         [
             tile(outlines, SegmentView::Outlines),
-            tile(evidence, SegmentView::Evidence { shown }),
+            tile(evidence, SegmentView::Evidence { shown, undecided }),
             tile(only, SegmentView::Only { shown: alone }),
         ]
     });

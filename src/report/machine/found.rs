@@ -49,6 +49,8 @@ pub enum Found {
         r_squared_held_out: Option<f64>,
         /// The probability that the model gives to the photo itself.
         local_prediction: Option<f64>,
+        /// How `samples: auto` ended; null of a number of samples and of all combinations.
+        stopping: Option<Stopping>,
     },
     /// All scores of the photo.
     Predictions {
@@ -73,6 +75,19 @@ pub enum Found {
         /// The last picture as computed: normalised, not clipped. [channels, height, width]. Null where it is not finite.
         last: Option<Array>,
     },
+}
+
+/// How sampling ended that goes on until the leading segments are settled.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Stopping {
+    pub is_settled: bool,
+    /// How many segments count as leading.
+    pub leading: usize,
+    /// How many samples there could have been.
+    pub most_samples: usize,
+    /// Segments of which it stayed open whether they are among the leading ones.
+    pub open: Vec<usize>,
 }
 
 /// The number that was explained or raised.

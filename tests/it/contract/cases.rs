@@ -109,6 +109,8 @@ fn variants(method: &str) -> Vec<Value> {
         "lime" => json!([
             { "samples": 40 },
             { "samples": "exact", "slic": { "n_segments": 5 }, "segmenter": "slic" },
+            { "samples": 130, "design": "balanced" },
+            { "samples": "auto", "most_samples": 384 },
             { "samples": 30, "segmenter": "quickshift", "hide": [90, 120, 30], "seed": 5, "class": 1 },
         ]),
         "feature_ablation" => json!([
