@@ -36,14 +36,14 @@ use serde_json::{Map, Value, json};
 
 use super::of_class::Step;
 use super::seed::Numbers;
-use super::segment_game::Game;
+use super::segment_game::{Game, Output};
 use super::{
     Entry, ExplainError, Fault, Inputs, Method, Needs, Passes, Photos, Sink, Unit, Viewing, chosen,
     parameters,
 };
 use crate::labels::{Class, ClassName};
 use crate::model::BatchSize;
-use crate::results::{Fit, Kind, Results, Superpixels};
+use crate::results::{Fit, Kind, Results, SegmentWeight, Superpixels};
 use hide::{Hide, MeanWord};
 use sample_count::{Design, MOST_SAMPLES, SampleCount, SampleWord, too_many_to_enumerate};
 use sampling::{Drawing, Task};
@@ -205,7 +205,13 @@ impl Lime {
             drawing,
         } = task;
         let hidden = self.hide.tensor(passes, photo, segments)?;
-        let game = Game::new(passes, photo, (segments, hidden), class, self.batch)?;
+        let game = Game::new(
+            passes,
+            photo,
+            (segments, hidden),
+            (class, Output::Probability),
+            self.batch,
+        )?;
         let seed = self.seed(passes.inputs.seed);
         let numbers = Numbers::new(u64::from(seed), NAME, &photo.id);
         let sampled = self.sampled(&game, task, numbers, step)?;
@@ -231,6 +237,8 @@ impl Lime {
         let errors = sampled.standard_errors.or(surrogate.standard_errors);
         Ok(Superpixels {
             target: game.target,
+            weight: SegmentWeight::Linear,
+            explained: Output::Probability.explained(),
             width: segments.width,
             height: segments.height,
             labels: segments.labels.clone(),

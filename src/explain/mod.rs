@@ -8,6 +8,7 @@ pub mod cam;
 pub mod chosen;
 pub mod class_activation;
 mod class_target;
+pub mod cut;
 pub mod deconvnet;
 pub mod deep_dream;
 pub mod eigen_cam;
@@ -22,6 +23,7 @@ pub mod hires_cam;
 pub mod input_x_gradient;
 mod inputs;
 pub mod integrated_gradients;
+pub mod kernel_shap;
 pub mod layer_cam;
 pub mod lime;
 pub mod moments;
@@ -43,6 +45,7 @@ pub mod saliency;
 pub mod score_cam;
 pub mod seed;
 pub mod segment_game;
+pub mod shapley;
 pub mod smooth_grad;
 mod unit;
 pub mod var_grad;
@@ -81,6 +84,8 @@ pub const METHODS: &[Entry] = &[
     feature_ablation::ENTRY,
     rise::ENTRY,
     lime::ENTRY,
+    kernel_shap::ENTRY,
+    shapley::ENTRY,
     activation_maps::ENTRY,
     filters::ENTRY,
     deep_dream::ENTRY,

@@ -18,7 +18,7 @@ pub use optimised::{Curve, Ending, Frame, Objective, Optimised, Stage};
 pub use outcomes::{FILE, Outcome, Outcomes, Tally, named};
 pub use picture::{Changes, Picture};
 pub use predictions::Predictions;
-pub use superpixels::{Fit, Stopping, Superpixels};
+pub use superpixels::{Explained, Fit, SegmentWeight, Stopping, Superpixels};
 
 /// What one unit of work found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

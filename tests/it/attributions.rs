@@ -5,6 +5,7 @@ mod class_activation;
 mod gradients;
 mod networks;
 mod perturbed;
+mod shapley;
 
 use std::path::Path;
 

@@ -1,5 +1,5 @@
 //! The table of docs/sampling.md: designs of LIME on the shipped network and photos.
-//! `cargo test --release sampling -- --ignored --nocapture` prints it, after ten minutes on one core.
+//! `cargo test --release sampling -- --ignored --nocapture --test-threads 1` prints it, after ten minutes on one core.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 
 use crate::bench::{Bench, entry};
 
-const PHOTOS: [&str; 4] = ["coffee", "citrus-fruits", "giant-panda", "honey-bee"];
 const LEADING: usize = 5;
 /// Seed of the fit that is taken as the truth; the repetitions have others.
 const TRUTH: u64 = 1000;
@@ -89,33 +88,73 @@ fn compared(truth: &Superpixels, runs: &[Superpixels]) -> String {
     format!("{samples} | {rmse:.4} | {stated} | {hits:.2} | {settled}")
 }
 
-#[test]
-#[ignore = "50,000 passes; prints the table of docs/sampling.md"]
-fn sampling_of_lime_is_measured() {
+/// Prints the rows of a photo.
+fn measure(photo: &'static str, repetitions: u64) {
     println!("| photo | masks | samples | rmse | stated | leading five | settled |");
     println!("|---|---|---|---|---|---|---|");
-    for photo in PHOTOS {
-        let mut bench = bench(photo);
-        let many = json!({ "samples": 4096, "design": "balanced" });
-        let truth = found(&mut bench, "lime", many, TRUTH);
-        let sizes = truth.by_size_of_weight();
-        let sizes: Vec<String> = sizes
-            .iter()
-            .take(LEADING + 1)
-            .map(|segment| format!("{:.3}", truth.weights[*segment]))
-            .collect();
-        let name = format!("{photo} ({}; {})", truth.segments(), sizes.join(" "));
-        let balanced = |samples: usize| json!({ "samples": samples, "design": "balanced" });
-        let designs = [
-            ("`auto`", 3, json!({ "samples": "auto" })),
-            ("balanced", 3, balanced(256)),
-            ("balanced", 3, balanced(512)),
-            ("random", 2, json!({ "samples": 1000 })),
-        ];
-        for (label, repetitions, keys) in designs {
-            let runs = (0..repetitions).map(|seed| found(&mut bench, "lime", keys.clone(), seed));
-            let runs: Vec<Superpixels> = runs.collect();
-            println!("| {name} | {label} | {} |", compared(&truth, &runs));
-        }
+    let mut bench = bench(photo);
+    let balanced = |samples: usize| json!({ "samples": samples, "design": "balanced" });
+    let truth = found(&mut bench, "lime", balanced(4096), TRUTH);
+    let sizes = truth.by_size_of_weight();
+    let sizes: Vec<String> = sizes
+        .iter()
+        .take(LEADING + 1)
+        .map(|segment| format!("{:.3}", truth.weights[*segment]))
+        .collect();
+    let name = format!("{photo} ({}; {})", truth.segments(), sizes.join(" "));
+    let designs = [
+        ("`auto`", repetitions, json!({ "samples": "auto" })),
+        ("balanced", repetitions, balanced(256)),
+        ("balanced", repetitions, balanced(512)),
+        ("random", 2, json!({ "samples": 1000 })),
+    ];
+    for (label, repetitions, keys) in designs {
+        let runs = (0..repetitions).map(|seed| found(&mut bench, "lime", keys.clone(), seed));
+        let runs: Vec<Superpixels> = runs.collect();
+        println!("| {name} | {label} | {} |", compared(&truth, &runs));
     }
+}
+
+#[test]
+#[ignore = "15,000 passes; prints rows of docs/sampling.md"]
+fn sampling_of_lime_on_coffee() {
+    measure("coffee", 3);
+}
+
+#[test]
+#[ignore = "15,000 passes; prints rows of docs/sampling.md"]
+fn sampling_of_lime_on_citrus_fruits() {
+    measure("citrus-fruits", 2);
+}
+
+#[test]
+#[ignore = "10,000 passes; prints rows of docs/sampling.md"]
+fn sampling_of_lime_on_a_panda() {
+    measure("giant-panda", 2);
+}
+
+#[test]
+#[ignore = "10,000 passes; prints rows of docs/sampling.md"]
+fn sampling_of_lime_on_a_bee() {
+    measure("honey-bee", 2);
+}
+
+/// Values of coffee's segments by masks of either design.
+#[test]
+#[ignore = "7,000 passes; prints the second table of docs/sampling.md"]
+fn sampling_of_kernel_shap_is_measured() {
+    println!("| masks | samples | rmse | stated | leading five | settled |");
+    println!("|---|---|---|---|---|---|");
+    let mut bench = bench("coffee");
+    let keys = |samples: usize, design: &str| json!({ "samples": samples, "design": design });
+    let truth = found(&mut bench, "kernel_shap", keys(3072, "balanced"), TRUTH);
+    for (design, samples) in [("balanced", 512), ("random", 512)] {
+        let run = |seed| found(&mut bench, "kernel_shap", keys(samples, design), seed);
+        let runs: Vec<Superpixels> = (0..3).map(run).collect();
+        println!("| {design} | {} |", compared(&truth, &runs));
+    }
+    let auto = json!({ "samples": "auto", "most_samples": 1536 });
+    let run = |seed| found(&mut bench, "kernel_shap", auto.clone(), seed);
+    let runs: Vec<Superpixels> = (0..2).map(run).collect();
+    println!("| `auto` | {} |", compared(&truth, &runs));
 }

@@ -4,8 +4,8 @@ use super::arrays::{Beside, Numbers};
 use crate::present::View;
 use crate::report::machine::{self, Found, finite};
 use crate::results::{
-    Attributions, ClassTarget, Ending, LayerRef, Meaning, Objective, Optimised, Place, Predictions,
-    Results, Stage, Superpixels, Target, Volume,
+    Attributions, ClassTarget, Ending, Explained, LayerRef, Meaning, Objective, Optimised, Place,
+    Predictions, Results, SegmentWeight, Stage, Superpixels, Target, Volume,
 };
 
 /// A unit with what files and classes are called.
@@ -55,6 +55,14 @@ impl Of<'_> {
         Found::Superpixels {
             target: machine::Target::Class(self.class(&found.target)),
             segments: beside.array(&[figure, unit, "segments"], &shape, labels),
+            weight: match found.weight {
+                SegmentWeight::Linear => machine::SegmentWeight::Linear,
+                SegmentWeight::Shapley => machine::SegmentWeight::Shapley,
+            },
+            explained: match found.explained {
+                Explained::Probability => machine::Explained::Probability,
+                Explained::Score => machine::Explained::Score,
+            },
             weights: all(&found.weights),
             standard_errors: found.standard_errors.as_ref().map(all),
             intercept: finite(found.intercept),

@@ -93,7 +93,7 @@ impl Lime {
         let design = || Replicates::new(segments, numbers);
         match &task.drawing {
             Drawing::Masks(masks) | Drawing::Every(masks) => Ok(Sampled {
-                probabilities: game.probabilities(masks, step)?,
+                probabilities: game.values(masks, step)?,
                 masks: masks.clone(),
                 standard_errors: None,
                 stopping: None,
@@ -113,7 +113,7 @@ impl Lime {
         step: Step,
     ) -> Result<Sampled, ExplainError> {
         let masks = design.masks(samples);
-        let probabilities = game.probabilities(&masks, step)?;
+        let probabilities = game.values(&masks, step)?;
         let sums = |masks: &Masks, targets: &[f64]| {
             Sums::of(Samples {
                 masks,
@@ -147,8 +147,7 @@ impl Lime {
         most: usize,
         step: Step,
     ) -> Result<Sampled, ExplainError> {
-        let values =
-            |masks: &Masks, before: usize| game.probabilities(masks, &|done| step(before + done));
+        let values = |masks: &Masks, before: usize| game.values(masks, &|done| step(before + done));
         let weight = |mask: &[bool]| kernel(distance(mask), self.kernel_width);
         let found = until_settled(segments, &mut design, most, (&values, &weight), &self.fit())?;
         Ok(Sampled {

@@ -104,11 +104,57 @@ impl Sums {
     }
 }
 
+impl Sums {
+    /// The least squares line with this intercept whose weights sum to `total`.
+    pub fn line_through(&self, intercept: f64, total: f64) -> Result<Line, Singular> {
+        let segments = self.mask.len();
+        let factor = Cholesky::new(self.both.clone(), segments)?;
+        let right = self.moment.iter().zip(&self.mask);
+        let right: Vec<f64> = right.map(|(both, on)| both - intercept * on).collect();
+        // Lagrange: the free solution less the multiplier's part.
+        let (free, ones) = (factor.solve(&right), factor.solve(&vec![1.0; segments]));
+        let excess = (free.iter().sum::<f64>() - total) / ones.iter().sum::<f64>();
+        let weights = free.iter().zip(&ones);
+        Ok(Line {
+            intercept,
+            weights: weights.map(|(free, one)| free - excess * one).collect(),
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::masks::Masks;
     use super::super::surrogate::{Surrogate, distance, kernel};
     use super::*;
+
+    /// Under Shapley's kernel over all masks it is the line of Shapley values.
+    #[test]
+    fn the_line_through_both_ends_is_that_of_shapley_values() {
+        use crate::explain::shapley;
+        let masks = Masks::every(6);
+        let game = |mask: &[bool]| {
+            let together = f64::from(mask[0] && mask[2] && !mask[5]);
+            (0.3 * f64::from(mask[1]) + 2.0 * together + 0.1 * f64::from(mask[3])).tanh() + 0.4
+        };
+        let worth: Vec<f64> = masks.rows().map(game).collect();
+        let inner = masks.part(1, 62);
+        let kernel: Vec<f64> = inner
+            .rows()
+            .map(|mask| shapley::kernel(6, mask.iter().filter(|on| **on).count()))
+            .collect();
+        let sums = Sums::of(Samples {
+            masks: &inner,
+            targets: &worth[1..63],
+            kernel: &kernel,
+        });
+        let line = sums.line_through(worth[63], worth[0] - worth[63]).unwrap();
+        let expected = shapley::values(6, &worth);
+        let pairs = line.weights.iter().zip(&expected);
+        assert!(pairs.into_iter().all(|(a, b)| (a - b).abs() < 1e-12));
+        let sum: f64 = line.weights.iter().sum();
+        assert!((sum - (worth[0] - worth[63])).abs() < 1e-12);
+    }
 
     /// The line of two parts of the samples is that of all, and one part can be taken away again.
     #[test]

@@ -74,8 +74,8 @@ impl Surrogate {
     }
 }
 
-/// 1 − Σw(y−ŷ)² / Σw(y−ȳ)², ȳ the weighted mean.
-fn r_squared(samples: Samples, predicted: impl Fn(usize) -> f64) -> Option<f64> {
+/// 1 − Σw(y−ŷ)² / Σw(y−ȳ)², ȳ the weighted mean, of the numbers that are `predicted` by row; `None` where all are equal.
+pub fn r_squared(samples: Samples, predicted: impl Fn(usize) -> f64) -> Option<f64> {
     let Samples {
         targets, kernel, ..
     } = samples;

@@ -8,7 +8,8 @@ use crate::present::outcomes::rows::{counts, rows};
 use crate::present::{Data, Task};
 use crate::results::rates::Rates;
 use crate::results::{
-    Attributions, ClassTarget, Curve, Optimised, Predictions, Results, Superpixels, Target,
+    Attributions, ClassTarget, Curve, Explained, Optimised, Predictions, Results, Superpixels,
+    Target,
 };
 use crate::words::Argument;
 
@@ -115,7 +116,10 @@ impl Values<'_> {
         let fit = &result.fit;
         self.put(prefix, "segments", Quantity::Count(result.segments()));
         self.put(prefix, "samples", Quantity::Count(fit.samples));
-        let local = Quantity::share(fit.local_prediction);
+        let local = match result.explained {
+            Explained::Probability => Quantity::share(fit.local_prediction),
+            Explained::Score => Quantity::Number(fit.local_prediction),
+        };
         self.put(prefix, "local_prediction", local);
         self.put(prefix, "intercept", Quantity::Number(result.intercept));
         let rates = [

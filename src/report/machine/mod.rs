@@ -15,8 +15,8 @@ use serde_json::Value as Json;
 
 pub use figure::{Exhibit, Figure, Parameters};
 pub use found::{
-    Array, Class, Curve, Dtype, Ending, Found, Layer, Meaning, Objective, Place, Stage, Stopping,
-    Target, Unit,
+    Array, Class, Curve, Dtype, Ending, Explained, Found, Layer, Meaning, Objective, Place,
+    SegmentWeight, Stage, Stopping, Target, Unit,
 };
 pub use outcomes::{Average, Group, Interval, Outcomes, Rates, Table};
 pub use schema::json_schema;
