@@ -17,35 +17,44 @@
 //! apart; `samples: exact` with more than 10 segments.
 //! **Paper** Ribeiro, Singh, Guestrin: "Why Should I Trust You?", KDD 2016.
 
+pub mod designs;
+pub mod hide;
 pub mod linear;
 pub mod masks;
 pub mod perturbed;
+pub mod replicates;
+pub mod sample_count;
+mod sampling;
 pub mod segmenter;
+pub mod sums;
 pub mod surrogate;
+pub mod until_settled;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use tch::Tensor;
 
-use super::passes::of_photo;
+use super::of_class::Step;
+use super::seed::Numbers;
+use super::segment_game::{Game, Output};
 use super::{
-    Entry, ExplainError, Fault, Inputs, Method, Needs, Passes, Photo, Photos, Sink, Unit, Viewing,
-    chosen, parameters,
+    Entry, ExplainError, Fault, Inputs, Method, Needs, Passes, Photos, Sink, Unit, Viewing, chosen,
+    parameters,
 };
 use crate::labels::{Class, ClassName};
 use crate::model::BatchSize;
-use crate::picture::Picture;
-use crate::picture::segment::Segmentation;
-use crate::results::{ClassTarget, Fit, Kind, Results, Superpixels};
-use masks::Masks;
-use perturbed::{Distinct, Perturbed};
+use crate::results::{Fit, Kind, Results, SegmentWeight, Superpixels};
+use hide::{Hide, MeanWord};
+use sample_count::{Design, MOST_SAMPLES, SampleCount, SampleWord, too_many_to_enumerate};
+use sampling::{Drawing, Task};
 use segmenter::{Quickshift, Segmenter, Segmenting, Slic};
-use surrogate::{Samples, Surrogate, distance, kernel};
+use surrogate::{Samples, Surrogate};
+
+const NAME: &str = "lime";
 
 pub const ENTRY: Entry = Entry {
-    name: "lime",
-    version: 2,
+    name: NAME,
+    version: 3,
     kind: Kind::Superpixels,
     view: Viewing::PLAIN,
     photos: Photos::Any,
@@ -56,12 +65,6 @@ pub const ENTRY: Entry = Entry {
         "Ribeiro, M. T., Singh, S., Guestrin, C.: \"Why Should I Trust You?\": Explaining the Predictions of Any Classifier. KDD 2016",
     ],
 };
-
-/// Perturbed photos a batch: the fastest for SqueezeNet 1.1 on two cores.
-const FASTEST_BATCH_ON_CPU: usize = 8;
-
-/// With more segments than this, 2^segments pictures are too many to run them all.
-const EXACT_SEGMENTS: usize = 10;
 
 /// Where no sample is drawn, the folds of the cross-validation are always the same: no seed changes a number.
 const SEED_OF_ALL: u32 = 0;
@@ -78,14 +81,19 @@ pub struct Lime {
     pub quickshift: Quickshift,
     /// Settings of SLIC. Default: 50 segments.
     pub slic: Slic,
-    /// How many perturbed photos are classified, or `exact`: every one there is, for photos of at most 10 segments. Default 1000.
+    /// How many perturbed photos are classified; or `auto`: more of them until the five leading segments are settled, and every one there is for photos of at most 10 segments; or `exact`: every one there is, refused for more segments. Default 1000.
     pub samples: SampleCount,
+    /// Which segments the perturbed photos show: `random` (as the Python package draws them) or `balanced` (rows of Hadamard matrices and their opposites, in which segments do not mix with each other or with pairs: half as many samples for the same error). Default: `balanced` with `samples: auto`, else `random`.
+    pub design: Option<Design>,
+    /// The most perturbed photos with `samples: auto`. Default 4000.
+    #[schemars(range(min = 256, max = 100_000))]
+    pub most_samples: Option<usize>,
     /// What stands in for hidden segments: `mean` (each segment's mean colour) or a colour `[red, green, blue]` of 0 to 255. Default `mean`.
     pub hide: Hide,
     /// Width σ of the kernel: the smaller, the more do photos count that keep most segments. In cosine distance. Default 0.25.
     #[schemars(range(min = 0.01, max = 100.0))]
     pub kernel_width: f64,
-    /// Penalty α on the weights of the linear model. Default 1.
+    /// Penalty α on the weights of the linear model; of a balanced design, for each 1000 samples. Default 1.
     #[schemars(range(min = 0.0, max = 1_000_000.0))]
     pub ridge: f64,
     /// Perturbed photos that run at once, at most: `auto` (8 on a CPU, 256 on a graphics card) or a number. Fewer where memory is short. Changes results by rounding only, in the seventh digit of a probability. Default `auto`.
@@ -103,6 +111,8 @@ impl Default for Lime {
             quickshift: Quickshift::default(),
             slic: Slic::default(),
             samples: SampleCount::Number(1000),
+            design: None,
+            most_samples: None,
             hide: Hide::Word(MeanWord::Mean),
             kernel_width: 0.25,
             ridge: 1.0,
@@ -110,36 +120,6 @@ impl Default for Lime {
             seed: None,
         }
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum SampleCount {
-    /// So many random ones; the unchanged photo is the first.
-    Number(#[schemars(range(min = 10, max = 100_000))] usize),
-    Word(ExactWord),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ExactWord {
-    /// Every combination of segments once: no randomness.
-    Exact,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum Hide {
-    Word(MeanWord),
-    /// Red, green and blue.
-    Colour([u8; 3]),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum MeanWord {
-    /// Each segment's own mean colour.
-    Mean,
 }
 
 impl Method for Lime {
@@ -152,7 +132,8 @@ impl Method for Lime {
         let mut faults = chosen::photo_faults(inputs);
         faults.extend(target.err());
         faults.extend(self.segmenting().faults());
-        if faults.is_empty() && self.samples == SampleCount::Word(ExactWord::Exact) {
+        faults.extend(self.samples.faults(self.design, self.most_samples));
+        if faults.is_empty() && self.samples == SampleCount::EXACT {
             // A photo that cannot be read is a fault of its own.
             let pictures = inputs.photos.iter();
             let pictures = pictures.filter_map(|photo| Some((photo, photo.picture().ok()?)));
@@ -163,37 +144,26 @@ impl Method for Lime {
         faults
     }
 
-    /// The seed resolved, without the settings of a segmenter that is not used.
+    /// The seed, the design and the cap resolved, without the settings of a segmenter that is not used.
     fn parameters(&self, inputs: &Inputs) -> Map<String, Value> {
-        let resolved = Self {
-            seed: Some(self.seed(inputs.seed)),
-            ..self.clone()
+        let mut parameters = parameters::object(&self.resolved(inputs));
+        let unused = match self.cuts(inputs, Segmenter::Slic) {
+            true => "quickshift",
+            false => "slic",
         };
-        let mut parameters = parameters::object(&resolved);
-        parameters.retain(|key, _| match key.as_str() {
-            "quickshift" => self.cuts(inputs, Segmenter::Quickshift),
-            "slic" => self.cuts(inputs, Segmenter::Slic),
-            "seed" => matches!(self.samples, SampleCount::Number(_)),
-            _ => true,
-        });
+        parameters.shift_remove(unused);
         parameters
     }
 
     fn computing(&self, inputs: &Inputs) -> Map<String, Value> {
-        let mut computing = parameters::object(self);
-        for key in ["batch", "seed"] {
-            computing.shift_remove(key);
-        }
-        let (segmenter, unused) = match self.cuts(inputs, Segmenter::Slic) {
-            true => (Segmenter::Slic, "quickshift"),
-            false => (Segmenter::Quickshift, "slic"),
+        let mut computing = self.parameters(inputs);
+        computing.shift_remove("batch");
+        let segmenter = match self.cuts(inputs, Segmenter::Slic) {
+            true => Segmenter::Slic,
+            false => Segmenter::Quickshift,
         };
-        computing.shift_remove(unused);
         computing.insert("segmenter".to_owned(), json!(segmenter));
         computing.insert("class".to_owned(), chosen::class_key(inputs, &self.class));
-        if matches!(self.samples, SampleCount::Number(_)) {
-            computing.insert("seed".to_owned(), json!(self.seed(inputs.seed)));
-        }
         computing
     }
 
@@ -207,115 +177,107 @@ impl Method for Lime {
             .iter()
             .map(|unit| self.task(passes.photo(unit.photo)?, passes.inputs.seed));
         let tasks = tasks.collect::<Result<Vec<_>, _>>()?;
-        let distinct: Vec<_> = tasks
-            .iter()
-            .map(|task| Distinct::new(&task.masks))
-            .collect();
-        let total: usize = distinct.iter().map(Distinct::pictures).sum();
+        let sizes: Vec<usize> = tasks.iter().map(|task| task.pictures()).collect();
+        let total: usize = sizes.iter().sum();
         let mut done = 0;
-        for (index, (task, distinct)) in tasks.iter().zip(&distinct).enumerate() {
-            let step = |pictures: usize| sink.advanced(done + pictures, total);
-            let found = self.explain(passes, target, task, distinct, &step)?;
-            done += distinct.pictures();
+        for (index, (task, size)) in tasks.iter().zip(&sizes).enumerate() {
+            let step = |pictures: usize| sink.advanced(done + pictures.min(*size), total);
+            let found = self.explain(passes, target, task, &step)?;
+            done += size;
+            sink.advanced(done, total)?;
             sink.found(index, Results::Superpixels(found))?;
         }
         Ok(())
     }
 }
 
-/// One photo, cut, with the masks it will be seen through.
-struct Task<'a> {
-    photo: &'a Photo,
-    segments: Segmentation,
-    masks: Masks,
-}
-
 impl Lime {
-    fn task<'a>(&self, photo: &'a Photo, seed: u64) -> Result<Task<'a>, ExplainError> {
-        let segments = self.segmenting().segment(photo.picture()?);
-        let masks = match self.samples {
-            SampleCount::Number(samples) => {
-                Masks::random(samples.max(1), segments.count, self.seed(seed))
-            }
-            SampleCount::Word(ExactWord::Exact) => match too_many_to_enumerate(photo, &segments) {
-                Some(fault) => return Err(chosen::refused(fault)),
-                None => Masks::every(segments.count),
-            },
-        };
-        Ok(Task {
-            photo,
-            segments,
-            masks,
-        })
-    }
-
     fn explain(
         &self,
         passes: &Passes,
-        target: Class,
+        class: Class,
         task: &Task,
-        distinct: &Distinct,
-        progress: &dyn Fn(usize) -> Result<(), ExplainError>,
+        step: Step,
     ) -> Result<Superpixels, ExplainError> {
         let Task {
             photo,
             segments,
-            masks,
+            drawing,
         } = task;
-        let perturbed = Perturbed::of_inputs(self.inputs(passes, photo, segments)?, segments)?;
-        let scores = |input: &Tensor| passes.model.scores(input);
-        let whole = passes.scores(photo)?;
-        let class = match target {
-            Class::Index(class) => class,
-            Class::Predicted => whole.predicted(),
-        };
-        let batch = passes.model.batch_size(self.batch, FASTEST_BATCH_ON_CPU)?;
-        let scores = (passes.model.activation(), &scores as perturbed::Scores);
-        let targets = distinct.probabilities(&perturbed, class, batch, scores, progress);
-        let targets = targets.map_err(|error| of_photo(photo, error))?;
-        let weights: Vec<f64> = masks
-            .rows()
-            .map(|mask| kernel(distance(mask), self.kernel_width))
-            .collect();
+        let hidden = self.hide.tensor(passes, photo, segments)?;
+        let game = Game::new(
+            passes,
+            photo,
+            (segments, hidden),
+            (class, Output::Probability),
+            self.batch,
+        )?;
+        let seed = self.seed(passes.inputs.seed);
+        let numbers = Numbers::new(u64::from(seed), NAME, &photo.id);
+        let sampled = self.sampled(&game, task, numbers, step)?;
+        let weights = self.kernel(&sampled.masks);
         let samples = Samples {
-            masks,
-            targets: &targets,
+            masks: &sampled.masks,
+            targets: &sampled.probabilities,
             kernel: &weights,
         };
-        let seed = match self.samples {
-            SampleCount::Number(_) => self.seed(passes.inputs.seed),
-            SampleCount::Word(ExactWord::Exact) => SEED_OF_ALL,
+        let is_exhaustive = matches!(drawing, Drawing::Every(_));
+        let (folds, penalty) = match drawing {
+            Drawing::Masks(_) => (seed, self.ridge),
+            Drawing::Every(_) => (SEED_OF_ALL, self.ridge),
+            _ => (seed, self.penalty(sampled.masks.len())),
         };
-        let surrogate = Surrogate::fit(samples, self.ridge, seed);
+        let surrogate = Surrogate::fit(samples, penalty, folds);
         let surrogate = surrogate.map_err(|singular| {
             let photo = &photo.id;
             ExplainError::Failed(format!(
                 "photo `{photo}`: {singular}; more `samples` or a `ridge` above 0"
             ))
         })?;
-        let is_exhaustive = self.samples == SampleCount::Word(ExactWord::Exact);
-        let score = whole.scores.get(class).copied().unwrap_or(f32::NAN);
+        let errors = sampled.standard_errors.or(surrogate.standard_errors);
         Ok(Superpixels {
-            target: ClassTarget {
-                class,
-                score: f64::from(score),
-                probability: targets[0],
-            },
+            target: game.target,
+            weight: SegmentWeight::Linear,
+            explained: Output::Probability.explained(),
             width: segments.width,
             height: segments.height,
             labels: segments.labels.clone(),
             // Where every mask was classified, the weights are not a sample's and have no error.
-            standard_errors: surrogate.standard_errors.filter(|_| !is_exhaustive),
+            standard_errors: errors.filter(|_| !is_exhaustive),
             intercept: surrogate.line.intercept,
             weights: surrogate.line.weights,
             fit: Fit {
-                samples: masks.len(),
+                samples: sampled.masks.len(),
                 is_exhaustive,
                 r_squared: surrogate.r_squared,
                 r_squared_held_out: surrogate.r_squared_held_out,
                 local_prediction: surrogate.local_prediction,
             },
+            stopping: sampled.stopping,
         })
+    }
+
+    fn is_balanced(&self) -> bool {
+        self.samples == SampleCount::AUTO || self.design == Some(Design::Balanced)
+    }
+
+    fn most_samples(&self) -> usize {
+        self.most_samples.unwrap_or(MOST_SAMPLES)
+    }
+
+    /// With everything that is used and nothing that is not: only `exact` draws nothing, whatever the photo.
+    fn resolved(&self, inputs: &Inputs) -> Self {
+        let design = match self.samples {
+            SampleCount::Word(SampleWord::Exact) => None,
+            _ if self.is_balanced() => Some(Design::Balanced),
+            _ => Some(Design::Random),
+        };
+        Self {
+            design,
+            seed: design.map(|_| self.seed(inputs.seed)),
+            most_samples: (self.samples == SampleCount::AUTO).then(|| self.most_samples()),
+            ..self.clone()
+        }
     }
 
     /// Whether photos are cut by this segmenter: they are all of one size, that of the network's input.
@@ -337,42 +299,4 @@ impl Lime {
     fn seed(&self, report: u64) -> u32 {
         self.seed.unwrap_or((report ^ (report >> 32)) as u32)
     }
-
-    /// What the network gets of the photo, and of what stands in for its hidden segments.
-    fn inputs(
-        &self,
-        passes: &Passes,
-        photo: &Photo,
-        segments: &Segmentation,
-    ) -> Result<(Tensor, Tensor), ExplainError> {
-        let device = passes.model.device();
-        let hidden = match (photo.array()?, self.hide) {
-            (Some(array), Hide::Word(MeanWord::Mean)) => {
-                perturbed::mean_valued(array, segments).tensor(device)
-            }
-            _ => {
-                let hidden = self.hidden(photo.picture()?, segments);
-                passes.inputs.preprocessing.tensor(&[&hidden], device)
-            }
-        };
-        Ok((passes.input(photo)?, hidden))
-    }
-
-    fn hidden(&self, photo: &Picture, segments: &Segmentation) -> Picture {
-        match self.hide {
-            Hide::Word(MeanWord::Mean) => perturbed::mean_coloured(photo, segments),
-            Hide::Colour(colour) => Picture::filled(photo.width, photo.height, colour),
-        }
-    }
-}
-
-fn too_many_to_enumerate(photo: &Photo, segments: &Segmentation) -> Option<Fault> {
-    (segments.count > EXACT_SEGMENTS).then(|| Fault {
-        pointer: "/samples".to_owned(),
-        message: format!(
-            "photo `{}` has {} segments; `exact` takes at most {EXACT_SEGMENTS}",
-            photo.id, segments.count
-        ),
-        hint: "give a number such as 1000, or make fewer segments".to_owned(),
-    })
 }

@@ -13,6 +13,7 @@ pub mod checks;
 pub mod chosen;
 pub mod class_activation;
 mod class_target;
+pub mod cut;
 pub mod deconvnet;
 pub mod deep_dream;
 pub mod deep_lift;
@@ -33,6 +34,7 @@ pub mod hires_cam;
 pub mod input_x_gradient;
 mod inputs;
 pub mod integrated_gradients;
+pub mod kernel_shap;
 pub mod layer_cam;
 pub mod legrad;
 pub mod lime;
@@ -55,6 +57,8 @@ pub mod rise;
 pub mod saliency;
 pub mod score_cam;
 pub mod seed;
+pub mod segment_game;
+pub mod shapley;
 pub mod shapley_cam;
 pub mod smooth_grad;
 mod unit;
@@ -105,6 +109,8 @@ pub const METHODS: &[Entry] = &[
     feature_ablation::ENTRY,
     rise::ENTRY,
     lime::ENTRY,
+    kernel_shap::ENTRY,
+    shapley::ENTRY,
     activation_maps::ENTRY,
     attention_maps::ENTRY,
     filters::ENTRY,

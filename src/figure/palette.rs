@@ -18,6 +18,9 @@ pub const POSITIVE: [u8; 3] = [0x43, 0x93, 0xc3];
 /// Negative evidence; from the red side of `Diverging`.
 pub const NEGATIVE: [u8; 3] = [0xd6, 0x60, 0x4d];
 
+/// Evidence whose sign is open: neither red nor blue.
+pub const UNDECIDED: [u8; 3] = [0x96, 0x96, 0x96];
+
 /// Lines of a chart, after Okabe and Ito: without the two that vanish on white or on black, the blue
 /// a little lighter for dark pages.
 pub const LINES: [[u8; 3]; 6] = [

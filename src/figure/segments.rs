@@ -2,7 +2,7 @@
 
 use super::colour_bar::{self, Stop};
 use super::grid::tiles;
-use super::palette::{NEGATIVE, POSITIVE};
+use super::palette::{NEGATIVE, POSITIVE, UNDECIDED};
 use super::raster::{blocks, check_picture, factor, grey, mix, smooth};
 use super::svg::Stroke;
 use super::{Drawing, FigureError, Image, Words, encode};
@@ -15,6 +15,8 @@ const LARGE_PX: usize = 400;
 const SQUARES_BELOW_PX: usize = 160;
 /// How much of the heaviest segment is its colour, 0..1; the others in proportion to their weight.
 const STRONGEST_COVER: f32 = 0.7;
+/// Segments whose sign is open are as grey as this, whatever their weight.
+const UNDECIDED_STRENGTH: f32 = 0.6;
 const OUTLINE: [u8; 3] = [255, 255, 255];
 /// How much of a plain outline covers the photo, 0..1.
 const OUTLINE_COVER: f32 = 0.75;
@@ -52,6 +54,7 @@ fn check(tile: &SegmentTile) -> Result<(), FigureError> {
     let wrong = largest
         .into_iter()
         .chain(shown(tile).iter().copied())
+        .chain(undecided(tile).iter().copied())
         .find(|&s| s >= weights);
     match wrong {
         Some(segment) => Err(FigureError::SegmentWeight { segment, weights }),
@@ -62,14 +65,21 @@ fn check(tile: &SegmentTile) -> Result<(), FigureError> {
 fn shown(tile: &SegmentTile) -> &[usize] {
     match &tile.view {
         SegmentView::Outlines => &[],
-        SegmentView::Evidence { shown } | SegmentView::Only { shown } => shown,
+        SegmentView::Evidence { shown, .. } | SegmentView::Only { shown } => shown,
+    }
+}
+
+fn undecided(tile: &SegmentTile) -> &[usize] {
+    match &tile.view {
+        SegmentView::Evidence { undecided, .. } => undecided,
+        SegmentView::Outlines | SegmentView::Only { .. } => &[],
     }
 }
 
 /// The largest |weight| that this tile colours; all tiles of a figure share the largest of these.
 fn heaviest(tile: &SegmentTile) -> f64 {
     match &tile.view {
-        SegmentView::Evidence { shown } => shown
+        SegmentView::Evidence { shown, .. } => shown
             .iter()
             .map(|&segment| tile.weights[segment].abs())
             .filter(|w| w.is_finite())
@@ -103,6 +113,10 @@ fn looks(tile: &SegmentTile, heaviest: f64) -> Vec<Look> {
     let mut looks: Vec<Look> = tile.weights.iter().map(look).collect();
     for &segment in shown(tile) {
         looks[segment].is_shown = true;
+    }
+    for &segment in undecided(tile) {
+        looks[segment].colour = UNDECIDED;
+        looks[segment].strength = UNDECIDED_STRENGTH;
     }
     looks
 }

@@ -23,14 +23,14 @@ pub fn is_rounding(largest: f32, target: &Target) -> bool {
     f64::from(largest) < OF_SCORE * scale
 }
 
-/// The weights of segments, zeros where all of them are rounding: hiding segments does not change the probability.
+/// The weights of segments, zeros where all of them are rounding: hiding segments does not change what is explained.
 pub fn weights(result: &Superpixels) -> Vec<f64> {
     let largest = result
         .weights
         .iter()
         .fold(0.0, |most: f64, w| most.max(w.abs()));
     let is_constant = result.fit.r_squared.is_none();
-    match is_constant || largest < OF_PROBABILITY * result.target.probability {
+    match is_constant || largest < OF_PROBABILITY * result.whole().abs() {
         true => vec![0.0; result.weights.len()],
         false => result.weights.clone(),
     }
@@ -39,7 +39,7 @@ pub fn weights(result: &Superpixels) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::{ClassTarget, Fit};
+    use crate::results::{ClassTarget, Explained, Fit, SegmentWeight};
 
     fn class(score: f64) -> ClassTarget {
         ClassTarget {
@@ -62,6 +62,8 @@ mod tests {
     fn weights_of_a_constant_probability_are_zero() {
         let result = |weights: &[f64], r_squared| Superpixels {
             target: class(1.0),
+            weight: SegmentWeight::Linear,
+            explained: Explained::Probability,
             width: 2,
             height: 1,
             labels: vec![0, 1],
@@ -75,6 +77,7 @@ mod tests {
                 r_squared_held_out: None,
                 local_prediction: 0.38,
             },
+            stopping: None,
         };
         assert_eq!(weights(&result(&[1e-11, -3e-12], Some(0.9))), [0.0, 0.0]);
         assert_eq!(weights(&result(&[1e-3, 2e-4], None)), [0.0, 0.0]);

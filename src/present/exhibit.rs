@@ -105,8 +105,12 @@ pub struct SegmentTile {
 pub enum SegmentView {
     /// The photo with every segment outlined.
     Outlines,
-    /// The listed segments coloured by sign and strength, outlined; the rest of the photo as it is.
-    Evidence { shown: Vec<usize> },
+    /// The segments `shown` coloured by sign and strength, outlined, those of them that are `undecided` grey; the
+    /// rest of the photo as it is.
+    Evidence {
+        shown: Vec<usize>,
+        undecided: Vec<usize>,
+    },
     /// Only the listed segments; the rest hidden.
     Only { shown: Vec<usize> },
 }

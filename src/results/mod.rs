@@ -27,7 +27,7 @@ pub use outcomes::{FILE, Outcome, Outcomes, Tally, named};
 pub use photo_facts::{Pair, PhotoFact, PhotoFacts, PictureFacts, pairs};
 pub use picture::{Changes, Picture};
 pub use predictions::Predictions;
-pub use superpixels::{Fit, Superpixels};
+pub use superpixels::{Explained, Fit, SegmentWeight, Stopping, Superpixels};
 pub use variations::{Guess, Variation, Variations, Varied, Withstood, withstood};
 
 /// What one unit of work found.

@@ -4,20 +4,53 @@ use serde::{Deserialize, Serialize};
 
 use super::{ClassTarget, Map};
 
-/// A linear model over the segments of one photo.
+/// What a weight of a segment is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SegmentWeight {
+    /// Of a linear model that was fitted to samples.
+    Linear,
+    /// A Shapley value: with the intercept, which is what is explained with every segment hidden, they sum to what
+    /// is explained for the whole photo.
+    Shapley,
+}
+
+/// Which number of the class is explained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Explained {
+    Probability,
+    Score,
+}
+
+/// A linear model over the segments of one photo, or Shapley values, which are one too.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Superpixels {
     pub target: ClassTarget,
+    pub weight: SegmentWeight,
+    pub explained: Explained,
     pub width: usize,
     pub height: usize,
     /// The segment of each pixel, `0..weights.len()`, row-major.
     pub labels: Vec<u32>,
-    /// Change of the class's probability, by segment; above zero it speaks for the class.
+    /// Change of the class's probability or score, by segment; above zero it speaks for the class.
     pub weights: Vec<f64>,
     /// By segment; `None` where every combination was tried or samples are too few.
     pub standard_errors: Option<Vec<f64>>,
     pub intercept: f64,
     pub fit: Fit,
+    /// Of samples that were added until the leading segments were settled.
+    pub stopping: Option<Stopping>,
+}
+
+/// How sampling ended that goes on until the leading segments are settled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stopping {
+    pub is_settled: bool,
+    /// How many segments count as leading.
+    pub leading: usize,
+    /// How many samples there could have been.
+    pub most_samples: usize,
+    /// Segments of which it stayed open whether they are among the leading ones, the largest |weight| first.
+    pub open: Vec<usize>,
 }
 
 /// How well the linear model stands for the network.
@@ -31,11 +64,19 @@ pub struct Fit {
     pub r_squared: Option<f64>,
     /// Weighted R² of cross-validation; `None` as above or with too few samples.
     pub r_squared_held_out: Option<f64>,
-    /// The probability that the model gives to the photo itself.
+    /// The probability or score that the model gives to the photo itself.
     pub local_prediction: f64,
 }
 
 impl Superpixels {
+    /// The explained number of the whole photo.
+    pub fn whole(&self) -> f64 {
+        match self.explained {
+            Explained::Probability => self.target.probability,
+            Explained::Score => self.target.score,
+        }
+    }
+
     pub fn segments(&self) -> usize {
         self.weights.len()
     }

@@ -8,6 +8,7 @@ mod networks;
 mod perturbed;
 mod propagated;
 mod relevance;
+mod shapley;
 mod tokens;
 
 use std::path::Path;

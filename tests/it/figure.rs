@@ -395,17 +395,25 @@ fn segments_are_coloured_by_sign_and_hidden_ones_are_grey() {
         tile(SegmentView::Outlines),
         tile(SegmentView::Evidence {
             shown: vec![0, 1, 2],
+            undecided: Vec::new(),
         }),
         tile(SegmentView::Only { shown: vec![0] }),
+        tile(SegmentView::Evidence {
+            shown: vec![0, 1, 2],
+            undecided: vec![1],
+        }),
     ];
     let (_, images, bar) = grid(&Body::Segments(Segments { columns: 3, tiles }));
-    let [outlines, evidence, only] = [0, 1, 2].map(|i| pixels(&images[i]));
+    let [outlines, evidence, only, open] = [0, 1, 2, 3].map(|i| pixels(&images[i]));
     assert_eq!(outlines.dimensions(), (400, 400), "16 px enlarged 25 times");
     let at = |picture: &image::RgbImage, x, y| picture.get_pixel(x, y).0;
     // 0.7 of #4393c3 or #d6604d over 100; half as much for half the weight.
     assert_eq!(at(&evidence, 100, 100), [77, 133, 167]);
     assert_eq!(at(&evidence, 300, 100), [180, 97, 84]);
     assert_eq!(at(&evidence, 100, 300), [88, 116, 133]);
+    // 0.6 × 0.7 of #969696 over 100, whatever the weight; the others as before.
+    assert_eq!(at(&open, 300, 100), [121; 3]);
+    assert_eq!(at(&open, 100, 100), [77, 133, 167]);
     assert_eq!(
         at(&evidence, 300, 300),
         [100; 3],

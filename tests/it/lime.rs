@@ -11,6 +11,7 @@ use cnn_report::model::{Model, OutputActivation, Source};
 use cnn_report::picture::segment::Segmentation;
 use cnn_report::picture::{Filter, Picture, Preprocessing, Resize};
 use cnn_report::present::exhibit::{Bar, Body, Exhibit, SegmentView};
+use cnn_report::results::{Results, Superpixels};
 use cnn_report::words::Argument;
 use serde_json::json;
 use tch::{Kind, Tensor};
@@ -396,4 +397,74 @@ fn parameters_are_checked() {
     .unwrap_err();
     let pointers: Vec<_> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
     assert_eq!(pointers, ["/class", "/slic"]);
+}
+
+/// K of the columns of a Hadamard matrix: the same weights as 4000 random masks within their errors, with the ridge
+/// of 1000 samples.
+#[test]
+fn balanced_masks_come_near_many_random_ones() {
+    let parameters = |samples: usize, design: &str| json!({ "samples": samples, "design": design });
+    let photo = [("chelsea", 64)];
+    let many = run(parameters(4000, "random"), &photo).unwrap();
+    let few = run(parameters(512, "balanced"), &photo).unwrap();
+    let found = |ran: &Ran| match &ran.results[0] {
+        Results::Superpixels(found) => found.clone(),
+        other => panic!("superpixels expected, not {other:?}"),
+    };
+    let (many, few) = (found(&many), found(&few));
+    let errors = |of: &Superpixels| of.standard_errors.clone().unwrap();
+    let pairs = errors(&many).into_iter().zip(errors(&few));
+    let pairs = pairs.zip(many.weights.iter().zip(&few.weights));
+    let distances: Vec<f64> = pairs
+        .map(|((a, b), (many, few))| (many - few) / a.hypot(b))
+        .collect();
+    let square = distances.iter().map(|d| d * d).sum::<f64>() / distances.len() as f64;
+    // In standard errors: 1 where these are honest; of some 25 segments between 0.5 and 1.6 nearly always.
+    assert!((0.4..2.0).contains(&square), "{square}: {distances:?}");
+    assert_eq!((few.fit.samples, few.stopping), (512, None));
+}
+
+#[test]
+fn auto_says_how_many_it_took_and_names_a_tie() {
+    let few = run(
+        json!({ "samples": "auto", "segmenter": "quickshift" }),
+        &[("coffee", 64)],
+    );
+    let few = few.unwrap();
+    assert_eq!(table(&few)[0][4], Argument::Count(64), "all of 2⁶");
+    strings::assert_said(&few);
+    // Of many small segments of a photo at a cap that is too low the order stays open.
+    let keys_of = json!({ "samples": "auto", "most_samples": 256, "slic": { "n_segments": 60 } });
+    let ran = run(keys_of, &[("chelsea", 64)]).unwrap();
+    let Results::Superpixels(found) = &ran.results[0] else {
+        panic!("superpixels expected")
+    };
+    let stopping = found.stopping.as_ref().unwrap();
+    assert!(
+        !stopping.is_settled && found.fit.samples == 256,
+        "{stopping:?}"
+    );
+    let said = keys(&ran.notices);
+    let expected = match stopping.open.is_empty() {
+        true => "superpixels.notice_not_converged",
+        false => "superpixels.notice_not_ordered",
+    };
+    assert!(said.contains(&expected), "{said:?}");
+    strings::assert_said(&ran);
+}
+
+#[test]
+fn keys_of_the_design_are_refused_where_they_change_nothing() {
+    let pointer = |keys: serde_json::Value| {
+        let faults = run(keys, &[("coffee", 64)]).unwrap_err();
+        faults[0].pointer.clone()
+    };
+    assert_eq!(
+        pointer(json!({ "samples": "auto", "design": "random" })),
+        "/design"
+    );
+    assert_eq!(
+        pointer(json!({ "samples": 100, "most_samples": 500 })),
+        "/most_samples"
+    );
 }

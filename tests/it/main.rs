@@ -40,6 +40,7 @@ mod picture;
 mod rebuilds;
 mod render;
 mod robustness;
+mod sampling;
 mod shipped;
 mod strings;
 mod torchscript;

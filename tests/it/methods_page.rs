@@ -148,6 +148,16 @@ const MEASURED: &[(&str, &str, &str)] = &[
         "lime 0.2.0.1; within 1e-6 is tested",
     ),
     (
+        "kernel_shap",
+        "1 + `samples`",
+        "exact Shapley values of 8 blocks, within 1e-5 from all masks; AND, OR and additive games by hand",
+    ),
+    (
+        "shapley",
+        "1 + 2^segments",
+        "exact Shapley values of 8 blocks (numpy, float64); AND, OR, glove and additive games by hand",
+    ),
+    (
         "activation_maps",
         "1, up to the layer",
         "captum 0.9.0; within 1e-4 is tested",

@@ -5,9 +5,9 @@ use crate::present::View;
 use crate::report::machine::{self, Found, finite};
 use crate::results::responses::{Peak, Responses};
 use crate::results::{
-    Attributions, ClassTarget, Ending, Guess, LayerRef, Meaning, Objective, Optimised, PhotoFact,
-    PhotoFacts, Place, Predictions, Results, Stage, Superpixels, Target, Variations, Varied,
-    Volume,
+    Attributions, ClassTarget, Ending, Explained, Guess, LayerRef, Meaning, Objective, Optimised,
+    PhotoFact, PhotoFacts, Place, Predictions, Results, SegmentWeight, Stage, Superpixels, Target,
+    Variations, Varied, Volume,
 };
 
 /// A unit with what files and classes are called.
@@ -61,6 +61,14 @@ impl Of<'_> {
         Found::Superpixels {
             target: machine::Target::Class(self.class(&found.target)),
             segments: beside.array(&[figure, unit, "segments"], &shape, labels),
+            weight: match found.weight {
+                SegmentWeight::Linear => machine::SegmentWeight::Linear,
+                SegmentWeight::Shapley => machine::SegmentWeight::Shapley,
+            },
+            explained: match found.explained {
+                Explained::Probability => machine::Explained::Probability,
+                Explained::Score => machine::Explained::Score,
+            },
             weights: all(&found.weights),
             standard_errors: found.standard_errors.as_ref().map(all),
             intercept: finite(found.intercept),
@@ -69,6 +77,12 @@ impl Of<'_> {
             r_squared: found.fit.r_squared.and_then(finite),
             r_squared_held_out: found.fit.r_squared_held_out.and_then(finite),
             local_prediction: finite(found.fit.local_prediction),
+            stopping: found.stopping.as_ref().map(|stopping| machine::Stopping {
+                is_settled: stopping.is_settled,
+                leading: stopping.leading,
+                most_samples: stopping.most_samples,
+                open: stopping.open.clone(),
+            }),
         }
     }
 

@@ -43,6 +43,15 @@ impl Masks {
         whole.then_some(Self { segments, on })
     }
 
+    /// `count` masks from `row` on.
+    pub fn part(&self, row: usize, count: usize) -> Self {
+        let on = self.on[row * self.segments..][..count * self.segments].to_vec();
+        Self {
+            segments: self.segments,
+            on,
+        }
+    }
+
     pub fn segments(&self) -> usize {
         self.segments
     }

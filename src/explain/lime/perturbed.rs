@@ -110,6 +110,9 @@ impl Perturbed {
 /// Maps [N, C, H, W] to scores [N, classes].
 pub type Scores<'a> = &'a dyn Fn(&Tensor) -> Result<Tensor, ModelError>;
 
+/// Maps inputs [N, C, H, W] to N numbers.
+pub type Value<'a> = &'a dyn Fn(&Tensor) -> Result<Vec<f64>, ExplainError>;
+
 /// Groups equal masks: they give the same picture, which then runs only once.
 pub struct Distinct<'a> {
     masks: Vec<&'a [bool]>,
@@ -139,8 +142,25 @@ impl<'a> Distinct<'a> {
         self.masks.len()
     }
 
-    /// Probability of `class` by row of the masks, `batch` pictures at once or fewer where memory is short.
-    /// `scores` maps [N, C, H, W] to [N, classes], of which `activation` makes probabilities; `progress` gets the pictures done and may stop it.
+    /// What `value` says of the picture of each row of the masks, `batch` pictures at once or fewer where memory is
+    /// short. `progress` gets the pictures done and may stop it.
+    pub fn values(
+        &self,
+        perturbed: &Perturbed,
+        batch: usize,
+        value: Value,
+        progress: &dyn Fn(usize) -> Result<(), ExplainError>,
+    ) -> Result<Vec<f64>, ExplainError> {
+        let mut found = Vec::with_capacity(self.pictures());
+        in_batches(self.pictures(), batch, |range| {
+            found.extend(value(&perturbed.batch(&self.masks[range])?)?);
+            progress(found.len())
+        })?;
+        Ok(self.of_row.iter().map(|&index| found[index]).collect())
+    }
+
+    /// The probability of `class` as [`Distinct::values`]. `scores` maps [N, C, H, W] to [N, classes], of which
+    /// `activation` makes probabilities.
     pub fn probabilities(
         &self,
         perturbed: &Perturbed,
@@ -149,19 +169,14 @@ impl<'a> Distinct<'a> {
         (activation, scores): (OutputActivation, Scores),
         progress: &dyn Fn(usize) -> Result<(), ExplainError>,
     ) -> Result<Vec<f64>, ExplainError> {
-        let mut found = Vec::with_capacity(self.pictures());
-        in_batches(self.pictures(), batch, |range| {
-            let input = perturbed.batch(&self.masks[range])?;
-            let rows = numbers::probabilities(&scores(&input)?, activation)?;
-            found.extend(rows.iter().filter_map(|row| row.get(class)));
-            progress(found.len())
-        })?;
-        if found.len() < self.pictures() {
-            return Err(ExplainError::Failed(format!(
-                "the network gives no score for class {class}"
-            )));
-        }
-        Ok(self.of_row.iter().map(|&index| found[index]).collect())
+        let value = |input: &Tensor| {
+            let rows = numbers::probabilities(&scores(input)?, activation)?;
+            let of_class = rows.iter().map(|row| row.get(class).copied());
+            of_class.collect::<Option<Vec<f64>>>().ok_or_else(|| {
+                ExplainError::Failed(format!("the network gives no score for class {class}"))
+            })
+        };
+        self.values(perturbed, batch, &value, progress)
     }
 }
 

@@ -68,14 +68,14 @@ impl Surrogate {
             standard_errors: design.standard_errors(&line),
             r_squared: r_squared(samples, |row| line.predict(samples.masks.row(row))),
             r_squared_held_out: cross_validate(samples, alpha, seed)?,
-            local_prediction: line.predict(samples.masks.row(0)),
+            local_prediction: line.predict(&vec![true; samples.masks.segments()]),
             line,
         })
     }
 }
 
-/// 1 − Σw(y−ŷ)² / Σw(y−ȳ)², ȳ the weighted mean.
-fn r_squared(samples: Samples, predicted: impl Fn(usize) -> f64) -> Option<f64> {
+/// 1 − Σw(y−ŷ)² / Σw(y−ȳ)², ȳ the weighted mean, of the numbers that are `predicted` by row; `None` where all are equal.
+pub fn r_squared(samples: Samples, predicted: impl Fn(usize) -> f64) -> Option<f64> {
     let Samples {
         targets, kernel, ..
     } = samples;

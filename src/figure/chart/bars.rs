@@ -1,7 +1,7 @@
 //! Horizontal bars: name left, bar, value at its end. One chart a group, all on one scale and with
 //! names of one width, so that they line up where they stand side by side.
 
-use super::super::palette::{NEGATIVE, POSITIVE};
+use super::super::palette::{NEGATIVE, POSITIVE, UNDECIDED};
 use super::super::svg::{Anchor, Canvas, Stroke, Text, text_width_px};
 use super::super::{Drawing, FigureError, Image, Tile, Words};
 use super::ticks::Ticks;
@@ -199,7 +199,11 @@ fn draw_bar(canvas: &mut Canvas, bar: &Bar, y: f64, frame: &Frame, words: &Words
         0.0
     };
     let (zero, end) = (axis.px(0.0), axis.px(value));
-    let colour = if value < 0.0 { NEGATIVE } else { POSITIVE };
+    let colour = match value {
+        value if uncertainty(bar) >= value.abs() => UNDECIDED,
+        value if value < 0.0 => NEGATIVE,
+        _ => POSITIVE,
+    };
     if (end - zero).abs() > 0.05 {
         canvas.rectangle(
             (zero.min(end), top),

@@ -1,16 +1,17 @@
 //! Evidence of segments: coloured photos, bars with intervals, and how far to trust them.
 
 mod notices;
+mod tables;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::exhibit::{
-    Bar, BarGroup, BarUnit, Bars, Body, Exhibit, SegmentTile, SegmentView, Segments, Table,
+    Bar, BarGroup, BarUnit, Bars, Body, Exhibit, SegmentTile, SegmentView, Segments,
 };
 use super::places::{part_of, place};
 use super::{Photo, Presented, Task, evidence};
-use crate::results::{Results, Superpixels};
+use crate::results::{Explained, Results, SegmentWeight, Superpixels};
 use crate::words::{Argument, Message};
 
 /// Bars of one photo.
@@ -65,7 +66,7 @@ pub fn present(task: &Task, view: &View) -> Presented {
         exhibits: vec![
             segments(task, view, &photos),
             bars(task, &photos),
-            table(task, &photos),
+            tables::table(task, &photos),
         ],
         notices: photos
             .iter()
@@ -110,6 +111,12 @@ impl<'a> LimeResult<'a> {
         Some(STANDARD_ERRORS * errors.get(segment)?)
     }
 
+    /// Whether the 95 % interval of a segment's weight includes zero.
+    fn is_undecided(&self, segment: usize) -> bool {
+        let half = self.uncertainty(segment);
+        half.is_some_and(|half| half >= self.weights[segment].abs())
+    }
+
     /// `7, upper left`: counted from 1, with the part of the photo that its middle lies in.
     fn segment(&self, segment: usize) -> Message {
         let middle = self.middles.get(segment).copied().unwrap_or_default();
@@ -117,6 +124,23 @@ impl<'a> LimeResult<'a> {
         Message::new("superpixels.segment")
             .with("number", segment + 1)
             .with("place", place(part))
+    }
+
+    /// Parts of the explained number, as text.
+    fn amount(&self, value: f64) -> Argument {
+        match self.result.explained {
+            Explained::Probability => Argument::Percent(value, 1),
+            Explained::Score => Argument::Number(value, 2),
+        }
+    }
+
+    /// The sum of all weights.
+    fn sum(&self) -> Argument {
+        self.amount(self.weights.iter().sum())
+    }
+
+    fn is_shapley(&self) -> bool {
+        self.result.weight == SegmentWeight::Shapley
     }
 
     fn probability(&self) -> Argument {
@@ -150,24 +174,30 @@ fn segments(task: &Task, view: &View, photos: &[LimeResult]) -> Exhibit {
         let outlines = Message::new("superpixels.label_outlines")
             .with("photo", photo.name)
             .with("count", result.segments());
-        let evidence = Message::new("superpixels.label_evidence")
+        let evidence = match explained.is_shapley() {
+            true => Message::new("superpixels.label_shares").with("sum", explained.sum()),
+            false => Message::new("superpixels.label_evidence")
+                .with("held_out", r_squared(result.fit.r_squared_held_out)),
+        };
+        let evidence = evidence
             .with("class", class.as_str())
-            .with("probability", explained.probability())
-            .with("held_out", r_squared(result.fit.r_squared_held_out));
+            .with("probability", explained.probability());
         let only = Message::new("superpixels.label_only")
             .with("class", class.as_str())
             .with("count", positive.len());
         let shown = explained.strongest(view.features).to_vec();
+        let is_undecided = |segment: &usize| explained.is_undecided(*segment);
+        let undecided = shown.iter().copied().filter(is_undecided).collect();
         let alone = positive.clone();
         [
             tile(outlines, SegmentView::Outlines),
-            tile(evidence, SegmentView::Evidence { shown }),
+            tile(evidence, SegmentView::Evidence { shown, undecided }),
             tile(only, SegmentView::Only { shown: alone }),
         ]
     });
     Exhibit {
         caption: task.own_text("caption", &[]),
-        alt: alt(photos, view.features),
+        alt: alt(task, photos, view.features),
         body: Body::Segments(Segments {
             columns: 3,
             tiles: tiles.collect(),
@@ -175,7 +205,7 @@ fn segments(task: &Task, view: &View, photos: &[LimeResult]) -> Exhibit {
     }
 }
 
-fn alt(photos: &[LimeResult], count: usize) -> Message {
+fn alt(task: &Task, photos: &[LimeResult], count: usize) -> Message {
     let photos = photos.iter().map(|explained| {
         let weights = explained.strongest(count).iter().map(|&segment| {
             let weight = explained.weights[segment];
@@ -184,14 +214,19 @@ fn alt(photos: &[LimeResult], count: usize) -> Message {
                 .with("weight", Argument::Scientific(weight))
         });
         let held_out = explained.result.fit.r_squared_held_out;
-        Message::new("superpixels.alt_photo")
+        let photo = match explained.is_shapley() {
+            true => Message::new("superpixels.alt_shares").with("sum", explained.sum()),
+            false => Message::new("superpixels.alt_photo").with("held_out", r_squared(held_out)),
+        };
+        photo
             .with("photo", explained.photo.name)
             .with("class", explained.class.as_str())
             .with("probability", explained.probability())
-            .with("held_out", r_squared(held_out))
             .with("weights", weights.collect::<Vec<_>>())
     });
-    Message::new("superpixels.alt").with("photos", photos.collect::<Vec<_>>())
+    Message::new("superpixels.alt")
+        .with("method", Message::new(format!("{}.title", task.method)))
+        .with("photos", photos.collect::<Vec<_>>())
 }
 
 fn bars(task: &Task, photos: &[LimeResult]) -> Exhibit {
@@ -211,53 +246,12 @@ fn bars(task: &Task, photos: &[LimeResult]) -> Exhibit {
     });
     Exhibit {
         caption: task.own_text("caption_weights", &[]).saying("bars", BARS),
-        alt: alt(photos, BARS),
+        alt: alt(task, photos, BARS),
         body: Body::Bars(Bars {
             columns: photos.len().clamp(1, 2),
             groups: groups.collect(),
-            quantity: Message::new("superpixels.quantity"),
+            quantity: task.own_text("quantity", &[]),
             unit: BarUnit::Weight,
-        }),
-    }
-}
-
-fn table(task: &Task, photos: &[LimeResult]) -> Exhibit {
-    let header = [
-        "superpixels.photo",
-        "superpixels.class",
-        "superpixels.probability",
-        "superpixels.segments",
-        "superpixels.samples",
-        "superpixels.held_out",
-        "superpixels.in_sample",
-        "superpixels.local_prediction",
-    ];
-    let row = |explained: &LimeResult| {
-        let fit = explained.result.fit;
-        vec![
-            Argument::from(explained.photo.name),
-            Argument::from(explained.class.as_str()),
-            explained.probability(),
-            Argument::Count(explained.result.segments()),
-            Argument::Count(fit.samples),
-            r_squared(fit.r_squared_held_out),
-            r_squared(fit.r_squared),
-            Argument::Percent(fit.local_prediction, 1),
-        ]
-    };
-    let said = photos.iter().map(|explained| {
-        let fit = explained.result.fit;
-        Message::new("superpixels.alt_quality")
-            .with("photo", explained.photo.name)
-            .with("held_out", r_squared(fit.r_squared_held_out))
-            .with("in_sample", r_squared(fit.r_squared))
-    });
-    Exhibit {
-        caption: task.own_text("caption_quality", &[]),
-        alt: Message::new("superpixels.alt_table").with("photos", said.collect::<Vec<_>>()),
-        body: Body::Table(Table {
-            header: header.map(Message::new).to_vec(),
-            rows: photos.iter().map(row).collect(),
         }),
     }
 }

@@ -1,7 +1,7 @@
 //! What should make a reader doubt an explanation.
 
 use super::{BARS, LimeResult, View};
-use crate::results::Fit;
+use crate::results::{Fit, Stopping};
 use crate::words::{Argument, Message};
 
 /// Below this held-out R² the line says little of the network.
@@ -60,14 +60,9 @@ pub(super) fn of(view: &View, explained: &LimeResult) -> Vec<Message> {
         notices.push(say("superpixels.notice_no_evidence").with("class", class));
     }
     let shown = explained.strongest(view.features.max(BARS));
-    let crosses_zero = |segment: &&usize| {
-        explained
-            .uncertainty(**segment)
-            .is_some_and(|half| half >= explained.weights[**segment].abs())
-    };
     let open: Vec<Message> = shown
         .iter()
-        .filter(crosses_zero)
+        .filter(|segment| explained.is_undecided(**segment))
         .map(|&segment| explained.segment(segment))
         .collect();
     if !open.is_empty() {
@@ -79,5 +74,33 @@ pub(super) fn of(view: &View, explained: &LimeResult) -> Vec<Message> {
                 .with("segments", open),
         );
     }
+    if let Some(stopping) = &explained.result.stopping {
+        notices.extend(not_settled(explained, stopping).map(|notice| {
+            notice
+                .with("photo", explained.photo.name)
+                .with("samples", samples)
+        }));
+    }
     notices
+}
+
+/// That `samples: auto` ended at its cap.
+fn not_settled(explained: &LimeResult, stopping: &Stopping) -> Option<Message> {
+    let Stopping {
+        is_settled,
+        leading,
+        most_samples,
+        ref open,
+    } = *stopping;
+    let open: Vec<Message> = open.iter().map(|&open| explained.segment(open)).collect();
+    let message = match (is_settled, open.as_slice()) {
+        (true, _) => return None,
+        (false, []) => Message::new("superpixels.notice_not_converged"),
+        (false, _) => Message::new("superpixels.notice_not_ordered").with("segments", open),
+    };
+    Some(
+        message
+            .with("leading", leading)
+            .with("most_samples", most_samples),
+    )
 }

@@ -10,7 +10,8 @@ use crate::present::{
 };
 use crate::results::rates::Rates;
 use crate::results::{
-    Attributions, ClassTarget, Curve, Optimised, Predictions, Results, Superpixels, Target,
+    Attributions, ClassTarget, Curve, Explained, Optimised, Predictions, Results, Superpixels,
+    Target,
 };
 use crate::words::Argument;
 
@@ -150,7 +151,10 @@ impl Values<'_> {
         let fit = &result.fit;
         self.put(prefix, "segments", Quantity::Count(result.segments()));
         self.put(prefix, "samples", Quantity::Count(fit.samples));
-        let local = Quantity::share(fit.local_prediction);
+        let local = match result.explained {
+            Explained::Probability => Quantity::share(fit.local_prediction),
+            Explained::Score => Quantity::Number(fit.local_prediction),
+        };
         self.put(prefix, "local_prediction", local);
         self.put(prefix, "intercept", Quantity::Number(result.intercept));
         let rates = [

@@ -33,15 +33,18 @@ pub enum Found {
         /// The sum of all numbers of the map, where the method promises one.
         sums_to: Option<f64>,
     },
-    /// A linear model over the segments of the photo.
+    /// A linear model over the segments of the photo, or Shapley values of these.
     Superpixels {
         target: Target,
         /// The segment of each pixel, from 0. [height, width].
         segments: Array,
-        /// Change of the class's probability, by segment.
+        weight: SegmentWeight,
+        explained: Explained,
+        /// Change of what is explained, by segment.
         weights: Vec<Option<f64>>,
         /// Of the weights; null where every combination was tried or samples are too few.
         standard_errors: Option<Vec<Option<f64>>>,
+        /// What the model gives where every segment is hidden.
         intercept: Option<f64>,
         /// Perturbed photos that the model was fitted to.
         samples: usize,
@@ -49,10 +52,12 @@ pub enum Found {
         is_exhaustive: bool,
         /// Weighted R² on the samples that were fitted.
         r_squared: Option<f64>,
-        /// Weighted R² of cross-validation.
+        /// Weighted R² of cross-validation; null of Shapley values.
         r_squared_held_out: Option<f64>,
-        /// The probability that the model gives to the photo itself.
+        /// The probability or score that the model gives to the photo itself.
         local_prediction: Option<f64>,
+        /// How `samples: auto` ended; null of a number of samples and of all combinations.
+        stopping: Option<Stopping>,
     },
     /// All scores of the photo.
     Predictions {
@@ -170,6 +175,37 @@ pub struct Peak {
     /// Cell of the filter's map, from 0.
     pub row: usize,
     pub column: usize,
+}
+
+/// What the weights of segments are.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SegmentWeight {
+    /// Of a linear model that was fitted to samples.
+    Linear,
+    /// Shapley values: with the intercept they sum to what is explained for the whole photo.
+    Shapley,
+}
+
+/// Which number of the class is explained.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Explained {
+    Probability,
+    Score,
+}
+
+/// How sampling ended that goes on until the leading segments are settled.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Stopping {
+    pub is_settled: bool,
+    /// How many segments count as leading.
+    pub leading: usize,
+    /// How many samples there could have been.
+    pub most_samples: usize,
+    /// Segments of which it stayed open whether they are among the leading ones.
+    pub open: Vec<usize>,
 }
 
 /// The number that was explained or raised.

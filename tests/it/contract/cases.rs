@@ -119,7 +119,26 @@ fn variants(method: &str) -> Vec<Value> {
         "lime" => json!([
             { "samples": 40, "checks": ALL_CHECKS },
             { "samples": "exact", "slic": { "n_segments": 5 }, "segmenter": "slic" },
+            { "samples": 130, "design": "balanced" },
+            { "samples": "auto", "most_samples": 384 },
             { "samples": 30, "segmenter": "quickshift", "hide": [90, 120, 30], "seed": 5, "class": 1 },
+        ]),
+        // So many segments that some of their sets are drawn: where all are run, the seed of the key changes nothing.
+        "kernel_shap" => json!([
+            { "samples": 130, "slic": { "n_segments": 30 }, "segmenter": "slic" },
+            { "most_samples": 256, "output": "score", "baseline": "black", "segmenter": "quickshift",
+              "quickshift": { "kernel_size": 1 } },
+            { "samples": 80, "design": "random", "baseline": "mean", "segmenter": "slic", "slic": { "n_segments": 30 } },
+            { "samples": 80, "baseline": "white", "segmenter": "slic", "slic": { "n_segments": 30 } },
+            { "samples": 80, "baseline": "blur", "segmenter": "slic", "slic": { "n_segments": 30 } },
+        ]),
+        "shapley" => json!([
+            { "slic": { "n_segments": 4 } },
+            { "segmenter": "quickshift", "quickshift": { "kernel_size": 12 } },
+            { "slic": { "n_segments": 3 }, "output": "score", "baseline": "black" },
+            { "slic": { "n_segments": 2 }, "baseline": "mean" },
+            { "slic": { "n_segments": 2 }, "baseline": "white" },
+            { "slic": { "n_segments": 2 }, "baseline": "blur" },
         ]),
         "feature_ablation" => json!([
             { "segmenter": "slic", "slic": { "n_segments": 5 }, "baseline": "black" },

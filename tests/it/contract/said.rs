@@ -11,7 +11,7 @@ use cnn_report::present::{self, Data, Found, Presented, View};
 use cnn_report::results::responses::{Responses, Seen};
 use cnn_report::results::{
     Attributions, Curves, Ending, Fidelity, Kind, Optimised, Outcome, Outcomes, PhotoFact,
-    PhotoFacts, Picture, PictureFacts, Results, StepCurve, Superpixels, Tally, Varied,
+    PhotoFacts, Picture, PictureFacts, Results, StepCurve, Stopping, Superpixels, Tally, Varied,
 };
 use cnn_report::words::Message;
 use cnn_report::words::strings::LANGUAGES;
@@ -161,11 +161,23 @@ fn others_of_segments(found: &Superpixels) -> Vec<Results> {
         change(&|other| other.weights.iter_mut().for_each(|weight| *weight = -0.1)),
         change(&|other| other.standard_errors = Some(vec![9.0; other.weights.len()])),
         change(&|other| (other.fit.samples, other.fit.is_exhaustive) = (10, false)),
+        change(&|other| other.stopping = Some(stopped(vec![0]))),
+        change(&|other| other.stopping = Some(stopped(Vec::new()))),
         change(&|other| {
             (other.weights, other.standard_errors) = (vec![0.5, -0.5], None);
             other.labels.iter_mut().for_each(|label| *label %= 2);
         }),
     ]
+}
+
+/// At the cap, with segments that cannot be ordered.
+fn stopped(open: Vec<usize>) -> Stopping {
+    Stopping {
+        is_settled: false,
+        leading: 5,
+        most_samples: 4000,
+        open,
+    }
 }
 
 fn others_of_ascent(found: &Optimised) -> Vec<Results> {

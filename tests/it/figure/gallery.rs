@@ -187,6 +187,7 @@ fn segments(photo: &Picture, count: usize) -> Body {
                 "支持與反對",
                 SegmentView::Evidence {
                     shown: order[..10.min(count)].to_vec(),
+                    undecided: order[8.min(count)..10.min(count)].to_vec(),
                 },
             ),
             tile("只留前五塊", SegmentView::Only { shown: positive }),
