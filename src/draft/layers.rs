@@ -25,11 +25,11 @@ pub fn to_show(facts: &ModelFacts, ascent: bool) -> Option<LayerToShow> {
     let [_, height, width] = facts.input_shape;
     let fewest = (height.min(width) / REDUCTION).max(FEWEST_CELLS);
     let is_map = |layer: &&Layer| {
-        matches!(layer.output_shape[..], [_, filters, height, width]
-            if filters >= FILTERS && height.min(width) >= fewest)
+        let maps = facts.maps(layer);
+        maps.is_some_and(|maps| maps.channels >= FILTERS && maps.height.min(maps.width) >= fewest)
     };
     let layer = facts.leaves().iter().rfind(is_map)?;
-    let filters = layer.output_shape[1];
+    let filters = facts.maps(layer)?.channels;
     let spread: Vec<String> = (0..FILTERS)
         .map(|at| (at * filters / FILTERS).to_string())
         .collect();

@@ -42,15 +42,18 @@ impl<'a> Keys<'a> {
             needs: task.method.needs(),
             computing: task.method.computing(&inputs),
         });
+        // Random numbers are drawn by the photo's id, so that one result does not stand for another photo of the same file.
+        let draws = of.computing.contains_key("seed");
         put("method", json!(of.name));
         put("version", json!(of.version));
         put("parameters", Value::Object(of.computing));
         put("unit", Value::Object(unit.key()));
         if let Some(photo) = unit.photo.and_then(|index| task.photos.get(index)) {
-            put(
-                "photo",
-                json!({ "file": photo.digest, "tensor": photo.tensor_name }),
-            );
+            let mut of_photo = json!({ "file": photo.digest, "tensor": photo.tensor_name });
+            if draws {
+                of_photo["id"] = json!(photo.id);
+            }
+            put("photo", of_photo);
         }
         put("decoding", json!(DECODING_VERSION));
         if of.needs != Needs::Nothing {

@@ -16,6 +16,7 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 use tch::Tensor;
 
 use super::baseline::{Baseline, BaselineWord};
@@ -119,7 +120,11 @@ impl Reference {
             Self::Baseline(baseline) => json!(baseline),
             Self::Photo(file) => {
                 let content = crate::fs::read(&base.join(file)).ok();
-                json!(content.map(|bytes| blake3::hash(&bytes).to_string()))
+                let hexadecimal = |bytes: Vec<u8>| -> String {
+                    let digest = Sha256::digest(&bytes);
+                    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+                };
+                json!(content.map(hexadecimal))
             }
         }
     }

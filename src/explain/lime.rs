@@ -83,7 +83,7 @@ pub struct Lime {
     pub slic: Slic,
     /// How many perturbed photos are classified; or `auto`: more of them until the five leading segments are settled, and every one there is for photos of at most 10 segments; or `exact`: every one there is, refused for more segments. Default 1000.
     pub samples: SampleCount,
-    /// Which segments the perturbed photos show: `random` (as the Python package draws them) or `balanced` (rows of Hadamard matrices and their opposites, in which segments do not mix with each other or with pairs: half as many samples for the same error). Default: `balanced` with `samples: auto`, else `random`.
+    /// Which segments the perturbed photos show: `random` (as the Python package draws them) or `balanced` (rows of Hadamard matrices and their opposites, in which segments do not mix with each other or with pairs). Default: `balanced` with `samples: auto`, else `random`.
     pub design: Option<Design>,
     /// The most perturbed photos with `samples: auto`. Default 4000.
     #[schemars(range(min = 256, max = 100_000))]

@@ -272,10 +272,10 @@ mod tests {
     }
 
     fn assert_close(found: &[f64], expected: &[f64]) {
-        let pairs = found.iter().zip(expected);
+        let mut pairs = found.iter().zip(expected);
         let near = |(a, b): (&f64, &f64)| (a - b).abs() < 1e-12;
         assert!(
-            found.len() == expected.len() && pairs.map(near).all(|near| near),
+            found.len() == expected.len() && pairs.all(near),
             "{found:?}"
         );
     }

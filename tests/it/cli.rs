@@ -347,7 +347,10 @@ fn a_precision_is_checked_and_shown() {
     let output = cnn_report(project.path(), &["build", "--precision", "bf16"]);
     assert!(output.status.success(), "{}", stderr(&output));
     let page = std::fs::read_to_string(project.path().join("build/report.md")).unwrap();
-    assert!(page.contains("LIME 與混淆矩陣的分數為 bf16"), "{page}");
+    assert!(
+        page.contains("預測、LIME 與有標籤照片的分數為 bf16"),
+        "{page}"
+    );
 }
 
 #[test]

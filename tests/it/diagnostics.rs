@@ -53,7 +53,7 @@ error: unknown key `percentil`
   |
 hint: did you mean `percentile`?
 
-error: expected a whole number from 10 to 100000, or `exact`; found `lots`
+error: expected a whole number from 10 to 100000, or one of `exact`, `auto`; found `lots`
  --> report.yaml:7:25
   |
 7 |       - lime: {samples: lots}
@@ -73,7 +73,7 @@ fn one_line_each_for_editors() {
     assert_eq!(
         printed(REPORT, &["--format", "short"]),
         "report.yaml:6:31: error: unknown key `percentil`; hint: did you mean `percentile`?\n\
-         report.yaml:7:25: error: expected a whole number from 10 to 100000, or `exact`; found `lots`\n"
+         report.yaml:7:25: error: expected a whole number from 10 to 100000, or one of `exact`, `auto`; found `lots`\n"
     );
 }
 

@@ -254,10 +254,7 @@ fn rounding_is_not_shown_as_evidence() {
     );
     std::fs::write(case.folder.path().join("report.yaml"), text).unwrap();
     let page = case.is_built().page;
-    assert!(
-        page.contains("There is nothing for LIME to explain"),
-        "{page}"
-    );
+    assert!(page.contains("There is nothing to explain"), "{page}");
     assert!(
         page.contains("for 2: 0 segments") && !page.contains("e−1"),
         "{page}"

@@ -189,7 +189,7 @@ impl<'a> Walk<'a> {
             splits[steps - step] = (rest.to_vec(), first.to_vec());
         }
         // The step in the middle has its complement at the same place: the mean of both stands there.
-        let middle = (steps % 2 == 0).then_some(steps / 2);
+        let middle = steps.is_multiple_of(2).then_some(steps / 2);
         if let Some(middle) = middle {
             let (first, rest) = splits[middle].clone();
             splits[steps] = (rest, first);

@@ -27,11 +27,14 @@ pub const VERSION: u32 = 1;
 /// What every map is judged by where the spec does not say otherwise.
 pub const DEFAULT: &[Check] = &[Check::InsertionDeletion];
 
-/// Whether a method's results can be judged: maps of a class, over the photo. Filters explain no score.
+/// Whether a method's results can be judged: maps of a class, over the photo. Filters and heads explain no score.
 pub fn apply_to(entry: &Entry) -> bool {
     let is_map = matches!(entry.kind, Kind::Attributions | Kind::Superpixels);
-    let of_filters = || (entry.schema)().to_value()["properties"]["filters"].is_object();
-    is_map && !of_filters()
+    let of_parts = || {
+        let keys = &(entry.schema)().to_value()["properties"];
+        keys["filters"].is_object() || keys["heads"].is_object()
+    };
+    is_map && !of_parts()
 }
 
 /// Why a network cannot be asked for a check.

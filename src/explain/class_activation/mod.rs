@@ -209,7 +209,8 @@ impl<'a> Recorded<'a> {
         let (node, at) = (model.scores_node(), self.layer.node);
         let (gradient, product) =
             model.gradient_with_curvature(&self.input, node, at, &of_outputs)?;
-        Ok((gradient.f_get(0)?, product.f_get(0)?))
+        let of = |tensor: &Tensor| Ok::<_, ExplainError>(self.maps.of(tensor)?.f_get(0)?);
+        Ok((of(&gradient)?, of(&product)?))
     }
 
     /// The gradient of the class's score on the input [C, H, W], changed at the ReLUs as `rule` says.

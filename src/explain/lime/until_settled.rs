@@ -19,6 +19,9 @@ pub trait Design {
 /// What is found of samples, by segment.
 pub type Fit<'a> = &'a dyn Fn(&Sums) -> Result<Vec<f64>, Singular>;
 
+/// A number for each mask; told how many masks there were before.
+pub type Values<'a> = &'a dyn Fn(&Masks, usize) -> Result<Vec<f64>, ExplainError>;
+
 /// What the masks of a design gave.
 pub struct Sampled {
     pub masks: Masks,
@@ -35,10 +38,7 @@ pub fn until_settled(
     segments: usize,
     design: &mut dyn Design,
     most: usize,
-    (values, kernel): (
-        &dyn Fn(&Masks, usize) -> Result<Vec<f64>, ExplainError>,
-        &dyn Fn(&[bool]) -> f64,
-    ),
+    (values, kernel): (Values, &dyn Fn(&[bool]) -> f64),
     fit: Fit,
 ) -> Result<Sampled, ExplainError> {
     let (mut on, mut found) = (Vec::new(), Vec::new());

@@ -1,6 +1,6 @@
 //! Networks with photos, and a report of every method on them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -66,7 +66,7 @@ const DEAD: Case = Case {
 };
 
 /// Tokens behind the first layer; two heads of attention.
-const TRANSFORMER: Case = Case {
+pub const TRANSFORMER: Case = Case {
     name: "transformer",
     file: "onnx/transformer.onnx",
     ..NET1
@@ -129,8 +129,8 @@ fn variants(method: &str) -> Vec<Value> {
             { "most_samples": 256, "output": "score", "baseline": "black", "segmenter": "quickshift",
               "quickshift": { "kernel_size": 1 } },
             { "samples": 80, "design": "random", "baseline": "mean", "segmenter": "slic", "slic": { "n_segments": 30 } },
-            { "samples": 80, "baseline": "white", "segmenter": "slic", "slic": { "n_segments": 30 } },
-            { "samples": 80, "baseline": "blur", "segmenter": "slic", "slic": { "n_segments": 30 } },
+            { "samples": 130, "baseline": "white", "segmenter": "slic", "slic": { "n_segments": 12 } },
+            { "samples": 130, "baseline": "blur", "segmenter": "slic", "slic": { "n_segments": 12 } },
         ]),
         "shapley" => json!([
             { "slic": { "n_segments": 4 } },
@@ -430,6 +430,23 @@ impl Ran {
     }
 
     /// Keys of units and of what judges them.
+    /// Units of which every combination of segments was run.
+    pub fn exhaustive(&self) -> BTreeSet<String> {
+        let tasks = self.plan.tasks.iter().zip(&self.executed.results);
+        let units = tasks.flat_map(|(task, results)| {
+            let units = task.units.iter().zip(results);
+            units.map(move |(unit, found)| (name(task, unit), found))
+        });
+        let is_exhaustive = |found: &Option<Results>| match found {
+            Some(Results::Superpixels(found)) => found.fit.is_exhaustive,
+            _ => false,
+        };
+        units
+            .filter(|(_, found)| is_exhaustive(found))
+            .map(|(name, _)| name)
+            .collect()
+    }
+
     pub fn keys(&self) -> &BTreeMap<String, Value> {
         &self.executed.keys
     }

@@ -88,13 +88,18 @@ fn the_name_of_a_photo_changes_nothing() {
 }
 
 /// The results change exactly where the key does: a seed that nothing is drawn with is in no key, and one
-/// that something is drawn with is.
+/// that something is drawn with is. But for photos of so few segments that all their combinations were run: the key
+/// cannot know their number.
 fn assert_by_key(before: &Ran, after: &Ran, what: &str) -> Vec<String> {
     let keys = different(before.keys(), after.keys());
     // What judges a map may be the same for another one: the order of its places decides.
     let (of_checks, of_units): (Vec<_>, Vec<_>) =
         keys.iter().cloned().partition(|name| is_check(name));
-    assert_eq!(different(&before.bits(), &after.bits()), of_units, "{what}");
+    let bits = different(&before.bits(), &after.bits());
+    let exhaustive = before.exhaustive();
+    let is_due = |name: &&String| bits.contains(name) || !exhaustive.contains(*name);
+    let due: Vec<String> = of_units.iter().filter(is_due).cloned().collect();
+    assert_eq!(bits, due, "{what}");
     for name in different(&before.bits_of_checks(), &after.bits_of_checks()) {
         assert!(of_checks.contains(&name), "{what}: {name}");
     }
