@@ -4,6 +4,7 @@ pub mod machine;
 mod pages;
 mod presented;
 mod provenance;
+mod summary;
 pub mod values;
 
 use anyhow::Context as _;
@@ -41,6 +42,7 @@ pub fn report(plan: &Plan, executed: &Executed) -> anyhow::Result<Report> {
         let explanation = explanation(plan, task, (presented, drawings), &values, &mut numbering)?;
         explanations.push(Some(explanation));
     }
+    let summary = summary::of(plan, executed, &explanations)?;
     let sections = plan.sections.iter().enumerate();
     let sections = sections
         .map(|(index, section)| section_of(plan, section, index + 1, &values, &mut explanations));
@@ -50,6 +52,7 @@ pub fn report(plan: &Plan, executed: &Executed) -> anyhow::Result<Report> {
         byline: plan.byline.clone(),
         introduction: values.resolved(plan, &plan.introduction)?,
         sections: sections.collect::<anyhow::Result<_>>()?,
+        summary,
         provenance: provenance::of(plan),
         notices: Vec::new(),
     };
@@ -121,6 +124,8 @@ fn section_of(
             Item::Text(text) => blocks.push(Block::Text(values.resolved(plan, text)?)),
             Item::Task(index) => {
                 let explanation = explanations.get_mut(*index).and_then(Option::take);
+                let id = format!("question-{number}-part-{}", blocks.len() + 1);
+                let explanation = explanation.map(|each| Explanation { id, ..each });
                 blocks.extend(explanation.map(Block::Explanation));
             }
         }
@@ -178,6 +183,7 @@ fn explanation(
     let used = task.parameters(&plan.inputs(task));
     let notices = presented.notices.iter();
     Ok(Explanation {
+        id: String::new(), // its section knows
         method,
         title: values.resolved(plan, &title(&plan.strings, task))?,
         notices: notices.map(|notice| plan.strings.text(notice)).collect(),

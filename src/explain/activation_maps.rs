@@ -22,7 +22,7 @@ pub const ENTRY: Entry = Entry {
     version: 1,
     kind: Kind::Attributions,
     view: Viewing {
-        defaults: || json!({ "percentile": 100, "view": "map", "scale": "shared" }),
+        defaults: || json!({ "percentile": 100, "view": "map", "scale": "shared", "gamma": 0.5 }),
         without: &["reduction"],
     },
     photos: Photos::Any,

@@ -93,12 +93,32 @@ pub(super) fn palette_image(
     })
 }
 
+/// PNG of one byte a pixel.
+pub(super) fn grey(levels: &[u8], width: usize, height: usize) -> Result<Vec<u8>, FigureError> {
+    png(levels, (width, height), Colours::Grey, Filter::Adaptive)
+}
+
+/// PNG of a palette with opacities, both by number.
+pub(super) fn cover(
+    indices: &[u8],
+    (width, height): (usize, usize),
+    palette: &[u8],
+    opacities: &[u8],
+) -> Result<Vec<u8>, FigureError> {
+    let colours = Colours::Cover(palette, opacities);
+    png(indices, (width, height), colours, Filter::NoFilter)
+}
+
 /// How one pixel is stored.
 enum Colours<'a> {
+    /// One byte, its lightness.
+    Grey,
     /// Three bytes.
     Rgb,
     /// One byte, the number of a colour among these (three bytes each).
     Palette(&'a [u8]),
+    /// The same, with an opacity for each colour.
+    Cover(&'a [u8], &'a [u8]),
 }
 
 fn png(
@@ -110,10 +130,16 @@ fn png(
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, pixel_count(width), pixel_count(height));
     match colours {
+        Colours::Grey => encoder.set_color(ColorType::Grayscale),
         Colours::Rgb => encoder.set_color(ColorType::Rgb),
         Colours::Palette(palette) => {
             encoder.set_color(ColorType::Indexed);
             encoder.set_palette(palette);
+        }
+        Colours::Cover(palette, opacities) => {
+            encoder.set_color(ColorType::Indexed);
+            encoder.set_palette(palette);
+            encoder.set_trns(opacities);
         }
     }
     encoder.set_depth(BitDepth::Eight);

@@ -6,7 +6,7 @@ use super::colour_bar::{self, Stop};
 use super::overlay::{ColourScale, map_indices, overlay};
 use super::raster::{check_map, check_picture, small_factor};
 use super::svg::Stroke;
-use super::{Drawing, FigureError, Image, Tile, Words, encode};
+use super::{Drawing, FigureError, Image, Tile, Words, encode, layers};
 use crate::present::exhibit::{HeatMaps, HeatTile, HeatView, Pictures, Scale, Sign};
 
 /// Share of the bar within which zero is not written beside an end.
@@ -29,11 +29,24 @@ pub(super) fn pictures(pictures: &Pictures, words: &Words) -> Result<Drawing, Fi
 }
 
 pub(super) fn heat_maps(maps: &HeatMaps, words: &Words) -> Result<Drawing, FigureError> {
-    let tiles = tiles(
+    let mut tiles = tiles(
         &maps.tiles,
-        |tile| heat_tile(tile, maps.sign),
+        |tile| heat_tile(tile, maps),
         |tile| label(tile, maps.scale, words),
     )?;
+    let range = |tile: &HeatTile| range_text(tile, maps.scale, words);
+    let layers: Vec<_> = maps
+        .tiles
+        .par_iter()
+        .zip(&tiles)
+        .map(|(tile, drawn)| layers::of(tile, maps, &drawn.image))
+        .collect::<Result<_, _>>()?;
+    for ((tile, exhibit), mut layers) in tiles.iter_mut().zip(&maps.tiles).zip(layers) {
+        if let Some(map) = layers.as_mut().and_then(|layers| layers.map.as_mut()) {
+            map.range = range(exhibit);
+        }
+        tile.layers = layers;
+    }
     Ok(Drawing::Grid {
         columns: maps.columns.max(1),
         tiles,
@@ -43,29 +56,27 @@ pub(super) fn heat_maps(maps: &HeatMaps, words: &Words) -> Result<Drawing, Figur
 
 /// Each item as a labelled picture, in the order of the items. Compressing a picture takes milliseconds, so
 /// all cores draw; of several faults the first item's is told, whichever core was first.
-pub(super) fn tiles<T: Sync>(
+fn tiles<T: Sync>(
     items: &[T],
     image: impl Fn(&T) -> Result<Image, FigureError> + Sync + Send,
     label: impl Fn(&T) -> String,
 ) -> Result<Vec<Tile>, FigureError> {
     let images: Vec<_> = items.par_iter().map(image).collect();
-    let labelled = images.into_iter().zip(items).map(|(image, item)| {
-        Ok(Tile {
-            label: label(item),
-            image: image?,
-        })
-    });
+    let labelled = images
+        .into_iter()
+        .zip(items)
+        .map(|(image, item)| Ok(Tile::new(label(item), image?)));
     labelled.collect()
 }
 
-fn heat_tile(tile: &HeatTile, sign: Sign) -> Result<Image, FigureError> {
-    let scale = ColourScale::new(sign, tile.range);
+fn heat_tile(tile: &HeatTile, maps: &HeatMaps) -> Result<Image, FigureError> {
+    let scale = ColourScale::new(maps.sign, tile.range).with_gamma(maps.gamma);
     match &tile.view {
         HeatView::Photo(photo) => {
             check_picture(photo)?;
             encode::picture(photo)
         }
-        HeatView::Map { map, size } => {
+        HeatView::Map { map, size, .. } => {
             check_map(map)?;
             if size.0 == 0 || size.1 == 0 {
                 return Err(FigureError::EmptySize {
@@ -88,11 +99,17 @@ fn heat_tile(tile: &HeatTile, sign: Sign) -> Result<Image, FigureError> {
 /// With a scale of its own, a map has its range after its name.
 fn label(tile: &HeatTile, scale: Scale, words: &Words) -> String {
     let label = words.message(&tile.label);
+    let range = range_text(tile, scale, words);
+    format!("{label} {range}").trim().to_owned()
+}
+
+/// `[0, 0.134]`; empty where the bar of the figure says it.
+fn range_text(tile: &HeatTile, scale: Scale, words: &Words) -> String {
     match (scale, &tile.view) {
-        (Scale::Shared, _) | (Scale::OwnPerTile, HeatView::Photo(_)) => label,
+        (Scale::Shared, _) | (Scale::OwnPerTile, HeatView::Photo(_)) => String::new(),
         (Scale::OwnPerTile, HeatView::Map { .. } | HeatView::Overlay { .. }) => {
             let [low, high] = [tile.range.0, tile.range.1].map(|end| words.number(f64::from(end)));
-            format!("{label} [{low}, {high}]").trim_start().to_owned()
+            format!("[{low}, {high}]")
         }
     }
 }
@@ -109,7 +126,7 @@ fn bar(maps: &HeatMaps, words: &Words) -> Result<Option<Image>, FigureError> {
         (Scale::OwnPerTile, Sign::Unsigned) => (0.0, 1.0),
         (Scale::OwnPerTile, Sign::Signed) => (-1.0, 1.0),
     };
-    let scale = ColourScale::new(maps.sign, range);
+    let scale = ColourScale::new(maps.sign, range).with_gamma(maps.gamma);
     let (low, high) = range;
     let ends = match maps.scale {
         Scale::Shared => [low, high].map(|end| words.number(f64::from(end))),

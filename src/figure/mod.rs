@@ -4,6 +4,7 @@ mod chart;
 mod colour_bar;
 mod encode;
 mod grid;
+mod layers;
 mod overlay;
 pub mod palette;
 mod raster;
@@ -11,7 +12,10 @@ mod segments;
 mod svg;
 mod table;
 
+pub use layers::{Cover, Layers, LevelMap, View, cover, pale};
+
 use crate::present::exhibit::Body;
+pub use crate::present::exhibit::Sign;
 use crate::words::{Argument, Message};
 
 /// An encoded picture, ready to embed or to write.
@@ -33,15 +37,39 @@ pub struct Image {
     pub height_px: usize,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Tile {
     /// Plain text in the report's language; may be empty.
     pub label: String,
+    /// The whole picture, for formats that show nothing else.
     pub image: Image,
+    /// The same taken apart, for formats that put it together when it is looked at.
+    pub layers: Option<Layers>,
+    /// The numbers of a chart.
+    pub numbers: Option<Numbers>,
+}
+
+impl Tile {
+    pub fn new(label: String, image: Image) -> Self {
+        Self {
+            label,
+            image,
+            layers: None,
+            numbers: None,
+        }
+    }
+}
+
+/// What a chart was drawn from, as text: numbers to seven digits, for other programs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Numbers {
+    pub header: Vec<String>,
+    /// Each as long as the header.
+    pub rows: Vec<Vec<String>>,
 }
 
 /// A drawn exhibit.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Drawing {
     /// Tiles in rows of `columns` on a wide page, with a colour bar below where there is one.
     Grid {

@@ -27,11 +27,22 @@ pub(super) struct ColourScale {
     sign: Sign,
     low: f32,
     high: f32,
+    gamma: f32,
 }
 
 impl ColourScale {
     pub(super) fn new(sign: Sign, (low, high): (f32, f32)) -> Self {
-        Self { sign, low, high }
+        Self {
+            sign,
+            low,
+            high,
+            gamma: 1.0,
+        }
+    }
+
+    /// Below 1 weak values are drawn stronger than they are: at the power `gamma` of their share of the range.
+    pub(super) fn with_gamma(self, gamma: f32) -> Self {
+        Self { gamma, ..self }
     }
 
     pub(super) fn palette(self) -> Palette {
@@ -53,8 +64,19 @@ impl ColourScale {
         }
         let value = value.clamp(self.low, self.high);
         match self.sign {
-            Sign::Unsigned => (value - self.low) / (self.high - self.low),
-            Sign::Signed => 0.5 + 0.5 * value / self.low.abs().max(self.high.abs()),
+            Sign::Unsigned => self.bent((value - self.low) / (self.high - self.low)),
+            Sign::Signed => {
+                let share = value / self.low.abs().max(self.high.abs());
+                0.5 + 0.5 * self.bent(share.abs()).copysign(share)
+            }
+        }
+    }
+
+    fn bent(self, share: f32) -> f32 {
+        if self.gamma == 1.0 {
+            share
+        } else {
+            share.powf(self.gamma)
         }
     }
 
@@ -82,7 +104,7 @@ impl ColourScale {
     /// How much of a colour covers the photo: 0.8 · strength^0.7, with the strength 0..1. It rises with
     /// the evidence; where there is none, the pale photo is seen and nothing else.
     pub(super) fn cover(self, value: f32) -> f32 {
-        STRONGEST_COVER * self.strength(value).powf(COVER_EXPONENT)
+        cover_of(self.strength(value))
     }
 
     /// What stands for a missing number when numbers are mixed.
@@ -92,6 +114,24 @@ impl ColourScale {
             Sign::Unsigned | Sign::Signed => 0.0,
         }
     }
+}
+
+/// See [`ColourScale::cover`].
+pub(super) fn cover_of(strength: f32) -> f32 {
+    STRONGEST_COVER * strength.powf(COVER_EXPONENT)
+}
+
+/// How each of red, green and blue of a photo below a map follows from the three, and what is added; of 0..1.
+pub(super) fn pale_rows() -> [[f32; 4]; 3] {
+    const LUMA: [f32; 3] = [0.299, 0.587, 0.114]; // Rec. 601, as in `grey`
+    let kept = 1.0 - LIGHTENED;
+    std::array::from_fn(|row| {
+        std::array::from_fn(|column| match column {
+            3 => LIGHTENED,
+            _ if column == row => kept * (GREYED * LUMA[column] + 1.0 - GREYED),
+            _ => kept * GREYED * LUMA[column],
+        })
+    })
 }
 
 /// The map's palette numbers at `size` (width, height), each cell a block; a map with more cells

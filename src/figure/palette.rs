@@ -1,15 +1,25 @@
-//! Colour maps as tables. Nothing here is cyclic or a rainbow: lightness rises with the value, so
+//! Colour maps as tables. Nothing here is cyclic or a rainbow: lightness changes one way with the value, so
 //! the order survives grey printing and colour blindness.
+
+use crate::present::exhibit::Sign;
 
 /// A colour map of 256 colours.
 ///
-/// Inferno is by N. Smith, S. van der Walt and E. Firing for matplotlib (CC0); the diverging one is matplotlib's interpolation of RdBu from ColorBrewer by C. Brewer,
+/// Inferno and viridis are by N. Smith, S. van der Walt and E. Firing for matplotlib (CC0), cividis by J. Nuñez, C. Anderton and
+/// R. Renslow (CC0); the diverging ones are matplotlib's interpolations of RdBu and PuOr from ColorBrewer by C. Brewer,
 /// M. Harrower and The Pennsylvania State University (Apache-2.0).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Palette {
     Inferno,
+    Viridis,
+    /// Looks much the same to readers who cannot tell red from green.
+    Cividis,
+    /// White at the low end, black at the high one: a light ground, for paper.
+    Greys,
     /// Red below zero, near white at zero, blue above it.
     Diverging,
+    /// Orange below zero, near white at zero, purple above it.
+    OrangePurple,
 }
 
 /// Positive evidence: bars and superpixels with a positive weight. From the blue side of `Diverging`,
@@ -33,13 +43,50 @@ pub const LINES: [[u8; 3]; 6] = [
 ];
 
 const INFERNO: &[u8; 768] = include_bytes!("palettes/inferno.rgb");
+const VIRIDIS: &[u8; 768] = include_bytes!("palettes/viridis.rgb");
+const CIVIDIS: &[u8; 768] = include_bytes!("palettes/cividis.rgb");
+const ORANGE_PURPLE: &[u8; 768] = include_bytes!("palettes/PuOr.rgb");
 const RED_BLUE_REVERSED: &[u8; 768] = include_bytes!("palettes/RdBu_r.rgb");
 
 impl Palette {
+    /// Those that a page offers; of each sign the first is the one that is drawn.
+    pub const ALL: [Self; 6] = [
+        Self::Inferno,
+        Self::Viridis,
+        Self::Cividis,
+        Self::Greys,
+        Self::Diverging,
+        Self::OrangePurple,
+    ];
+
+    /// As a page names it in ids and links.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Inferno => "inferno",
+            Self::Viridis => "viridis",
+            Self::Cividis => "cividis",
+            Self::Greys => "greys",
+            Self::Diverging => "red-blue",
+            Self::OrangePurple => "orange-purple",
+        }
+    }
+
+    /// What kind of numbers it is for.
+    pub fn sign(self) -> Sign {
+        match self {
+            Self::Inferno | Self::Viridis | Self::Cividis | Self::Greys => Sign::Unsigned,
+            Self::Diverging | Self::OrangePurple => Sign::Signed,
+        }
+    }
+
     /// The colour numbered `index`, from the low end.
     pub fn colour(self, index: u8) -> [u8; 3] {
         let (table, index) = match self {
             Self::Inferno => (INFERNO, index),
+            Self::Viridis => (VIRIDIS, index),
+            Self::Cividis => (CIVIDIS, index),
+            Self::Greys => return [255 - index; 3],
+            Self::OrangePurple => (ORANGE_PURPLE, index),
             // The table runs from blue to red, ours from red (against) to blue (for).
             Self::Diverging => (RED_BLUE_REVERSED, 255 - index),
         };

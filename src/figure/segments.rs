@@ -1,11 +1,14 @@
 //! Superpixels over their photo: outlined, coloured by their weight, or alone.
 
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
 use super::colour_bar::{self, Stop};
-use super::grid::tiles;
 use super::palette::{NEGATIVE, POSITIVE, UNDECIDED};
 use super::raster::{blocks, check_picture, factor, grey, mix, smooth};
 use super::svg::Stroke;
-use super::{Drawing, FigureError, Image, Words, encode};
+use super::{Cover, Drawing, FigureError, Image, Layers, Tile, View, Words, encode};
 use crate::present::exhibit::{SegmentTile, SegmentView, Segments};
 use crate::results::Picture;
 
@@ -30,11 +33,19 @@ pub(super) fn draw(segments: &Segments, words: &Words) -> Result<Drawing, Figure
         check(tile)?;
     }
     let heaviest = segments.tiles.iter().map(heaviest).fold(0.0, f64::max);
-    let tiles = tiles(
-        &segments.tiles,
-        |tile| encode_tile(tile, heaviest),
-        |tile| words.message(&tile.label),
-    )?;
+    let drawn: Vec<_> = segments
+        .tiles
+        .par_iter()
+        .map(|tile| encode_tile(tile, heaviest))
+        .collect();
+    let tiles = drawn.into_iter().zip(&segments.tiles).map(|(drawn, tile)| {
+        let (image, layers) = drawn?;
+        Ok(Tile {
+            layers,
+            ..Tile::new(words.message(&tile.label), image)
+        })
+    });
+    let tiles = tiles.collect::<Result<_, FigureError>>()?;
     let colour_bar = bar(heaviest, words)?;
     Ok(Drawing::Grid {
         columns: segments.columns.max(1),
@@ -121,7 +132,7 @@ fn looks(tile: &SegmentTile, heaviest: f64) -> Vec<Look> {
     looks
 }
 
-fn encode_tile(tile: &SegmentTile, heaviest: f64) -> Result<Image, FigureError> {
+fn encode_tile(tile: &SegmentTile, heaviest: f64) -> Result<(Image, Option<Layers>), FigureError> {
     let (width, height) = (tile.photo.width, tile.photo.height);
     let factor = factor(width, height, LARGE_PX);
     let has_squares = width.max(height) < SQUARES_BELOW_PX;
@@ -138,6 +149,7 @@ fn encode_tile(tile: &SegmentTile, heaviest: f64) -> Result<Image, FigureError> 
     let looks = looks(tile, heaviest);
     let segment = |x: usize, y: usize| tile.segments[y / factor * width + x / factor] as usize;
     let (width, height) = (picture.width, picture.height);
+    let mut changes = Vec::with_capacity(width * height);
     for (place, pixel) in picture.pixels.chunks_exact_mut(3).enumerate() {
         let (x, y) = (place % width, place / width);
         let own = segment(x, y);
@@ -153,44 +165,109 @@ fn encode_tile(tile: &SegmentTile, heaviest: f64) -> Result<Image, FigureError> 
             .filter(|&&side| side != own)
             .map(|&side| &looks[side])
             .collect();
-        let colour = colour(
-            [pixel[0], pixel[1], pixel[2]],
-            &tile.view,
-            &looks[own],
-            &beside,
-        );
-        pixel.copy_from_slice(&colour);
+        let change = change(&tile.view, &looks[own], &beside);
+        pixel.copy_from_slice(&change.of([pixel[0], pixel[1], pixel[2]]));
+        changes.push(change);
     }
-    if has_squares {
-        encode::exact(&picture)
-    } else {
-        encode::photograph(&picture)
+    let image = match has_squares {
+        true => encode::exact(&picture)?,
+        false => encode::photograph(&picture)?,
+    };
+    let cover = cover(&changes, (width, height), has_squares)?;
+    let layers = cover.map(|cover| {
+        Ok::<_, FigureError>(Layers {
+            view: View::Covered,
+            photo: Some(encode::picture(&tile.photo)?),
+            map: None,
+            cover: Some(cover),
+        })
+    });
+    Ok((image, layers.transpose()?))
+}
+
+/// What is done to one pixel of a photo: so much of its colour is taken out, then so much of a colour laid over.
+#[derive(Clone, Copy, PartialEq)]
+struct Change {
+    greyed: f32,
+    colour: [u8; 3],
+    cover: f32,
+}
+
+impl Change {
+    fn cover(colour: [u8; 3], cover: f32) -> Self {
+        Self {
+            greyed: 0.0,
+            colour,
+            cover,
+        }
+    }
+
+    fn of(self, photo: [u8; 3]) -> [u8; 3] {
+        let pale = match self.greyed > 0.0 {
+            true => mix(photo, grey(photo), self.greyed),
+            false => photo,
+        };
+        mix(pale, self.colour, self.cover)
     }
 }
 
-/// One pixel of a tile; `beside` are the other segments that it touches.
-fn colour(photo: [u8; 3], view: &SegmentView, own: &Look, beside: &[&Look]) -> [u8; 3] {
+/// Of one pixel of a tile; `beside` are the other segments that it touches.
+fn change(view: &SegmentView, own: &Look, beside: &[&Look]) -> Change {
+    let untouched = Change::cover(OUTLINE, 0.0);
+    let outline = Change::cover(OUTLINE, OUTLINE_COVER);
     match view {
-        SegmentView::Outlines if beside.is_empty() => photo,
-        SegmentView::Outlines => mix(photo, OUTLINE, OUTLINE_COVER),
+        SegmentView::Outlines if beside.is_empty() => untouched,
+        SegmentView::Outlines => outline,
         SegmentView::Evidence { .. } => {
             let touches_shown = beside.iter().any(|look| look.is_shown);
             match own.is_shown {
-                true if !beside.is_empty() => own.colour,
+                true if !beside.is_empty() => Change::cover(own.colour, 1.0),
                 // Greyed more than coloured: the photo's own colours do not shift the hue.
-                true => mix(
-                    mix(photo, grey(photo), own.strength.sqrt()),
-                    own.colour,
-                    STRONGEST_COVER * own.strength,
-                ),
+                true => Change {
+                    greyed: own.strength.sqrt(),
+                    colour: own.colour,
+                    cover: STRONGEST_COVER * own.strength,
+                },
                 // White outside the colour: the outline is seen on a photo of any colour.
-                false if touches_shown => mix(photo, OUTLINE, OUTLINE_COVER),
-                false => photo,
+                false if touches_shown => outline,
+                false => untouched,
             }
         }
-        SegmentView::Only { .. } if own.is_shown => photo,
-        SegmentView::Only { .. } => HIDDEN,
+        SegmentView::Only { .. } if own.is_shown => untouched,
+        SegmentView::Only { .. } => Change::cover(HIDDEN, 1.0),
     }
+}
+
+/// The changes as pictures of their own; `None` with more colours than a palette holds.
+fn cover(
+    changes: &[Change],
+    size: (usize, usize),
+    has_squares: bool,
+) -> Result<Option<Cover>, FigureError> {
+    let byte = |share: f32| (share * 255.0).round() as u8;
+    let key = |change: &Change| (byte(change.cover), change.colour);
+    let mut palette: BTreeMap<(u8, [u8; 3]), u8> = BTreeMap::new();
+    for change in changes {
+        palette.insert(key(change), 0);
+        if palette.len() > 256 {
+            return Ok(None);
+        }
+    }
+    for (number, entry) in (0..=255).zip(palette.values_mut()) {
+        *entry = number;
+    }
+    let indices: Vec<u8> = changes.iter().map(|change| palette[&key(change)]).collect();
+    let opacities: Vec<u8> = palette.keys().map(|(opacity, _)| *opacity).collect();
+    let colours: Vec<u8> = palette.keys().flat_map(|(_, colour)| *colour).collect();
+    let greyed: Vec<u8> = changes.iter().map(|change| byte(change.greyed)).collect();
+    let is_greyed = greyed.iter().any(|level| *level > 0);
+    Ok(Some(Cover {
+        greyed: is_greyed
+            .then(|| encode::grey(&greyed, size.0, size.1))
+            .transpose()?,
+        colours: encode::cover(&indices, size, &colours, &opacities)?,
+        has_squares,
+    }))
 }
 
 /// From the largest weight against to the largest for, as the segments are coloured; no bar where

@@ -49,6 +49,8 @@ pub struct HeatMaps {
     pub quantity: Message,
     /// Whether all tiles share one colour scale (one bar for the figure) or each has its own.
     pub scale: Scale,
+    /// At 1 colours follow the values in proportion; below it weak values are drawn stronger, above 0.
+    pub gamma: f32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +80,12 @@ pub enum HeatView {
     /// The photo by itself, for comparison.
     Photo(Picture),
     /// The map by itself, each cell drawn as a square block where it is smaller than `size` (width, height).
-    Map { map: Map, size: (usize, usize) },
+    Map {
+        map: Map,
+        size: (usize, usize),
+        /// The photo that it is of, for pages where the reader may lay it below.
+        photo: Option<Picture>,
+    },
     /// The map, enlarged bilinearly, over the photo.
     Overlay { photo: Picture, map: Map },
 }

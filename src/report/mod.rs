@@ -26,10 +26,44 @@ pub struct Report {
     /// Markdown; may be empty.
     pub introduction: String,
     pub sections: Vec<Section>,
+    /// What the figures say of each photo's class.
+    pub summary: Summary,
     /// Label and value: version, model, hash, device, libtorch, seed.
     pub provenance: Vec<(String, String)>,
     /// What the reader must know of the whole build (a method that failed).
     pub notices: Vec<String>,
+}
+
+/// Of each photo its class, and for each method that explains a class where its figure is.
+#[derive(Debug, Clone, Default)]
+pub struct Summary {
+    pub methods: Vec<SummaryMethod>,
+    pub photos: Vec<SummaryPhoto>,
+}
+
+#[derive(Debug, Clone)]
+pub struct SummaryMethod {
+    pub title: String,
+    /// Its first figure: anchor and name.
+    pub figure: (String, String),
+}
+
+#[derive(Debug, Clone)]
+pub struct SummaryPhoto {
+    pub name: String,
+    /// The first class that a figure has of it, and its probability.
+    pub class: String,
+    pub probability: String,
+    /// One for each method; `None` where it does not have this photo.
+    pub cells: Vec<Option<SummaryCell>>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct SummaryCell {
+    /// Class and probability where they differ from those of the photo; else empty.
+    pub class: String,
+    /// How well the explanation fits the network, where that is known; else empty.
+    pub fit: String,
 }
 
 /// One question of the author.
@@ -58,6 +92,8 @@ pub enum Block {
 /// What one method gave: its figures with everything needed to read them.
 #[derive(Debug, Clone)]
 pub struct Explanation {
+    /// Unique in the report: `question-1-part-2`.
+    pub id: String,
     /// YAML name of the method, `saliency`.
     pub method: &'static str,
     /// Its name in the report's language.

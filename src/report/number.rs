@@ -247,6 +247,7 @@ mod tests {
             title: String::new(),
             byline: Vec::new(),
             introduction: "i {fig:a}".to_owned(),
+            summary: Default::default(),
             sections: vec![section],
             provenance: Vec::new(),
             notices: Vec::new(),

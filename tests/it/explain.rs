@@ -238,7 +238,7 @@ fn saliency_shows_photo_map_and_overlay_of_each_photo() {
     );
     for row in maps.tiles.chunks(3) {
         assert!(matches!(row[0].view, HeatView::Photo(_)));
-        let HeatView::Map { map, size } = &row[1].view else {
+        let HeatView::Map { map, size, .. } = &row[1].view else {
             panic!("map expected")
         };
         assert_eq!((map.height, map.width, *size), (64, 64, (64, 64)));

@@ -207,6 +207,7 @@ fn markup_in_labels_stays_text() {
 fn nothing_to_draw_is_no_error() {
     let heat = |sign| {
         Body::HeatMaps(HeatMaps {
+            gamma: 1.0,
             columns: 0,
             tiles: vec![],
             sign,
@@ -277,6 +278,7 @@ fn one_map(values: &[f32], range: (f32, f32), sign: Sign, scale: Scale) -> Body 
     let view = HeatView::Map {
         map,
         size: (200, 200),
+        photo: None,
     };
     let tiles = vec![HeatTile {
         label: literal("map"),
@@ -284,6 +286,7 @@ fn one_map(values: &[f32], range: (f32, f32), sign: Sign, scale: Scale) -> Body 
         range,
     }];
     Body::HeatMaps(HeatMaps {
+        gamma: 1.0,
         columns: 1,
         tiles,
         sign,

@@ -4,6 +4,7 @@
 
 mod consistency;
 mod contrast;
+mod layers;
 mod prose;
 mod sample;
 

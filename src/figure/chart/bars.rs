@@ -3,9 +3,9 @@
 
 use super::super::palette::{NEGATIVE, POSITIVE, UNDECIDED};
 use super::super::svg::{Anchor, Canvas, Stroke, Text, text_width_px};
-use super::super::{Drawing, FigureError, Image, Tile, Words};
+use super::super::{Drawing, FigureError, Image, Numbers, Tile, Words};
 use super::ticks::Ticks;
-use super::{AXIS_LINE, AXIS_TEXT, AXIS_TEXT_PX, Axis, GRID_LINE, MIDDLE, TEXT_PX};
+use super::{AXIS_LINE, AXIS_TEXT, AXIS_TEXT_PX, Axis, GRID_LINE, MIDDLE, TEXT_PX, digits};
 use crate::present::exhibit::{Bar, BarGroup, BarUnit, Bars};
 
 /// One chart alone, in px.
@@ -35,10 +35,10 @@ struct Frame {
 pub(in super::super) fn draw(bars: &Bars, words: &Words) -> Result<Drawing, FigureError> {
     let frame = frame(bars, words);
     let tiles = bars.groups.iter().map(|group| {
-        Ok(Tile {
-            label: words.message(&group.label),
-            image: chart(group, &frame, words)?,
-        })
+        let label = words.message(&group.label);
+        let mut tile = Tile::new(label, chart(group, &frame, words)?);
+        tile.numbers = Some(numbers(group, &frame, words));
+        Ok(tile)
     });
     let tiles = tiles.collect::<Result<_, FigureError>>()?;
     Ok(Drawing::Grid {
@@ -46,6 +46,26 @@ pub(in super::super) fn draw(bars: &Bars, words: &Words) -> Result<Drawing, Figu
         tiles,
         colour_bar: None,
     })
+}
+
+/// Every bar with its value; how far it may be off where that is known.
+fn numbers(group: &BarGroup, frame: &Frame, words: &Words) -> Numbers {
+    let has_uncertainty = group.bars.iter().any(|bar| bar.uncertainty.is_some());
+    let mut header = vec![words.message(&group.label), frame.quantity.clone()];
+    if has_uncertainty {
+        header.push("±".to_owned());
+    }
+    let row = |bar: &Bar| {
+        let mut row = vec![words.message(&bar.label), digits(bar.value)];
+        if has_uncertainty {
+            row.push(bar.uncertainty.map(digits).unwrap_or_default());
+        }
+        row
+    };
+    Numbers {
+        header,
+        rows: group.bars.iter().map(row).collect(),
+    }
 }
 
 fn frame(bars: &Bars, words: &Words) -> Frame {

@@ -2,9 +2,9 @@
 
 use super::super::palette::LINES;
 use super::super::svg::{Anchor, Canvas, Stroke, Text, text_width_px};
-use super::super::{Drawing, FigureError, Tile, Words};
+use super::super::{Drawing, FigureError, Numbers, Tile, Words};
 use super::ticks::Ticks;
-use super::{AXIS_LINE, AXIS_TEXT, AXIS_TEXT_PX, Axis, GRID_LINE, MIDDLE};
+use super::{AXIS_LINE, AXIS_TEXT, AXIS_TEXT_PX, Axis, GRID_LINE, MIDDLE, digits};
 use crate::present::exhibit::{Curves, Series};
 
 const WIDTH_PX: f64 = 500.0;
@@ -168,15 +168,41 @@ pub(in super::super) fn draw(curves: &Curves, words: &Words) -> Result<Drawing, 
             }
         }
     }
-    let tiles = vec![Tile {
-        label: String::new(),
-        image: canvas.finish()?,
-    }];
+    let mut tile = Tile::new(String::new(), canvas.finish()?);
+    tile.numbers = Some(numbers(curves, &named, words));
     Ok(Drawing::Grid {
         columns: 1,
-        tiles,
+        tiles: vec![tile],
         colour_bar: None,
     })
+}
+
+/// A row for each x that any line has, a column for each line.
+fn numbers(curves: &Curves, named: &[(String, &Series)], words: &Words) -> Numbers {
+    let mut header = vec![words.message(&curves.x_label)];
+    header.extend(named.iter().map(|(name, _)| match name.is_empty() {
+        true => words.message(&curves.y_label),
+        false => name.clone(),
+    }));
+    let points = named.iter().flat_map(|(_, series)| &series.points);
+    let mut places: Vec<f64> = points
+        .map(|point| point.0)
+        .filter(|x| x.is_finite())
+        .collect();
+    places.sort_by(f64::total_cmp);
+    places.dedup();
+    let row = |x: &f64| {
+        let at = |series: &Series| {
+            let point = series.points.iter().find(|point| point.0 == *x);
+            point.map(|point| digits(point.1)).unwrap_or_default()
+        };
+        let values = named.iter().map(|(_, series)| at(series));
+        std::iter::once(digits(*x)).chain(values).collect()
+    };
+    Numbers {
+        header,
+        rows: places.iter().map(row).collect(),
+    }
 }
 
 fn axis_text(text: Text) -> Text {

@@ -2,7 +2,7 @@
 
 use super::super::colour_bar::{self, Stop};
 use super::super::svg::{Anchor, Canvas, Stroke, Text, text_width_px};
-use super::super::{Drawing, FigureError, Image, Tile, Words};
+use super::super::{Drawing, FigureError, Image, Numbers, Tile, Words};
 use super::{AXIS_TEXT, AXIS_TEXT_PX, MIDDLE};
 use crate::present::exhibit::Matrix;
 use crate::words::Message;
@@ -85,15 +85,28 @@ pub(in super::super) fn draw(matrix: &Matrix, words: &Words) -> Result<Drawing, 
         &stops,
         &quantity,
     )?;
-    let tiles = vec![Tile {
-        label: String::new(),
-        image,
-    }];
+    let mut tile = Tile::new(String::new(), image);
+    tile.numbers = Some(numbers(&named, &labels));
+    let tiles = vec![tile];
     Ok(Drawing::Grid {
         columns: 1,
         tiles,
         colour_bar: Some(bar),
     })
+}
+
+/// The counts, true classes downwards.
+fn numbers(named: &Named, labels: &(String, String)) -> Numbers {
+    let mut header = vec![format!("{} {}", labels.0, labels.1)];
+    header.extend(named.columns.iter().cloned());
+    let row = |(name, counts): (&String, &Vec<usize>)| {
+        let counts = counts.iter().map(ToString::to_string);
+        std::iter::once(name.clone()).chain(counts).collect()
+    };
+    Numbers {
+        header,
+        rows: named.rows.iter().zip(named.counts).map(row).collect(),
+    }
 }
 
 /// The opacity of a cell that holds this share of its row, both 0..1.

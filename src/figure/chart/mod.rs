@@ -19,6 +19,15 @@ const GRID_LINE: f64 = 0.14;
 /// From a text's middle down to its baseline, in units of its size.
 const MIDDLE: f64 = 0.35;
 
+/// As many digits as float32 holds, 7, for other programs; empty where there is no number.
+fn digits(value: f64) -> String {
+    let rounded = format!("{value:.6e}").parse::<f64>();
+    match rounded {
+        Ok(rounded) if rounded.is_finite() => rounded.to_string(),
+        _ => String::new(),
+    }
+}
+
 /// A number's place in px.
 #[derive(Debug, Clone, Copy)]
 struct Axis {

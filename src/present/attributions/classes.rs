@@ -75,6 +75,7 @@ pub(super) fn present(task: &Task, view: &View, shaded: &[Shaded]) -> Presented 
             sign: scales.sign,
             quantity: task.own_text("quantity", &[]),
             scale: view.scale.of_figure(),
+            gamma: view.gamma as f32,
         }),
     };
     Presented {
@@ -169,7 +170,8 @@ fn tiles(task: &Task, view: &View, one: &OfClass) -> Vec<HeatTile> {
     };
     let plain = |label| {
         let (map, size) = (one.map.clone(), (picture.width, picture.height));
-        tile(label, HeatView::Map { map, size })
+        let photo = Some(picture.clone());
+        tile(label, HeatView::Map { map, size, photo })
     };
     let overlay = |label| {
         let (photo, map) = (picture.clone(), one.map.clone());

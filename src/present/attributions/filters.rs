@@ -89,6 +89,7 @@ pub(super) fn present(task: &Task, view: &View, shaded: &[Shaded]) -> Presented 
                 },
                 quantity: Message::new(format!("{}.quantity", task.method)),
                 scale: view.scale.of_figure(),
+                gamma: view.gamma as f32,
             }),
         }],
     }
@@ -119,7 +120,8 @@ fn row(view: &View, part: Part, cells: &[Cell]) -> Vec<HeatTile> {
     let plain = |cell: &Cell| {
         let size = (cell.photo.picture.width, cell.photo.picture.height);
         let map = cell.map.clone();
-        tile(cell, HeatView::Map { map, size })
+        let photo = Some(cell.photo.picture.clone());
+        tile(cell, HeatView::Map { map, size, photo })
     };
     let over = |cell: &Cell| {
         let (photo, map) = (cell.photo.picture.clone(), cell.map.clone());

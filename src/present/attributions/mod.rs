@@ -20,6 +20,9 @@ pub struct View {
     /// The percentile of the values at which the colour scale ends; larger ones are clipped. Default 99 for maps of a class, 100 (nothing is clipped) for maps of filters.
     #[schemars(range(min = 50.0, max = 100.0))]
     pub percentile: f64,
+    /// Exponent of the colour scale. At 1 colours follow the values in proportion; at 0.5 they follow the square root of the values, so that weak ones are seen. Default 1 for maps of a class, 0.5 for maps of filters.
+    #[schemars(range(min = 0.2, max = 1.0))]
+    pub gamma: f64,
     /// What is shown of each map: the `map` by itself, the map as an `overlay` over the photo, or `both`. Default `both` for maps of a class, `map` for maps of filters.
     pub view: Shown,
     /// Whether each map has a colour scale of its `own` or all maps one that is `shared`. Default `own` for maps of a class, `shared` for maps of filters.
@@ -57,6 +60,7 @@ impl Default for View {
         Self {
             reduction: Reduction::default(),
             percentile: 99.0,
+            gamma: 1.0,
             view: Shown::default(),
             scale: Scale::default(),
         }

@@ -58,9 +58,15 @@ impl Scales {
             false => "whole",
         };
         let end = self.ends.first().copied().unwrap_or(1.0);
-        Message::new(format!("attributions.scale_{sharing}_{sign}_{clipping}"))
+        let scale = Message::new(format!("attributions.scale_{sharing}_{sign}_{clipping}"))
             .with("percentile", view.percentile.to_string())
-            .with("end", Argument::Scientific(f64::from(end)))
+            .with("end", Argument::Scientific(f64::from(end)));
+        match view.gamma == 1.0 {
+            true => scale,
+            false => Message::new("attributions.scale_gamma")
+                .with("scale", scale)
+                .with("gamma", view.gamma.to_string()),
+        }
     }
 }
 

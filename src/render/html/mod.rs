@@ -1,26 +1,48 @@
 //! The report as one HTML file that needs nothing else: no network, and every script and style named
 //! by its hash in a Content Security Policy.
 
+mod colours;
+mod figure;
+mod formula;
+mod numbers;
 mod page;
 mod prose;
+mod stock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 use tera::{Context, Tera};
 
-use super::RenderError;
+use super::{RenderError, encoded};
+use crate::figure::Media;
 use crate::report::Report;
 use crate::words::Strings;
 
 const STYLE: &str = include_str!("../../../templates/html/style.css");
-const SCRIPT: &str = include_str!("../../../templates/html/script.js");
+const SCRIPT: &str = concat!(
+    include_str!("../../../templates/html/overview.js"),
+    include_str!("../../../templates/html/viewer.js"),
+    include_str!("../../../templates/html/maps.js"),
+);
 
 /// One file a block of the page.
-const TEMPLATES: [(&str, &str); 5] = [
+const TEMPLATES: [(&str, &str); 8] = [
     (
         "page.html",
         include_str!("../../../templates/html/page.html"),
+    ),
+    (
+        "stock.html",
+        include_str!("../../../templates/html/stock.html"),
+    ),
+    (
+        "summary.html",
+        include_str!("../../../templates/html/summary.html"),
+    ),
+    (
+        "contents.html",
+        include_str!("../../../templates/html/contents.html"),
     ),
     (
         "section.html",
@@ -47,6 +69,19 @@ pub fn html(report: &Report) -> Result<String, RenderError> {
     let mut tera = Tera::new();
     tera.add_raw_templates(TEMPLATES)?;
     Ok(tera.render("page.html", &Context::from_serialize(&page)?)?)
+}
+
+/// The bytes of a picture and what makes a `data:` address of them; `None` for a chart, whose elements are in the page.
+fn picture_address(media: &Media) -> Option<(&[u8], impl Fn() -> String + '_)> {
+    let (bytes, _, media_type) = encoded(media);
+    match media {
+        Media::Svg(_) => None,
+        Media::Png(_) | Media::Jpeg(_) => Some((bytes, move || data_address(bytes, media_type))),
+    }
+}
+
+fn data_address(bytes: &[u8], media_type: &str) -> String {
+    format!("data:{media_type};base64,{}", STANDARD.encode(bytes))
 }
 
 /// As a Content Security Policy names the content of a `<style>` or `<script>`.

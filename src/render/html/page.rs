@@ -1,16 +1,15 @@
 //! What the templates see: text, and HTML in the fields that end with `_html`.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
+use super::colours::{self, ColourMap};
+use super::figure::{Figure, figure};
 use super::prose;
+use super::stock::{Map, Photo, Stock};
 use super::{SCRIPT, STYLE, policy_hash};
-use crate::figure::{Drawing, Image, Media};
-use crate::render::{
-    PART_LEVEL, alternative, encoded, footnotes, headings, introduction, method_footnotes, svg,
-    text_part,
-};
+use crate::render::{PART_LEVEL, footnotes, headings, introduction, method_footnotes, text_part};
 use crate::report::prose::Place;
 use crate::report::prose::headings::Headings;
 use crate::report::{self, Report};
@@ -25,37 +24,115 @@ pub(super) struct Page<'a> {
     style_hash: String,
     script: &'static str,
     script_hash: String,
-    words: Words<'a>,
+    words: BTreeMap<&'static str, &'a str>,
+    script_words: String,
     byline: Vec<Pair<'a>>,
     notices: &'a [String],
     introduction_html: String,
     sections: Vec<Section<'a>>,
+    summary: Option<Summary<'a>>,
+    has_figures: bool,
+    colour_maps: Vec<ColourMap>,
+    pale_matrix: String,
+    photos: Vec<Photo>,
+    maps: Vec<Map>,
     provenance: Vec<Pair<'a>>,
 }
 
-/// The fixed texts of the page, in its language.
 #[derive(Serialize)]
-struct Words<'a> {
-    contents: &'a str,
-    prompt: &'a str,
-    answer: &'a str,
-    parameter: &'a str,
-    value: &'a str,
-    citations: &'a str,
-    parameters_and_citations: &'a str,
-    how_to_read: &'a str,
-    where_it_misleads: &'a str,
-    reading_and_limits: &'a str,
-    notice: &'a str,
-    warning: &'a str,
-    provenance: &'a str,
-    skip_to_content: &'a str,
-    enlarge: &'a str,
-    close: &'a str,
-    previous: &'a str,
-    next: &'a str,
-    label_separator: &'a str,
+struct Summary<'a> {
+    methods: Vec<Method<'a>>,
+    photos: Vec<SummaryPhoto<'a>>,
 }
+
+#[derive(Serialize)]
+struct Method<'a> {
+    title: &'a str,
+    id: &'a str,
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct SummaryPhoto<'a> {
+    name: &'a str,
+    class: &'a str,
+    probability: &'a str,
+    cells: Vec<SummaryCell<'a>>,
+}
+
+#[derive(Serialize)]
+struct SummaryCell<'a> {
+    /// Of the figure; empty where it does not have this photo.
+    id: &'a str,
+    name: &'a str,
+    class: &'a str,
+    fit: &'a str,
+}
+
+/// The fixed texts of the page, by their keys in `templates/strings.yaml`.
+const WORDS: [&str; 28] = [
+    "contents",
+    "prompt",
+    "answer",
+    "parameter",
+    "value",
+    "citations",
+    "parameters_and_citations",
+    "how_to_read",
+    "where_it_misleads",
+    "reading_and_limits",
+    "notice",
+    "warning",
+    "provenance",
+    "skip_to_content",
+    "enlarge",
+    "close",
+    "previous",
+    "next",
+    "label_separator",
+    "summary",
+    "summary_caption",
+    "photo",
+    "class",
+    "probability",
+    "figures",
+    "numbers",
+    "download_csv",
+    "permalink",
+];
+
+/// What the script says.
+const SCRIPT_WORDS: [&str; 29] = [
+    "view_settings",
+    "colour_map",
+    "colours_inferno",
+    "colours_viridis",
+    "colours_cividis",
+    "colours_greys",
+    "colours_red-blue",
+    "colours_orange-purple",
+    "view",
+    "view_printed",
+    "view_map",
+    "view_overlay",
+    "view_side",
+    "view_slider",
+    "divider",
+    "opacity",
+    "scale",
+    "scale_own",
+    "scale_shared",
+    "scale_end",
+    "gamma",
+    "reset",
+    "download_npy",
+    "download_npy_rounded",
+    "cell_value",
+    "cell_none",
+    "probe_hint",
+    "enlarge",
+    "figure_keys",
+];
 
 #[derive(Serialize)]
 struct Pair<'a> {
@@ -72,6 +149,8 @@ struct Section<'a> {
     /// `2.5 points`; empty where there are none.
     points: String,
     prompt_html: String,
+    /// Whether some block explains something.
+    has_parts: bool,
     blocks: Vec<Block<'a>>,
     answer_html: String,
 }
@@ -85,6 +164,7 @@ enum Block<'a> {
 
 #[derive(Serialize)]
 struct Explanation<'a> {
+    id: &'a str,
     title: &'a str,
     notices: &'a [String],
     figures: Vec<Figure<'a>>,
@@ -94,49 +174,19 @@ struct Explanation<'a> {
     citations: &'a [String],
 }
 
-#[derive(Serialize)]
-struct Figure<'a> {
-    id: &'a str,
-    name: &'a str,
-    caption: &'a str,
-    alt: &'a str,
-    drawing: Drawn<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-enum Drawn<'a> {
-    Grid {
-        columns: usize,
-        pictures: Vec<Picture<'a>>,
-        colour_bar: Option<Picture<'a>>,
-    },
-    Table {
-        header: Vec<Cell<'a>>,
-        rows: Vec<Vec<Cell<'a>>>,
-    },
-}
-
-#[derive(Serialize)]
-struct Picture<'a> {
-    label: &'a str,
-    alt: String,
-    width_px: usize,
-    height_px: usize,
-    /// A `data:` address; empty for a chart, whose elements are in `svg_html`.
-    source: String,
-    svg_html: String,
-}
-
-#[derive(Serialize)]
-struct Cell<'a> {
-    text: &'a str,
-    numeric: bool,
-}
-
 impl<'a> Page<'a> {
     pub(super) fn new(report: &'a Report, strings: &'a Strings) -> Self {
         let headings = headings(report);
+        let stock = Stock::of(report);
+        let sections = report
+            .sections
+            .iter()
+            .map(|each| section(each, &headings, &stock, strings))
+            .collect::<Vec<_>>();
+        let (photos, maps) = stock.into_items();
+        // Keys are sorted, so that the page's bytes are the same.
+        let script_words =
+            serde_json::to_string(&words(&SCRIPT_WORDS, strings)).unwrap_or_default();
         Self {
             language: strings.language(),
             title: &report.title,
@@ -144,44 +194,64 @@ impl<'a> Page<'a> {
             style_hash: policy_hash(STYLE),
             script: SCRIPT,
             script_hash: policy_hash(SCRIPT),
-            words: Words::new(strings),
+            words: words(&WORDS, strings),
+            script_words,
             byline: pairs(&report.byline),
             notices: &report.notices,
             introduction_html: prose::html(&report.introduction, introduction(&headings)),
-            sections: report
-                .sections
-                .iter()
-                .map(|each| section(each, &headings, strings))
-                .collect(),
+            has_figures: sections.iter().any(|section| section.has_parts),
+            sections,
+            summary: summary(&report.summary),
+            colour_maps: colours::all(),
+            pale_matrix: colours::pale_matrix(),
+            photos,
+            maps,
             provenance: pairs(&report.provenance),
         }
     }
 }
 
-impl<'a> Words<'a> {
-    fn new(strings: &'a Strings) -> Self {
-        Self {
-            contents: strings.get("contents"),
-            prompt: strings.get("prompt"),
-            answer: strings.get("answer"),
-            parameter: strings.get("parameter"),
-            value: strings.get("value"),
-            citations: strings.get("citations"),
-            parameters_and_citations: strings.get("parameters_and_citations"),
-            how_to_read: strings.get("how_to_read"),
-            where_it_misleads: strings.get("where_it_misleads"),
-            reading_and_limits: strings.get("reading_and_limits"),
-            notice: strings.get("notice"),
-            warning: strings.get("warning"),
-            provenance: strings.get("provenance"),
-            skip_to_content: strings.get("skip_to_content"),
-            enlarge: strings.get("enlarge"),
-            close: strings.get("close"),
-            previous: strings.get("previous"),
-            next: strings.get("next"),
-            label_separator: strings.get("label_separator"),
-        }
+fn words<'a>(keys: &[&'static str], strings: &'a Strings) -> BTreeMap<&'static str, &'a str> {
+    keys.iter().map(|key| (*key, strings.get(key))).collect()
+}
+
+/// `None` where no method explains a class of a photo.
+fn summary(summary: &report::Summary) -> Option<Summary<'_>> {
+    if summary.photos.is_empty() {
+        return None;
     }
+    let methods = summary.methods.iter().map(|method| Method {
+        title: &method.title,
+        id: &method.figure.0,
+        name: &method.figure.1,
+    });
+    let photos = summary.photos.iter().map(|photo| {
+        let cells = photo.cells.iter().zip(&summary.methods);
+        let cells = cells.map(|(cell, method)| match cell {
+            Some(cell) => SummaryCell {
+                id: &method.figure.0,
+                name: &method.figure.1,
+                class: &cell.class,
+                fit: &cell.fit,
+            },
+            None => SummaryCell {
+                id: "",
+                name: "",
+                class: "",
+                fit: "",
+            },
+        });
+        SummaryPhoto {
+            name: &photo.name,
+            class: &photo.class,
+            probability: &photo.probability,
+            cells: cells.collect(),
+        }
+    });
+    Some(Summary {
+        methods: methods.collect(),
+        photos: photos.collect(),
+    })
 }
 
 fn pairs(pairs: &[(String, String)]) -> Vec<Pair<'_>> {
@@ -194,6 +264,7 @@ fn pairs(pairs: &[(String, String)]) -> Vec<Pair<'_>> {
 fn section<'a>(
     section: &'a report::Section,
     headings: &Headings,
+    stock: &Stock,
     strings: &Strings,
 ) -> Section<'a> {
     let text = |markdown: &str, part: &str, heading_level| {
@@ -217,14 +288,18 @@ fn section<'a>(
                     text_html: text(markdown, &part, PART_LEVEL),
                 }
             }
-            report::Block::Explanation(each) => Block::Explanation(explanation(each, strings)),
+            report::Block::Explanation(each) => {
+                Block::Explanation(explanation(each, stock, strings))
+            }
         });
     let number = Message::new("question").with("number", section.number);
     let points = section
         .points
         .as_deref()
         .map(|points| Message::new("points").with("points", points));
+    let is_part = |block: &report::Block| matches!(block, report::Block::Explanation(_));
     Section {
+        has_parts: section.blocks.iter().any(is_part),
         id: &section.id,
         name: strings.text(&number),
         title: &section.title,
@@ -237,7 +312,11 @@ fn section<'a>(
     }
 }
 
-fn explanation<'a>(explanation: &'a report::Explanation, strings: &Strings) -> Explanation<'a> {
+fn explanation<'a>(
+    explanation: &'a report::Explanation,
+    stock: &Stock,
+    strings: &Strings,
+) -> Explanation<'a> {
     let footnotes = method_footnotes(explanation);
     let note = |markdown: &str| {
         prose::html(
@@ -250,103 +329,17 @@ fn explanation<'a>(explanation: &'a report::Explanation, strings: &Strings) -> E
         )
     };
     Explanation {
+        id: &explanation.id,
         title: &explanation.title,
         notices: &explanation.notices,
         figures: explanation
             .figures
             .iter()
-            .map(|each| figure(each, strings))
+            .map(|each| figure(each, stock, strings))
             .collect(),
         reading_html: note(&explanation.reading),
         misleading_html: note(&explanation.misleading),
         parameters: pairs(&explanation.parameters),
         citations: &explanation.citations,
-    }
-}
-
-fn figure<'a>(figure: &'a report::Figure, strings: &Strings) -> Figure<'a> {
-    let drawing = match &figure.drawing {
-        Drawing::Grid {
-            columns,
-            tiles,
-            colour_bar,
-        } => {
-            let pictures = tiles.iter().enumerate().map(|(index, tile)| {
-                let alt = alternative(figure, tiles, index);
-                picture(
-                    &tile.label,
-                    alt,
-                    &tile.image,
-                    &format!("{}-{}", figure.id, index + 1),
-                )
-            });
-            let colour_bar = colour_bar.as_ref().map(|image| {
-                let alt = Message::new("colour_scale").with("figure", figure.name.as_str());
-                picture(
-                    "",
-                    strings.text(&alt),
-                    image,
-                    &format!("{}-scale", figure.id),
-                )
-            });
-            // A grid never has more columns than pictures, nor more than the style sheet knows.
-            let columns = (*columns).clamp(1, tiles.len().clamp(1, MOST_COLUMNS));
-            Drawn::Grid {
-                columns,
-                pictures: pictures.collect(),
-                colour_bar,
-            }
-        }
-        Drawing::Table {
-            header,
-            rows,
-            numeric,
-        } => {
-            let row = |cells: &'a [String]| -> Vec<Cell<'a>> {
-                let numeric = |column| numeric.get(column).copied().unwrap_or(false);
-                let cells = cells.iter().enumerate();
-                cells
-                    .map(|(column, text)| Cell {
-                        text,
-                        numeric: numeric(column),
-                    })
-                    .collect()
-            };
-            Drawn::Table {
-                header: row(header),
-                rows: rows.iter().map(|each| row(each)).collect(),
-            }
-        }
-    };
-    Figure {
-        id: &figure.id,
-        name: &figure.name,
-        caption: &figure.caption,
-        alt: &figure.alt,
-        drawing,
-    }
-}
-
-/// `.columns-12` is the last in style.css.
-const MOST_COLUMNS: usize = 12;
-
-fn picture<'a>(label: &'a str, alt: String, image: &Image, id: &str) -> Picture<'a> {
-    let (source, svg_html) = match &image.media {
-        Media::Svg(text) => (String::new(), svg::inline(text, &alt, id)),
-        media @ (Media::Png(_) | Media::Jpeg(_)) => {
-            let (bytes, _, media_type) = encoded(media);
-            (
-                format!("data:{media_type};base64,{}", STANDARD.encode(bytes)),
-                String::new(),
-            )
-        }
-    };
-    Picture {
-        label,
-        alt,
-        width_px: image.width_px,
-        height_px: image.height_px,
-        source,
-        svg_html,
     }
 }

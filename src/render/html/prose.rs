@@ -1,8 +1,9 @@
 //! The author's Markdown as HTML.
 
+use math_core::MathDisplay;
 use pulldown_cmark::{Alignment, BlockQuoteKind, CowStr, Event, Parser, Tag, TagEnd};
 
-use crate::render::escaped;
+use super::formula;
 use crate::report::prose::{OPTIONS, Place, is_kept, prepare};
 
 /// HTML of the text as it stands at `place`; no tag in it was written by the author.
@@ -14,17 +15,8 @@ pub(super) fn html(markdown: &str, place: Place) -> String {
     let events = Parser::new_ext(&prepared, OPTIONS).map(|event| match event {
         // `prepare` leaves a few tags without attributes, and its own anchors, as the only HTML.
         Event::InlineHtml(tag) if is_kept(&tag) => Event::InlineHtml(tag),
-        // A page that loads nothing has no program that sets formulas: it shows their source.
-        Event::InlineMath(source) => own_inline(format!(
-            "<code class=\"math\">${}$</code>",
-            escaped(&source)
-        )),
-        Event::DisplayMath(source) => {
-            let source = escaped(source.trim_matches('\n'));
-            own_inline(format!(
-                "<code class=\"math display\">$$\n{source}\n$$</code>"
-            ))
-        }
+        Event::InlineMath(source) => own_inline(formula::html(&source, MathDisplay::Inline)),
+        Event::DisplayMath(source) => own_inline(formula::html(&source, MathDisplay::Block)),
         Event::Start(Tag::BlockQuote(Some(kind))) => own(format!(
             "<blockquote class=\"alert\">\n<p class=\"alert-title\">{}</p>\n",
             alert_title(kind)

@@ -153,7 +153,7 @@ fn a_map_without_evidence_is_dark_kept_and_told() {
             panic!("heat maps expected")
         };
         assert_eq!(maps.sign, Sign::Unsigned);
-        let HeatView::Map { map, size } = &maps.tiles[1].view else {
+        let HeatView::Map { map, size, .. } = &maps.tiles[1].view else {
             panic!("a map expected")
         };
         assert_eq!(*size, (9, 6));

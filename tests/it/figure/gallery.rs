@@ -138,6 +138,7 @@ fn heat_maps(
     tiles: Vec<HeatTile>,
 ) -> Body {
     Body::HeatMaps(HeatMaps {
+        gamma: 1.0,
         columns,
         tiles,
         sign,
@@ -288,7 +289,11 @@ pub(super) fn bodies() -> Vec<(&'static str, Body)> {
         photo: photo.clone(),
         map,
     };
-    let alone = |map: Map, size| HeatView::Map { map, size };
+    let alone = |map: Map, size| HeatView::Map {
+        map,
+        size,
+        photo: None,
+    };
     let three = |photo: &Picture, map: Map, size: (usize, usize), range| {
         vec![
             heat("照片", HeatView::Photo(photo.clone()), (0.0, 0.0)),

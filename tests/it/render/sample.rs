@@ -1,8 +1,11 @@
 //! A report with everything in it: Chinese, two questions, grids, charts, tables, notices, hostile text.
 
-use cnn_report::figure::{Drawing, Image, Media, Tile};
+use cnn_report::figure::{Drawing, Image, Layers, LevelMap, Media, Numbers, Tile, View};
+use cnn_report::present::exhibit::Sign;
 use cnn_report::report::number::Numbering;
-use cnn_report::report::{Block, Explanation, Figure, Report, Section};
+use cnn_report::report::{
+    Block, Explanation, Figure, Report, Section, Summary, SummaryCell, SummaryMethod, SummaryPhoto,
+};
 use cnn_report::words::Message;
 use cnn_report::words::Strings;
 
@@ -31,6 +34,7 @@ pub fn report(language: &str) -> Report {
         ],
         introduction: INTRODUCTION.to_owned(),
         sections,
+        summary: summary(),
         provenance: vec![
             pair("provenance_version", "cnn-report 0.1.0"),
             pair("provenance_model", "models/food11.pt2"),
@@ -47,6 +51,34 @@ pub fn report(language: &str) -> Report {
     };
     numbering.resolve(&mut report);
     report
+}
+
+/// Two photos, one of which the second method does not have.
+fn summary() -> Summary {
+    let method = |title: &str, id: &str, name: &str| SummaryMethod {
+        title: title.to_owned(),
+        figure: (id.to_owned(), name.to_owned()),
+    };
+    let photo = |name: &str, cells| SummaryPhoto {
+        name: name.to_owned(),
+        class: "Egg".to_owned(),
+        probability: "91.2%".to_owned(),
+        cells,
+    };
+    let fit = SummaryCell {
+        class: "Dessert 4.1%".to_owned(),
+        fit: "R² 0.83".to_owned(),
+    };
+    Summary {
+        methods: vec![
+            method("顯著圖", "fig-saliency", "圖 1"),
+            method("預測", "fig-answers", "表 1"),
+        ],
+        photos: vec![
+            photo("egg", vec![Some(SummaryCell::default()), Some(fit)]),
+            photo("coffee", vec![Some(SummaryCell::default()), None]),
+        ],
+    }
 }
 
 const INTRODUCTION: &str = "這份報告用四種方法檢視同一個模型：**「顯著圖」**、**濾波器**、預測與學習曲線。\n\
@@ -93,10 +125,15 @@ fn first_question(numbering: &mut Numbering) -> Section {
         tiles.push(tile(&format!("{photo}（照片）"), photograph(index)));
     }
     for (index, photo) in photos.iter().enumerate() {
-        tiles.push(tile(
-            &format!("{photo}：Egg 的分數對像素的梯度，類別 {index}"),
-            heat(index),
-        ));
+        let label = format!("{photo}：Egg 的分數對像素的梯度，類別 {index} [0, 1]");
+        let mut tile = tile(&label, heat(index));
+        tile.layers = Some(Layers {
+            view: View::Overlay,
+            photo: Some(photograph(index)),
+            map: Some(map(index)),
+            cover: None,
+        });
+        tiles.push(tile);
     }
     let maps = Drawing::Grid {
         columns: 3,
@@ -160,17 +197,21 @@ fn second_question(numbering: &mut Numbering) -> Section {
     );
     let single = |image: Image, label: &str| Drawing::Grid {
         columns: 1,
-        tiles: vec![Tile {
-            label: label.to_owned(),
-            image,
-        }],
+        tiles: vec![Tile::new(label.to_owned(), image)],
         colour_bar: None,
     };
+    let mut charted = single(chart(), "");
+    if let Drawing::Grid { tiles, .. } = &mut charted {
+        tiles[0].numbers = Some(Numbers {
+            header: vec!["步數".to_owned(), "活化, <平均>".to_owned()],
+            rows: vec![vec!["0".to_owned(), "0.2".to_owned()]],
+        });
+    }
     let curve = numbering.figure(
         "curve",
         &Message::literal("平均活化隨梯度上升的步數而變。"),
         &Message::literal("折線圖：活化由 0.2 升到 7.9，前十步升得最快"),
-        single(chart(), ""),
+        charted,
     );
     let portrait = numbering.figure(
         "portrait",
@@ -178,10 +219,7 @@ fn second_question(numbering: &mut Numbering) -> Section {
         &Message::literal("一張照片：中央有一個亮圓"),
         single(photograph(1), "步數 50"),
     );
-    let bars = (0..3).map(|index| Tile {
-        label: format!("照片 {index}"),
-        image: bars(index),
-    });
+    let bars = (0..3).map(|index| Tile::new(format!("照片 {index}"), bars(index)));
     let bars = Drawing::Grid {
         columns: 3,
         tiles: bars.collect(),
@@ -216,6 +254,7 @@ fn second_question(numbering: &mut Numbering) -> Section {
 
 fn explanation(method: &'static str, title: &str, figures: Vec<Figure>) -> Explanation {
     Explanation {
+        id: format!("part-{}", figures[0].id),
         method,
         title: title.to_owned(),
         figures,
@@ -235,10 +274,7 @@ fn explanation(method: &'static str, title: &str, figures: Vec<Figure>) -> Expla
 }
 
 fn tile(label: &str, image: Image) -> Tile {
-    Tile {
-        label: label.to_owned(),
-        image,
-    }
+    Tile::new(label.to_owned(), image)
 }
 
 fn encode(colour: impl Fn(f64, f64) -> [u8; 3], format: image::ImageFormat) -> Vec<u8> {
@@ -303,6 +339,34 @@ fn heat(variant: usize) -> Image {
         media: Media::Png(bytes),
         width_px: SIZE_PX,
         height_px: SIZE_PX,
+    }
+}
+
+/// Made up: one bright cell of four.
+fn map(variant: usize) -> LevelMap {
+    let mut values = [0.0_f32; 4];
+    values[variant % 4] = 1.0;
+    let levels = image::GrayImage::from_fn(2, 2, |x, y| {
+        image::Luma([(values[(y * 2 + x) as usize] * 255.0) as u8])
+    });
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    levels
+        .write_to(&mut bytes, image::ImageFormat::Png)
+        .unwrap();
+    LevelMap {
+        width: 2,
+        height: 2,
+        levels: bytes.into_inner(),
+        values: values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect(),
+        sign: Sign::Unsigned,
+        low: 0.0,
+        high: 1.0,
+        gamma: 1.0,
+        is_shared: false,
+        range: "[0, 1]".to_owned(),
     }
 }
 

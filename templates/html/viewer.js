@@ -1,4 +1,3 @@
-"use strict";
 // Pictures open large. Without this script the page is whole: only the enlarging is missing.
 (() => {
   const viewer = document.getElementById("viewer");
@@ -8,6 +7,7 @@
   const previous = viewer.querySelector(".previous");
   const next = viewer.querySelector(".next");
   const pictures = [...document.querySelectorAll(".grid .picture")];
+  const openers = [];
   let shown = 0;
 
   const show = (index) => {
@@ -28,10 +28,19 @@
   pictures.forEach((picture, index) => {
     const button = document.createElement("button");
     button.type = "button";
-    button.className = "enlarge";
-    button.title = viewer.dataset.enlarge;
-    picture.replaceWith(button);
-    button.append(picture);
+    button.title = words.enlarge;
+    if (picture.classList.contains("chart")) {
+      // The text of a chart can be marked and copied, so the chart itself is no button.
+      button.className = "enlarge-chart";
+      button.setAttribute("aria-label", words.enlarge);
+      button.textContent = "⤢";
+      picture.append(button);
+    } else {
+      button.className = "enlarge";
+      picture.replaceWith(button);
+      button.append(picture);
+    }
+    openers.push(button);
     button.addEventListener("click", () => {
       show(index);
       viewer.showModal();
@@ -54,7 +63,6 @@
   });
   viewer.addEventListener("close", () => {
     stage.replaceChildren();
-    const button = pictures[shown].closest("button");
-    if (button) button.focus();
+    openers[shown].focus();
   });
 })();
