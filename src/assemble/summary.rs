@@ -5,7 +5,7 @@ use crate::execute::Executed;
 use crate::plan::Plan;
 use crate::present;
 use crate::report::{Explanation, Summary, SummaryMethod, SummaryPhoto};
-use crate::results::{ClassTarget, Results, Target};
+use crate::results::{ClassTarget, Fidelity, Results, Target};
 use crate::words::{Argument, Message};
 
 /// What one figure says of one photo.
@@ -34,7 +34,8 @@ pub(super) fn of(
         if executed.failures.contains_key(&index) {
             continue;
         }
-        let said = with_task(plan, task, results, |task| said(plan, task))?;
+        let checked = executed.checks.get(index).map_or(&[][..], Vec::as_slice);
+        let said = with_task(plan, task, (results, checked), |task| said(plan, task))?;
         if said.is_empty() {
             continue; // filters and labelled photos have no class to explain
         }
@@ -74,10 +75,18 @@ fn said(plan: &Plan, task: &present::Task) -> Vec<Said> {
             }
             Results::Attributions(attributions) => match &attributions.target {
                 Target::Class(target) => of_target(target),
-                Target::Filter { .. } | Target::Layer { .. } => return None,
+                Target::Filter { .. } | Target::Head { .. } | Target::Layer { .. } => return None,
             },
             _ => return None,
         };
+        if let Some(gain) = gain(task, found.photo?) {
+            let message = Message::new("summary_gain").with("gain", Argument::Number(gain, 2));
+            let said = strings.text(&message);
+            fit = match fit.is_empty() {
+                true => said,
+                false => format!("{fit}; {said}"),
+            };
+        }
         Some(Said {
             photo: photo.name.to_owned(),
             class: task.class(class),
@@ -86,6 +95,18 @@ fn said(plan: &Plan, task: &present::Task) -> Vec<Said> {
         })
     });
     said.collect()
+}
+
+/// Insertion less deletion of a photo's map, where that was judged.
+fn gain(task: &present::Task, photo: usize) -> Option<f64> {
+    let mut of_photo = task.checked.iter().filter(|one| one.photo == Some(photo));
+    of_photo.find_map(|one| match one.found {
+        Ok(Fidelity::InsertionDeletion {
+            insertion,
+            deletion,
+        }) => Some(insertion.map.area() - deletion.map.area()),
+        _ => None,
+    })
 }
 
 fn of_target(target: &ClassTarget) -> (usize, f64) {

@@ -162,6 +162,7 @@ fn maps(task: &Task, data: &Data, all: &[Explained]) -> Option<Exhibit> {
             },
             quantity: task.own_text("quantity", &[]),
             scale: Scale::OwnPerTile,
+            gamma: 1.0,
         }),
     })
 }

@@ -24,10 +24,8 @@ const LOWEST_PX: f64 = 1.0;
 
 pub(in super::super) fn draw(all: &Histograms, words: &Words) -> Result<Drawing, FigureError> {
     let tiles = all.charts.iter().map(|chart| {
-        Ok(Tile {
-            label: words.message(&chart.label),
-            image: draw_one(all, chart, words)?,
-        })
+        let image = draw_one(all, chart, words)?;
+        Ok(Tile::new(words.message(&chart.label), image))
     });
     Ok(Drawing::Grid {
         columns: all.columns.max(1),
