@@ -122,7 +122,7 @@ fn batch(
         let input = Tensor::f_cat(&inputs, 0)?;
         let output = passes.model.record(&input, &[layer.node], &[])?;
         if let Some(output) = output.first() {
-            found = of_photos(output, counts)?;
+            found = of_photos(&passes.model.maps_of(layer.node, output)?, counts)?;
         }
     }
     let mut found = found.into_iter();
@@ -182,15 +182,13 @@ struct About {
 
 impl About {
     fn of(inputs: &Inputs, layer: &Layer) -> Self {
-        let side = |at: usize| {
-            let side = layer.output_shape.get(at).copied().unwrap_or(0);
-            usize::try_from(side).unwrap_or(0)
-        };
+        let maps = inputs.facts.maps(layer);
+        let sides = maps.map_or([0; 2], |maps| [maps.height, maps.width]);
         let field = inputs.facts.receptive_field(layer);
         let seen = field.map_or([Seen::Unknown; 2], |field| field.extents.map(seen));
         Self {
             layer: chosen::layer_ref(layer),
-            cells: [side(2), side(3)],
+            cells: sides.map(|side| usize::try_from(side).unwrap_or(0)),
             seen,
             filters: chosen::filter_count(inputs.facts, layer),
         }

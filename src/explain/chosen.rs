@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{ExplainError, Fault, Inputs};
 use crate::labels::{Class, ClassName};
-use crate::model::{Layer, LayerName, ModelFacts};
+use crate::model::{Layer, LayerName, ModelFacts, Parts};
 use crate::results::LayerRef;
 
 /// The layer, where it exists and gives maps [N, C, H, W]; else a fault at `/layer`.
@@ -40,6 +40,15 @@ pub fn map_layer<'a>(inputs: &Inputs<'a>, name: Option<&LayerName>) -> Result<&'
             advice(),
         ))
     }
+}
+
+/// A fault where the network runs as a whole and shows no layers.
+pub fn hidden_layers(facts: &ModelFacts) -> Option<Fault> {
+    (facts.parts == Parts::None).then(|| Fault {
+        pointer: String::new(),
+        message: "it needs the layers of the network, which TorchScript does not show".to_owned(),
+        hint: "export the network as `.pt2`, or take `integrated_gradients`".to_owned(),
+    })
 }
 
 /// The last layer that gives maps.

@@ -68,7 +68,8 @@ impl Method for DeepLift {
     }
 
     fn check(&self, inputs: &Inputs) -> Vec<Fault> {
-        of_class::faults(inputs, &self.class)
+        let faults = of_class::faults(inputs, &self.class).into_iter();
+        faults.chain(chosen::hidden_layers(inputs.facts)).collect()
     }
 
     fn parameters(&self, _: &Inputs) -> Map<String, Value> {

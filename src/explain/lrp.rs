@@ -150,7 +150,8 @@ impl Method for Lrp {
 
     fn check(&self, inputs: &Inputs) -> Vec<Fault> {
         let mut faults = of_class::faults(inputs, &self.class);
-        faults.extend(propagation_fault(inputs));
+        let hidden = chosen::hidden_layers(inputs.facts);
+        faults.extend(hidden.or_else(|| propagation_fault(inputs)));
         faults
     }
 

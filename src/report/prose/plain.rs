@@ -37,7 +37,7 @@ pub fn refused_links_in(markdown: &str) -> Vec<(String, usize)> {
 
 /// What GitHub draws and a page shows as it is written: the first of each kind, with a sentence.
 pub fn shown_as_source(markdown: &str) -> Vec<(String, &'static str)> {
-    let (mut formula, mut drawing) = (None, None);
+    let mut drawing = None;
     for (event, range) in Parser::new_ext(markdown, OPTIONS).into_offset_iter() {
         let source = || {
             markdown[range.clone()]
@@ -47,9 +47,6 @@ pub fn shown_as_source(markdown: &str) -> Vec<(String, &'static str)> {
                 .to_owned()
         };
         match event {
-            Event::InlineMath(_) | Event::DisplayMath(_) => {
-                formula.get_or_insert_with(source);
-            }
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(language)))
                 if &*language == "mermaid" =>
             {
@@ -58,9 +55,8 @@ pub fn shown_as_source(markdown: &str) -> Vec<(String, &'static str)> {
             _ => {}
         }
     }
-    let formula = formula.map(|source| (source, "the HTML page shows the source of this formula"));
     let drawing = drawing.map(|source| (source, "the HTML page shows the source of this drawing"));
-    formula.into_iter().chain(drawing).collect()
+    drawing.into_iter().collect()
 }
 
 fn is_allowed(link_type: LinkType, address: &str) -> bool {

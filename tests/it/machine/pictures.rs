@@ -69,6 +69,7 @@ fn every_map_can_be_coloured_again_from_its_array() {
         let figure = figure_of(json, name);
         let view = &figure["parameters"]["view"];
         let percent = view["percentile"].as_f64().unwrap();
+        let gamma = view["gamma"].as_f64().unwrap() as f32;
         let units = figure["units"].as_array().unwrap();
         let maps: Vec<Vec<f64>> = units
             .iter()
@@ -107,6 +108,7 @@ fn every_map_can_be_coloured_again_from_its_array() {
             assert_eq!(factor * side, picture.width(), "{name}");
             for (at, value) in map.iter().enumerate() {
                 let share = (*value as f32).clamp(-end, end) / end;
+                let share = share.signum() * share.abs().powf(gamma);
                 let colour = match is_signed {
                     true => Palette::Diverging.colour(((0.5 + 0.5 * share) * 255.0).round() as u8),
                     false => Palette::Inferno.colour((share * 255.0).round() as u8),
