@@ -47,6 +47,10 @@ pub struct Labelled {
     prepared: OnceLock<Arc<Prepared>>,
 }
 
+/// What is read of each photo of a batch, one row for each.
+pub type Read<'a, T> =
+    &'a mut dyn FnMut(&[LabelledPhoto], Vec<Opened>) -> Result<Vec<T>, ExplainError>;
+
 impl Default for Labelled {
     fn default() -> Self {
         Self {
@@ -153,7 +157,7 @@ impl Labelled {
         passes: &Passes,
         units: &[Unit],
         sink: &mut Sink,
-        read: &mut dyn FnMut(&[LabelledPhoto], Vec<Opened>) -> Result<Vec<T>, ExplainError>,
+        read: Read<'_, T>,
         results: &dyn Fn(Vec<T>) -> Results,
     ) -> Result<(), ExplainError> {
         let prepared = self.opened(&passes.inputs)?;

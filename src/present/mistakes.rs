@@ -48,7 +48,7 @@ pub fn present(task: &Task) -> Presented {
     let silent: Vec<Message> = all
         .iter()
         .enumerate()
-        .filter(|(_, one)| one.truth.is_some_and(|map| is_dark(map)))
+        .filter(|(_, one)| one.truth.is_some_and(is_dark))
         .map(|(rank, _)| Message::literal((rank + 1).to_string()))
         .collect();
     if !silent.is_empty() {

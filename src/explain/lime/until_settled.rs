@@ -19,6 +19,9 @@ pub trait Design {
 /// What is found of samples, by segment.
 pub type Fit<'a> = &'a dyn Fn(&Sums) -> Result<Vec<f64>, Singular>;
 
+/// The weight of a mask.
+pub type Kernel<'a> = &'a dyn Fn(&[bool]) -> f64;
+
 /// A number for each mask; told how many masks there were before.
 pub type Values<'a> = &'a dyn Fn(&Masks, usize) -> Result<Vec<f64>, ExplainError>;
 
@@ -38,7 +41,7 @@ pub fn until_settled(
     segments: usize,
     design: &mut dyn Design,
     most: usize,
-    (values, kernel): (Values, &dyn Fn(&[bool]) -> f64),
+    (values, kernel): (Values, Kernel),
     fit: Fit,
 ) -> Result<Sampled, ExplainError> {
     let (mut on, mut found) = (Vec::new(), Vec::new());

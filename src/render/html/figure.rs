@@ -26,7 +26,7 @@ enum Drawn<'a> {
     Grid {
         columns: usize,
         pictures: Vec<Picture<'a>>,
-        colour_bar: Option<Picture<'a>>,
+        colour_bar: Option<Box<Picture<'a>>>,
         /// Whether the reader may change how it is shown.
         has_maps: bool,
         numbers: Vec<NumbersTable<'a>>,
@@ -107,7 +107,7 @@ pub(super) fn figure<'a>(
             let colour_bar = colour_bar.as_ref().map(|image| {
                 let alt = Message::new("colour_scale").with("figure", figure.name.as_str());
                 let blank = Picture::blank(strings.text(&alt), image);
-                picture(blank, image, &format!("{}-scale", figure.id))
+                Box::new(picture(blank, image, &format!("{}-scale", figure.id)))
             });
             // A grid never has more columns than pictures, nor more than the style sheet knows.
             let columns = (*columns).clamp(1, tiles.len().clamp(1, MOST_COLUMNS));

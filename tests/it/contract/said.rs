@@ -263,8 +263,12 @@ fn said_in(ran: &mut Ran) -> BTreeSet<String> {
             let mut worlds = vec![results.clone()];
             let found: Vec<&Results> = results.iter().flatten().collect();
             let count = found.first().map_or(0, |first| others(first).len());
-            // What a reader is warned of does not depend on the view.
-            let count = if number == 0 { count } else { 0 };
+            // What a reader of maps is warned of does not depend on the view.
+            let is_of_maps = matches!(
+                ran.plan.tasks[index].entry.kind,
+                Kind::Attributions | Kind::Superpixels
+            );
+            let count = if number == 0 || !is_of_maps { count } else { 0 };
             worlds.extend((0..count).map(|at| {
                 found
                     .iter()
