@@ -365,7 +365,15 @@ const OF_EVERY_METHOD: [&str; 3] = ["title", "reading", "misleading"];
 const OUTSIDE: &str = "networks that end in a sigmoid; found in tests/it/outside.rs";
 
 /// Keys that none of the cases says, each with the reason.
-const RARE: [(&str, &str); 12] = [
+const RARE: [(&str, &str); 14] = [
+    (
+        "photo_faults.notice_across",
+        "equal photos under two labels; counted in tests/it/data_faults.rs",
+    ),
+    (
+        "reliability.notice_by_chance",
+        "a calibration error below that of chance, which no case has",
+    ),
     ("predictions.caption_sigmoid", OUTSIDE),
     ("predictions.caption_sigmoid_of_one", OUTSIDE),
     ("predictions.misleading_sigmoid", OUTSIDE),
