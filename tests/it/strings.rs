@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use cnn_report::present::exhibit::{Body, Exhibit, HeatMaps};
 use cnn_report::words::strings::LANGUAGES;
@@ -11,12 +12,30 @@ use crate::bench::Ran;
 
 type Table = BTreeMap<String, BTreeMap<String, String>>;
 
-fn table(of: &str) -> Table {
+/// Read once: thousands of messages ask for it.
+fn table(of: &str) -> Arc<Table> {
+    static READ: Mutex<BTreeMap<String, Arc<Table>>> = Mutex::new(BTreeMap::new());
+    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    let entry = read.entry(of.to_owned());
+    entry.or_insert_with(|| Arc::new(read_table(of))).clone()
+}
+
+fn read_table(of: &str) -> Table {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
     let files = ["methods", "results"].map(|kind| folder.join(kind).join(format!("{of}.yaml")));
     let file = files.iter().find(|file| file.exists());
     let file = file.unwrap_or_else(|| panic!("there is no table `{of}`"));
     serde_yaml::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
+}
+
+/// The product's own tables, by language.
+fn all_strings() -> &'static [Strings] {
+    static ALL: OnceLock<Vec<Strings>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        LANGUAGES
+            .map(|language| Strings::new(language).unwrap())
+            .into()
+    })
 }
 
 fn placeholders(text: &str) -> BTreeSet<String> {
@@ -47,8 +66,7 @@ pub fn said(exhibits: &[Exhibit], notices: &[Message]) -> BTreeSet<String> {
         let arguments_of = arguments.iter();
         messages.extend(arguments_of.flat_map(|(_, argument)| of_argument(argument)));
         let Some((of, name)) = key.split_once('.') else {
-            for language in LANGUAGES {
-                let strings = Strings::new(language).unwrap();
+            for (language, strings) in LANGUAGES.iter().zip(all_strings()) {
                 assert!(strings.has(key), "no text for `{key}` in {language}");
             }
             continue;
@@ -79,12 +97,9 @@ pub fn texts() -> BTreeMap<String, String> {
         for file in std::fs::read_dir(folder).unwrap() {
             let path = file.unwrap().path();
             let of = path.file_stem().unwrap().to_str().unwrap().to_owned();
-            let english = table(&of).remove("en").unwrap();
-            texts.extend(
-                english
-                    .into_iter()
-                    .map(|(name, text)| (format!("{of}.{name}"), text)),
-            );
+            let table = table(&of);
+            let english = table["en"].iter();
+            texts.extend(english.map(|(name, text)| (format!("{of}.{name}"), text.clone())));
         }
     }
     texts
