@@ -39,24 +39,25 @@ pub(super) struct Page<'a> {
     provenance: Vec<Pair<'a>>,
 }
 
+/// Photos in rows and methods in columns, or the other way round where there are many methods.
 #[derive(Serialize)]
 struct Summary<'a> {
-    methods: Vec<Method<'a>>,
-    photos: Vec<SummaryPhoto<'a>>,
+    by_method: bool,
+    columns: Vec<SummaryHead<'a>>,
+    rows: Vec<SummaryRow<'a>>,
 }
 
+/// A photo with its class and probability, or a method, which has none.
 #[derive(Serialize)]
-struct Method<'a> {
+struct SummaryHead<'a> {
     title: &'a str,
-    id: &'a str,
-    name: &'a str,
-}
-
-#[derive(Serialize)]
-struct SummaryPhoto<'a> {
-    name: &'a str,
     class: &'a str,
     probability: &'a str,
+}
+
+#[derive(Serialize)]
+struct SummaryRow<'a> {
+    head: SummaryHead<'a>,
     cells: Vec<SummaryCell<'a>>,
 }
 
@@ -68,6 +69,9 @@ struct SummaryCell<'a> {
     class: &'a str,
     fit: &'a str,
 }
+
+/// More methods than so many do not stand side by side.
+const MOST_METHODS_ACROSS: usize = 4;
 
 /// The fixed texts of the page, by their keys in `templates/strings.yaml`.
 const WORDS: [&str; 28] = [
@@ -217,20 +221,26 @@ fn words<'a>(keys: &[&'static str], strings: &'a Strings) -> BTreeMap<&'static s
 
 /// `None` where no method explains a class of a photo.
 fn summary(summary: &report::Summary) -> Option<Summary<'_>> {
-    if summary.photos.is_empty() {
+    let (photos, methods) = (&summary.photos, &summary.methods);
+    if photos.is_empty() {
         return None;
     }
-    let methods = summary.methods.iter().map(|method| Method {
-        title: &method.title,
-        id: &method.figure.0,
-        name: &method.figure.1,
-    });
-    let photos = summary.photos.iter().map(|photo| {
-        let cells = photo.cells.iter().zip(&summary.methods);
-        let cells = cells.map(|(cell, method)| match cell {
+    let of_photo = |photo: usize| SummaryHead {
+        title: &photos[photo].name,
+        class: &photos[photo].class,
+        probability: &photos[photo].probability,
+    };
+    let of_method = |method: usize| SummaryHead {
+        title: &methods[method].title,
+        class: "",
+        probability: "",
+    };
+    let cell = |photo: usize, method: usize| {
+        let (id, name) = &methods[method].figure;
+        match photos[photo].cells.get(method).and_then(Option::as_ref) {
             Some(cell) => SummaryCell {
-                id: &method.figure.0,
-                name: &method.figure.1,
+                id,
+                name,
                 class: &cell.class,
                 fit: &cell.fit,
             },
@@ -240,17 +250,29 @@ fn summary(summary: &report::Summary) -> Option<Summary<'_>> {
                 class: "",
                 fit: "",
             },
-        });
-        SummaryPhoto {
-            name: &photo.name,
-            class: &photo.class,
-            probability: &photo.probability,
-            cells: cells.collect(),
         }
-    });
+    };
+    let by_method = methods.len() > MOST_METHODS_ACROSS;
+    let row = |index: usize| match by_method {
+        true => SummaryRow {
+            head: of_method(index),
+            cells: (0..photos.len()).map(|photo| cell(photo, index)).collect(),
+        },
+        false => SummaryRow {
+            head: of_photo(index),
+            cells: (0..methods.len())
+                .map(|method| cell(index, method))
+                .collect(),
+        },
+    };
+    let (rows, columns): (usize, Vec<SummaryHead>) = match by_method {
+        true => (methods.len(), (0..photos.len()).map(of_photo).collect()),
+        false => (photos.len(), (0..methods.len()).map(of_method).collect()),
+    };
     Some(Summary {
-        methods: methods.collect(),
-        photos: photos.collect(),
+        by_method,
+        columns,
+        rows: (0..rows).map(row).collect(),
     })
 }
 
