@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::quoted;
+use crate::explain::parameters::yaml_text;
 use crate::model::{Layer, ModelFacts};
 
 /// Filters that are shown, spread over the layer's.
@@ -34,7 +34,7 @@ pub fn to_show(facts: &ModelFacts, ascent: bool) -> Option<LayerToShow> {
         .map(|at| (at * filters / FILTERS).to_string())
         .collect();
     Some(LayerToShow {
-        path: quoted(&layer.path),
+        path: yaml_text(&layer.path),
         filters: format!("[{}]", spread.join(", ")),
         ascent,
     })

@@ -13,6 +13,7 @@ use serde::Serialize;
 use tera::{Context, Tera};
 
 use crate::diagnostic::Diagnostic;
+use crate::explain::parameters::yaml_text;
 use crate::inspect::Inspection;
 use crate::inspect::trial::Trial;
 use crate::model::Model;
@@ -86,7 +87,7 @@ pub fn draft(
 ) -> Result<String, DraftError> {
     let photos = Photos::find(wanted).map_err(DraftError::Photos)?;
     let folder = folder_of(&wanted.spec);
-    let quoted = |path: &Path| quoted(&relative(path, folder));
+    let path_text = |path: &Path| yaml_text(&relative(path, folder));
     let runs = |method: &str| {
         let methods = inspection.classifier.iter().flat_map(|c| &c.methods);
         methods.clone().any(|row| row.method == method && row.runs)
@@ -97,7 +98,7 @@ pub fn draft(
         .zip(photos.ids())
         .map(|(file, id)| Image {
             id,
-            file: quoted(file),
+            file: path_text(file),
         })
         .collect();
     let slowly: Vec<&str> = images.iter().map(|image| image.id.as_str()).collect();
@@ -114,10 +115,10 @@ pub fn draft(
         (None, Language::TraditionalChinese) => format!("{stem} 看到了什麼"),
     };
     context.insert("spec", &wanted.spec.display().to_string());
-    context.insert("title", &self::quoted(&title));
-    context.insert("model", &quoted(&wanted.model));
+    context.insert("title", &yaml_text(&title));
+    context.insert("model", &path_text(&wanted.model));
     context.insert("architecture", &wanted.architecture);
-    context.insert("classes", &wanted.classes.as_deref().map(quoted));
+    context.insert("classes", &wanted.classes.as_deref().map(path_text));
     context.insert("input_comment", &input.comment);
     context.insert("input_lines", &input.lines);
     context.insert("left_out", &photos.left_out);
@@ -133,8 +134,8 @@ pub fn draft(
     let layer = runs("activation_maps").then(|| layers::to_show(model.facts(), runs("filters")));
     let layer: Option<LayerToShow> = layer.flatten();
     context.insert("layer", &layer);
-    context.insert("labelled", &wanted.labelled.as_deref().map(quoted));
-    context.insert("groups", &groups(wanted).as_deref().map(quoted));
+    context.insert("labelled", &wanted.labelled.as_deref().map(path_text));
+    context.insert("groups", &groups(wanted).as_deref().map(path_text));
     context.insert("here", &wanted.pages_beside);
     let mut tera = Tera::new();
     let template = match wanted.language {
@@ -173,24 +174,4 @@ fn relative(path: &Path, folder: &Path) -> String {
     let found = pathdiff::diff_paths(&path, &folder).unwrap_or(path);
     // As YAML has it on every system.
     found.display().to_string().replace('\\', "/")
-}
-
-/// A text as YAML takes it: plain where nothing in it means something, else in quotation marks.
-fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "/._-".contains(c);
-    let begins = text
-        .chars()
-        .next()
-        .is_some_and(|c| c.is_alphabetic() || c == '.' || c == '/');
-    let is_word =
-        ["true", "false", "null", "yes", "no", "on", "off"].contains(&text.to_lowercase().as_str());
-    let is_number = text
-        .trim_start_matches('.')
-        .starts_with(|c: char| c.is_ascii_digit())
-        || text.starts_with(".n")
-        || text.starts_with(".i");
-    match begins && !is_word && !is_number && text.chars().all(plain) {
-        true => text.to_owned(),
-        false => serde_json::Value::from(text).to_string(),
-    }
 }

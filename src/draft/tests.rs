@@ -1,26 +1,6 @@
 use super::*;
 
 #[test]
-fn texts_are_quoted_where_yaml_would_read_something_else() {
-    for plain in ["photos/a.jpg", "../net.pt2", "features.3", "彩色/照片.png"] {
-        assert_eq!(quoted(plain), plain);
-    }
-    for (text, expected) in [
-        ("a b.jpg", "\"a b.jpg\""),
-        ("12", "\"12\""),
-        (".5", "\".5\""),
-        (".nan", "\".nan\""),
-        ("no", "\"no\""),
-        ("a: b", "\"a: b\""),
-        ("a\"b", "\"a\\\"b\""),
-        ("", "\"\""),
-        ("#a", "\"#a\""),
-    ] {
-        assert_eq!(quoted(text), expected);
-    }
-}
-
-#[test]
 fn paths_are_seen_from_the_folder_of_the_spec() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);

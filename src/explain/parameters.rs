@@ -56,7 +56,7 @@ fn flow(value: &Value) -> String {
         Value::Null => "null".to_owned(),
         Value::Bool(on) => on.to_string(),
         Value::Number(number) => number_text(number),
-        Value::String(text) => string_text(text),
+        Value::String(text) => yaml_text(text),
         Value::Array(list) => {
             format!("[{}]", list.iter().map(flow).collect::<Vec<_>>().join(", "))
         }
@@ -81,7 +81,7 @@ fn number_text(number: &serde_json::Number) -> String {
 }
 
 /// Plain where YAML reads it back as the same text, else quoted as JSON, which YAML reads too.
-fn string_text(text: &str) -> String {
+pub fn yaml_text(text: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '/' | '#' | '-' | ' ');
     let reads_back =
         matches!(serde_yaml::from_str(text), Ok(serde_yaml::Value::String(back)) if back == text);

@@ -49,7 +49,14 @@ const RULES: &[(&str, &[&str])] = &[
     ),
     (
         "draft",
-        &["model", "evaluate", "inspect", "diagnostic", "fs"],
+        &[
+            "model",
+            "evaluate",
+            "explain",
+            "inspect",
+            "diagnostic",
+            "fs",
+        ],
     ),
     ("present", &["results", "words"]),
     ("figure", &["present", "results", "words"]),
