@@ -12,16 +12,17 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tch::Tensor;
 
 use super::class_activation::CELLS;
+use super::of_class::Step;
+use super::per_photo::PerPhoto;
 use super::{
-    Entry, ExplainError, Fault, Inputs, Method, Needs, Passes, Photos, Sink, Unit, attention,
-    of_class, parameters,
+    Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, attention, parameters,
 };
-use crate::labels::Class;
-use crate::results::{Kind, Target};
+use crate::labels::{Class, ClassName};
+use crate::results::{Attributions, Kind, Target};
 
 pub const ENTRY: Entry = Entry {
     name: "attention_rollout",
@@ -66,44 +67,41 @@ impl HeadFusion {
     }
 }
 
-impl Method for AttentionRollout {
+impl PerPhoto for AttentionRollout {
     fn needs(&self) -> Needs {
         Needs::Layers
     }
 
-    fn check(&self, inputs: &Inputs) -> Vec<Fault> {
-        attention::faults(inputs)
+    /// Attention is of no class.
+    fn class(&self) -> Option<&ClassName> {
+        None
     }
 
-    fn parameters(&self, _: &Inputs) -> Map<String, Value> {
+    fn faults(&self, inputs: &Inputs) -> Vec<Fault> {
+        attention::grid_fault(inputs).into_iter().collect()
+    }
+
+    fn used(&self, _: &Inputs) -> Map<String, Value> {
         parameters::object(self)
     }
 
-    fn computing(&self, _: &Inputs) -> Map<String, Value> {
-        Map::from_iter([
-            ("head_fusion".to_owned(), json!(self.head_fusion)),
-            ("discard".to_owned(), json!(self.discard)),
-        ])
-    }
-
-    fn units(&self, inputs: &Inputs) -> Vec<Unit> {
-        Unit::each_photo(inputs)
-    }
-
-    fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError> {
-        let grid = attention::grid(&passes.inputs)?;
-        of_class::each_photo(passes, units, sink, 1, &|photo, _| {
-            let input = passes.input(photo)?;
-            let target = attention::target(passes, &input, Class::Predicted)?;
-            let fused = |weights: &Tensor| {
-                let fused = self.head_fusion.of(&attention::doubles(weights)?)?;
-                attention::without_smallest(&fused, self.discard)
-            };
-            let layers = passes.model.attention(&input)?;
-            let layers = layers.iter().map(fused).collect::<Result<Vec<_>, _>>()?;
-            let map = attention::read(grid, &attention::rollout(&layers)?)?;
-            attention::found(Target::Class(target), &map)
-        })
+    fn map_of(
+        &self,
+        passes: &Passes,
+        photo: &Photo,
+        class: Class,
+        _: Step,
+    ) -> Result<Attributions, ExplainError> {
+        let (grid, input) = (attention::grid(&passes.inputs)?, passes.input(photo)?);
+        let target = attention::target(passes, &input, class)?;
+        let fused = |weights: &Tensor| {
+            let fused = self.head_fusion.of(&attention::doubles(weights)?)?;
+            attention::without_smallest(&fused, self.discard)
+        };
+        let layers = passes.model.attention(&input)?;
+        let layers = layers.iter().map(fused).collect::<Result<Vec<_>, _>>()?;
+        let map = attention::read(grid, &attention::rollout(&layers)?)?;
+        attention::found(Target::Class(target), &map)
     }
 }
 

@@ -19,10 +19,8 @@ use tch::{Device, Kind, Tensor};
 use super::baseline::blurred_by;
 use super::input_x_gradient::SIGNED_PIXELS;
 use super::of_class::{self, Step, predicted};
-use super::{
-    Entry, ExplainError, Fault, Inputs, Method, Needs, Passes, Photos, Sink, Unit, chosen,
-    parameters,
-};
+use super::per_photo::PerPhoto;
+use super::{Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, parameters};
 use crate::labels::{Class, ClassName};
 use crate::results::{self, Attributions, Meaning};
 
@@ -72,36 +70,32 @@ impl Default for BlurIg {
     }
 }
 
-impl Method for BlurIg {
+impl PerPhoto for BlurIg {
     fn needs(&self) -> Needs {
         Needs::Gradients
     }
 
-    fn check(&self, inputs: &Inputs) -> Vec<Fault> {
-        let mut faults = of_class::faults(inputs, &self.class);
-        faults.extend(of_class::most_steps_fault(self.steps, self.most_steps));
-        faults
+    fn class(&self) -> Option<&ClassName> {
+        Some(&self.class)
     }
 
-    fn parameters(&self, _: &Inputs) -> Map<String, Value> {
+    fn faults(&self, _: &Inputs) -> Vec<Fault> {
+        let fault = of_class::most_steps_fault(self.steps, self.most_steps);
+        fault.into_iter().collect()
+    }
+
+    fn used(&self, _: &Inputs) -> Map<String, Value> {
         parameters::object(self)
     }
 
-    fn computing(&self, inputs: &Inputs) -> Map<String, Value> {
-        let mut computing = parameters::object(self);
-        computing.insert("class".to_owned(), chosen::class_key(inputs, &self.class));
-        computing
-    }
-
-    fn units(&self, inputs: &Inputs) -> Vec<Unit> {
-        Unit::each_photo(inputs)
-    }
-
-    fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError> {
-        let class = chosen::class(&passes.inputs, &self.class).map_err(chosen::refused)?;
-        of_class::each_photo(passes, units, sink, 1, &|photo, step| {
-            self.explain(passes, &passes.input(photo)?, class, step)
-        })
+    fn map_of(
+        &self,
+        passes: &Passes,
+        photo: &Photo,
+        class: Class,
+        step: Step,
+    ) -> Result<Attributions, ExplainError> {
+        self.explain(passes, &passes.input(photo)?, class, step)
     }
 }
 
@@ -119,17 +113,12 @@ impl BlurIg {
         let softest = self.input_at(1.0, input)?;
         let (_, empty) = of_class::at_photo(passes, &softest, class)?;
         let difference = target.score - empty.score;
-        let mut steps = self.steps;
-        loop {
-            let values = self.sum(passes, input, class, steps, step)?;
-            let sum = values.f_sum(None)?.f_double_value(&[])?;
-            let is_complete = (sum - difference).abs() <= self.tolerance * difference.abs();
-            if is_complete || steps * 2 > self.most_steps {
-                let meaning = Meaning::Contribution;
-                return of_class::over_input(target, meaning, &values, Some(difference));
-            }
-            steps *= 2;
-        }
+        let values = of_class::until_complete(
+            (self.steps, self.most_steps),
+            (difference, self.tolerance),
+            &|steps| self.sum(passes, input, class, steps, step),
+        )?;
+        of_class::over_input(target, Meaning::Contribution, &values, Some(difference))
     }
 
     /// What the network gets of the photo at `place` of the way.

@@ -21,10 +21,11 @@ use tch::{Kind, Tensor};
 
 use super::baseline::Baseline;
 use super::input_x_gradient::SIGNED_PIXELS;
-use super::of_class::{self, predicted};
+use super::of_class::{self, Step, predicted};
+use super::per_photo::PerPhoto;
 use super::{
-    Entry, ExplainError, Fault, Inputs, Method, Needs, Passes, Photos, Sink, Unit, chosen,
-    class_target, parameters,
+    Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, chosen, class_target,
+    parameters,
 };
 use crate::labels::{Class, ClassName};
 use crate::results::{self, Attributions, Meaning};
@@ -62,36 +63,32 @@ impl Default for DeepLift {
     }
 }
 
-impl Method for DeepLift {
+impl PerPhoto for DeepLift {
     fn needs(&self) -> Needs {
         Needs::Layers
     }
 
-    fn check(&self, inputs: &Inputs) -> Vec<Fault> {
-        let faults = of_class::faults(inputs, &self.class).into_iter();
-        faults.chain(chosen::hidden_layers(inputs.facts)).collect()
+    fn class(&self) -> Option<&ClassName> {
+        Some(&self.class)
     }
 
-    fn parameters(&self, _: &Inputs) -> Map<String, Value> {
+    fn faults(&self, inputs: &Inputs) -> Vec<Fault> {
+        chosen::hidden_layers(inputs.facts).into_iter().collect()
+    }
+
+    fn used(&self, _: &Inputs) -> Map<String, Value> {
         parameters::object(self)
     }
 
-    fn computing(&self, inputs: &Inputs) -> Map<String, Value> {
-        let mut computing = parameters::object(self);
-        computing.insert("class".to_owned(), chosen::class_key(inputs, &self.class));
-        computing
-    }
-
-    fn units(&self, inputs: &Inputs) -> Vec<Unit> {
-        Unit::each_photo(inputs)
-    }
-
-    fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError> {
-        let class = chosen::class(&passes.inputs, &self.class).map_err(chosen::refused)?;
-        of_class::each_photo(passes, units, sink, 1, &|photo, _| {
-            let baseline = self.baseline.tensor(passes, photo)?;
-            explain(passes, &passes.input(photo)?, &baseline, class)
-        })
+    fn map_of(
+        &self,
+        passes: &Passes,
+        photo: &Photo,
+        class: Class,
+        _: Step,
+    ) -> Result<Attributions, ExplainError> {
+        let baseline = self.baseline.tensor(passes, photo)?;
+        explain(passes, &passes.input(photo)?, &baseline, class)
     }
 }
 

@@ -12,18 +12,17 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tch::Tensor;
 
 use super::class_activation::layer::{self, Rule};
 use super::class_activation::{CELLS, Recorded, weighted};
-use super::{
-    Entry, ExplainError, Fault, Inputs, Method, Needs, Passes, Photos, Sink, Unit, chosen,
-    of_class, parameters,
-};
-use crate::labels::Class;
+use super::of_class::Step;
+use super::per_photo::PerPhoto;
+use super::{Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, chosen, parameters};
+use crate::labels::{Class, ClassName};
 use crate::model::{Layer, LayerName};
-use crate::results::{Kind, Meaning};
+use crate::results::{Attributions, Kind, Meaning};
 
 pub const ENTRY: Entry = Entry {
     name: "eigen_cam",
@@ -63,19 +62,22 @@ impl EigenCam {
     }
 }
 
-impl Method for EigenCam {
+impl PerPhoto for EigenCam {
     fn needs(&self) -> Needs {
         Needs::Layers
     }
 
-    fn check(&self, inputs: &Inputs) -> Vec<Fault> {
-        let mut faults = chosen::photo_faults(inputs);
-        faults.extend(self.layer(inputs).err());
-        faults
+    /// The map of a layer, whichever the class.
+    fn class(&self) -> Option<&ClassName> {
+        None
+    }
+
+    fn faults(&self, inputs: &Inputs) -> Vec<Fault> {
+        self.layer(inputs).err().into_iter().collect()
     }
 
     /// The layer resolved.
-    fn parameters(&self, inputs: &Inputs) -> Map<String, Value> {
+    fn used(&self, inputs: &Inputs) -> Map<String, Value> {
         let path = |layer: &Layer| LayerName::Path(layer.path.clone());
         let layer = self.layer(inputs).ok().map(path);
         parameters::object(&Self {
@@ -84,26 +86,18 @@ impl Method for EigenCam {
         })
     }
 
-    fn computing(&self, inputs: &Inputs) -> Map<String, Value> {
-        let layer = self.layer(inputs).map(|layer| layer.path.clone()).ok();
-        Map::from_iter([
-            ("layer".to_owned(), json!(layer)),
-            ("matrix".to_owned(), json!(self.matrix)),
-        ])
-    }
-
-    fn units(&self, inputs: &Inputs) -> Vec<Unit> {
-        Unit::each_photo(inputs)
-    }
-
-    fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError> {
+    fn map_of(
+        &self,
+        passes: &Passes,
+        photo: &Photo,
+        class: Class,
+        step: Step,
+    ) -> Result<Attributions, ExplainError> {
         let layer = self.layer(&passes.inputs).map_err(chosen::refused)?;
-        of_class::each_photo(passes, units, sink, 1, &|photo, step| {
-            let step = || step(0);
-            let recorded = Recorded::new(passes, photo, (layer, Class::Predicted), &step)?;
-            let map = map(&recorded.activation()?, self.matrix)?;
-            recorded.evidence(&map, Meaning::Evidence)
-        })
+        let step = || step(0);
+        let recorded = Recorded::new(passes, photo, (layer, class), &step)?;
+        let map = map(&recorded.activation()?, self.matrix)?;
+        recorded.evidence(&map, Meaning::Evidence)
     }
 }
 

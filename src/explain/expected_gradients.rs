@@ -23,11 +23,9 @@ use super::baseline::{Baseline, BaselineWord};
 use super::input_x_gradient::SIGNED_PIXELS;
 use super::integrated_gradients::mean_gradient;
 use super::of_class::{self, Step, predicted};
+use super::per_photo::PerPhoto;
 use super::seed::Numbers;
-use super::{
-    Entry, ExplainError, Fault, Inputs, Method, Needs, Passes, Photo, Photos, Sink, Unit, chosen,
-    parameters,
-};
+use super::{Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, parameters};
 use crate::labels::{Class, ClassName};
 use crate::picture::Input;
 use crate::results::{Attributions, Kind, Meaning};
@@ -130,62 +128,61 @@ impl Reference {
     }
 }
 
-impl Method for ExpectedGradients {
+impl PerPhoto for ExpectedGradients {
+    const DRAWS: bool = true;
+
     fn needs(&self) -> Needs {
         Needs::Gradients
     }
 
-    fn check(&self, inputs: &Inputs) -> Vec<Fault> {
-        let mut faults = of_class::faults(inputs, &self.class);
+    fn class(&self) -> Option<&ClassName> {
+        Some(&self.class)
+    }
+
+    fn faults_of_files(&self, inputs: &Inputs) -> Vec<Fault> {
         let baselines = self.baselines.iter().enumerate();
-        faults.extend(baselines.filter_map(|(at, one)| one.fault(at, inputs)));
-        faults
+        let faults = baselines.filter_map(|(at, one)| one.fault(at, inputs));
+        faults.collect()
     }
 
-    fn network_faults(&self, inputs: &Inputs) -> Vec<Fault> {
-        of_class::faults(inputs, &self.class)
-    }
-
-    fn parameters(&self, _: &Inputs) -> Map<String, Value> {
+    fn used(&self, _: &Inputs) -> Map<String, Value> {
         parameters::object(self)
     }
 
-    fn computing(&self, inputs: &Inputs) -> Map<String, Value> {
+    /// Files by their content.
+    fn deciding(&self, inputs: &Inputs) -> Map<String, Value> {
         let baselines = self.baselines.iter();
         let baselines: Vec<Value> = baselines.map(|one| one.key(inputs.base)).collect();
         Map::from_iter([
-            ("class".to_owned(), chosen::class_key(inputs, &self.class)),
             ("baselines".to_owned(), json!(baselines)),
             ("samples".to_owned(), json!(self.samples)),
-            ("seed".to_owned(), json!(inputs.seed)),
         ])
     }
 
-    fn units(&self, inputs: &Inputs) -> Vec<Unit> {
-        Unit::each_photo(inputs)
-    }
-
-    fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError> {
-        let class = chosen::class(&passes.inputs, &self.class).map_err(chosen::refused)?;
+    fn map_of(
+        &self,
+        passes: &Passes,
+        photo: &Photo,
+        class: Class,
+        step: Step,
+    ) -> Result<Attributions, ExplainError> {
         let each = self.samples.div_ceil(self.baselines.len().max(1)).max(1);
-        of_class::each_photo(passes, units, sink, 1, &|photo, step| {
-            let input = passes.input(photo)?;
-            let mut numbers = Numbers::new(passes.inputs.seed, NAME, &photo.id);
-            let mut ways = Vec::new();
-            for baseline in &self.baselines {
-                let points = (0..each).map(|at| (at as f64 + numbers.uniform()) / each as f64);
-                let points: Vec<f64> = points.collect();
-                let baseline = baseline.tensor(passes, photo)?;
-                if baseline != input {
-                    ways.push((baseline, points));
-                }
+        let input = passes.input(photo)?;
+        let mut numbers = Numbers::new(passes.inputs.seed, NAME, &photo.id);
+        let mut ways = Vec::new();
+        for baseline in &self.baselines {
+            let points = (0..each).map(|at| (at as f64 + numbers.uniform()) / each as f64);
+            let points: Vec<f64> = points.collect();
+            let baseline = baseline.tensor(passes, photo)?;
+            if baseline != input {
+                ways.push((baseline, points));
             }
-            if ways.is_empty() {
-                let message = format!("`{}`: every baseline is the photo itself", photo.id);
-                return Err(ExplainError::Failed(message));
-            }
-            explain(passes, &input, &ways, class, step)
-        })
+        }
+        if ways.is_empty() {
+            let message = format!("`{}`: every baseline is the photo itself", photo.id);
+            return Err(ExplainError::Failed(message));
+        }
+        explain(passes, &input, &ways, class, step)
     }
 }
 

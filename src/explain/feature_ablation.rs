@@ -16,10 +16,8 @@ use super::baseline::Baseline;
 use super::input_x_gradient::SIGNED_PIXELS;
 use super::lime::segmenter::{Quickshift, Segmenter, Segmenting, Slic};
 use super::of_class::{self, Step, predicted};
-use super::{
-    Entry, ExplainError, Fault, Inputs, Method, Needs, Passes, Photos, Sink, Unit, chosen, hidden,
-    parameters,
-};
+use super::per_photo::PerPhoto;
+use super::{Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, hidden, parameters};
 use crate::labels::{Class, ClassName};
 use crate::picture::segment::Segmentation;
 use crate::results::{Attributions, ClassTarget, Kind, Meaning};
@@ -76,19 +74,21 @@ impl FeatureAblation {
     }
 }
 
-impl Method for FeatureAblation {
+impl PerPhoto for FeatureAblation {
     fn needs(&self) -> Needs {
         Needs::Scores
     }
 
-    fn check(&self, inputs: &Inputs) -> Vec<Fault> {
-        let mut faults = of_class::faults(inputs, &self.class);
-        faults.extend(self.segmenting().faults());
-        faults
+    fn class(&self) -> Option<&ClassName> {
+        Some(&self.class)
+    }
+
+    fn faults(&self, _: &Inputs) -> Vec<Fault> {
+        self.segmenting().faults()
     }
 
     /// The segmenter resolved, without the settings of the other one.
-    fn parameters(&self, inputs: &Inputs) -> Map<String, Value> {
+    fn used(&self, inputs: &Inputs) -> Map<String, Value> {
         let mut used = parameters::object(self);
         let size = inputs.preprocessing.resize.output_px();
         let segmenter = self.segmenter.resolved_for(size);
@@ -101,34 +101,18 @@ impl Method for FeatureAblation {
         used
     }
 
-    fn computing(&self, inputs: &Inputs) -> Map<String, Value> {
-        let mut computing = self.parameters(inputs);
-        computing.insert("class".to_owned(), chosen::class_key(inputs, &self.class));
-        computing
-    }
-
-    fn units(&self, inputs: &Inputs) -> Vec<Unit> {
-        Unit::each_photo(inputs)
-    }
-
-    fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError> {
-        let class = chosen::class(&passes.inputs, &self.class).map_err(chosen::refused)?;
-        of_class::each_photo(passes, units, sink, 1, &|photo, step| {
-            let segments = self.segmenting().segment(photo.picture()?);
-            let whole = passes.scores(photo)?;
-            let class = match class {
-                Class::Index(class) => class,
-                Class::Predicted => whole.predicted(),
-            };
-            let target = ClassTarget {
-                class,
-                score: f64::from(whole.scores[class]),
-                probability: whole.probabilities[class],
-            };
-            let pair = (passes.input(photo)?, self.baseline.tensor(passes, photo)?);
-            let step = |_| step(0);
-            explain(passes, pair, &segments, target, &step)
-        })
+    fn map_of(
+        &self,
+        passes: &Passes,
+        photo: &Photo,
+        class: Class,
+        step: Step,
+    ) -> Result<Attributions, ExplainError> {
+        let segments = self.segmenting().segment(photo.picture()?);
+        let target = of_class::of_scores(passes, photo, class)?;
+        let pair = (passes.input(photo)?, self.baseline.tensor(passes, photo)?);
+        let step = |_| step(0);
+        explain(passes, pair, &segments, target, &step)
     }
 }
 

@@ -9,17 +9,18 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tch::Tensor;
 
 use super::class_activation::CELLS;
+use super::of_class::{self, Step};
+use super::per_photo::PerPhoto;
 use super::{
-    Entry, ExplainError, Fault, Inputs, Method, Needs, Passes, Photos, Sink, Unit, attention,
-    chosen, of_class, parameters,
+    Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, attention, parameters,
 };
-use crate::labels::ClassName;
+use crate::labels::{Class, ClassName};
 use crate::model::Attended;
-use crate::results::{Kind, Target};
+use crate::results::{Attributions, Kind, Target};
 
 pub const ENTRY: Entry = Entry {
     name: "gradient_rollout",
@@ -56,41 +57,36 @@ impl Default for GradientRollout {
     }
 }
 
-impl Method for GradientRollout {
+impl PerPhoto for GradientRollout {
     fn needs(&self) -> Needs {
         Needs::Layers
     }
 
-    fn check(&self, inputs: &Inputs) -> Vec<Fault> {
-        attention::faults_of_class(inputs, &self.class)
+    fn class(&self) -> Option<&ClassName> {
+        Some(&self.class)
     }
 
-    fn parameters(&self, _: &Inputs) -> Map<String, Value> {
+    fn faults(&self, inputs: &Inputs) -> Vec<Fault> {
+        attention::grid_fault(inputs).into_iter().collect()
+    }
+
+    fn used(&self, _: &Inputs) -> Map<String, Value> {
         parameters::object(self)
     }
 
-    fn computing(&self, inputs: &Inputs) -> Map<String, Value> {
-        Map::from_iter([
-            ("class".to_owned(), chosen::class_key(inputs, &self.class)),
-            ("discard".to_owned(), json!(self.discard)),
-        ])
-    }
-
-    fn units(&self, inputs: &Inputs) -> Vec<Unit> {
-        Unit::each_photo(inputs)
-    }
-
-    fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError> {
-        let class = chosen::class(&passes.inputs, &self.class).map_err(chosen::refused)?;
+    fn map_of(
+        &self,
+        passes: &Passes,
+        photo: &Photo,
+        class: Class,
+        _: Step,
+    ) -> Result<Attributions, ExplainError> {
         let grid = attention::grid(&passes.inputs)?;
-        of_class::each_photo(passes, units, sink, 1, &|photo, _| {
-            let (target, layers) = attention::gradients(passes, photo, class)?;
-            let fused =
-                |layer: &Attended| attention::without_smallest(&fused(layer)?, self.discard);
-            let layers = layers.iter().map(fused).collect::<Result<Vec<_>, _>>()?;
-            let map = attention::read(grid, &attention::rollout(&layers)?)?;
-            attention::found(Target::Class(target), &map)
-        })
+        let (target, layers) = attention::gradients(passes, photo, class)?;
+        let fused = |layer: &Attended| attention::without_smallest(&fused(layer)?, self.discard);
+        let layers = layers.iter().map(fused).collect::<Result<Vec<_>, _>>()?;
+        let map = attention::read(grid, &attention::rollout(&layers)?)?;
+        attention::found(Target::Class(target), &map)
     }
 }
 

@@ -18,11 +18,9 @@ use tch::Tensor;
 use super::baseline::Baseline;
 use super::input_x_gradient::SIGNED_PIXELS;
 use super::of_class::{self, Step, predicted};
+use super::per_photo::PerPhoto;
 use super::quadrature::Rule;
-use super::{
-    Entry, ExplainError, Fault, Inputs, Method, Needs, Passes, Photos, Sink, Unit, chosen,
-    parameters,
-};
+use super::{Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, parameters};
 use crate::labels::{Class, ClassName};
 use crate::model::{BatchSize, in_batches};
 use crate::results::{Attributions, Kind, Meaning};
@@ -79,38 +77,33 @@ impl Default for IntegratedGradients {
     }
 }
 
-impl Method for IntegratedGradients {
+impl PerPhoto for IntegratedGradients {
     fn needs(&self) -> Needs {
         Needs::Gradients
     }
 
-    fn check(&self, inputs: &Inputs) -> Vec<Fault> {
-        let mut faults = of_class::faults(inputs, &self.class);
-        faults.extend(of_class::most_steps_fault(self.steps, self.most_steps));
-        faults
+    fn class(&self) -> Option<&ClassName> {
+        Some(&self.class)
     }
 
-    fn parameters(&self, _: &Inputs) -> Map<String, Value> {
+    fn faults(&self, _: &Inputs) -> Vec<Fault> {
+        let fault = of_class::most_steps_fault(self.steps, self.most_steps);
+        fault.into_iter().collect()
+    }
+
+    fn used(&self, _: &Inputs) -> Map<String, Value> {
         parameters::object(self)
     }
 
-    fn computing(&self, inputs: &Inputs) -> Map<String, Value> {
-        let mut computing = parameters::object(self);
-        computing.insert("class".to_owned(), chosen::class_key(inputs, &self.class));
-        computing
-    }
-
-    fn units(&self, inputs: &Inputs) -> Vec<Unit> {
-        Unit::each_photo(inputs)
-    }
-
-    fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError> {
-        let class = chosen::class(&passes.inputs, &self.class).map_err(chosen::refused)?;
-        of_class::each_photo(passes, units, sink, 1, &|photo, step| {
-            let input = passes.input(photo)?;
-            let baseline = self.baseline.tensor(passes, photo)?;
-            self.explain(passes, &input, &baseline, class, step)
-        })
+    fn map_of(
+        &self,
+        passes: &Passes,
+        photo: &Photo,
+        class: Class,
+        step: Step,
+    ) -> Result<Attributions, ExplainError> {
+        let baseline = self.baseline.tensor(passes, photo)?;
+        self.explain(passes, &passes.input(photo)?, &baseline, class, step)
     }
 }
 
@@ -128,20 +121,15 @@ impl IntegratedGradients {
         let (_, empty) = of_class::at_photo(passes, baseline, Class::Index(target.class))?;
         let difference = target.score - empty.score;
         let way = input.f_sub(baseline)?;
-        let mut steps = self.steps;
-        loop {
+        let sum = |steps: usize| {
             let points = self.rule.points(steps);
             let gradient = mean_gradient(passes, (baseline, &way), target.class, &points, step)?;
             let gradient = of_class::as_volume(&gradient, input)?.f_to(way.device())?;
-            let values = way.f_get(0)?.f_mul(&gradient)?; // in the gradient's float64
-            let sum = values.f_sum(None)?.f_double_value(&[])?;
-            let is_complete = (sum - difference).abs() <= self.tolerance * difference.abs();
-            if is_complete || steps * 2 > self.most_steps {
-                let meaning = Meaning::Contribution;
-                return of_class::over_input(target, meaning, &values, Some(difference));
-            }
-            steps *= 2;
-        }
+            Ok(way.f_get(0)?.f_mul(&gradient)?) // in the gradient's float64
+        };
+        let bounds = (self.steps, self.most_steps);
+        let values = of_class::until_complete(bounds, (difference, self.tolerance), &sum)?;
+        of_class::over_input(target, Meaning::Contribution, &values, Some(difference))
     }
 }
 

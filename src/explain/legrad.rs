@@ -10,17 +10,19 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tch::Tensor;
 
 use super::class_activation::CELLS;
+use super::of_class::{self, Step};
+use super::per_photo::PerPhoto;
 use super::{
-    Entry, ExplainError, Fault, Inputs, Method, Needs, Passes, Photos, Sink, Unit, attention,
-    chosen, class_target, of_class, parameters,
+    Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, attention, class_target,
+    parameters,
 };
-use crate::labels::ClassName;
+use crate::labels::{Class, ClassName};
 use crate::model::{Attended, Attention};
-use crate::results::{Kind, Target};
+use crate::results::{Attributions, Kind, Target};
 
 pub const ENTRY: Entry = Entry {
     name: "legrad",
@@ -63,62 +65,56 @@ impl LeGrad {
     }
 }
 
-impl Method for LeGrad {
+impl PerPhoto for LeGrad {
     fn needs(&self) -> Needs {
         Needs::Layers
     }
 
-    fn check(&self, inputs: &Inputs) -> Vec<Fault> {
-        let mut faults = attention::faults_of_class(inputs, &self.class);
-        if attention::grid_fault(inputs).is_none() {
-            let without = self
-                .blocks(inputs)
-                .iter()
-                .find(|layer| layer.block.is_none());
-            faults.extend(without.map(|layer| Fault {
-                pointer: String::new(),
-                message: format!(
-                    "what the block of `{}` gives is read from more than one place",
-                    layer.path
-                ),
-                hint: "take `generic_attention`, which needs no blocks".to_owned(),
-            }));
+    fn class(&self) -> Option<&ClassName> {
+        Some(&self.class)
+    }
+
+    fn faults(&self, inputs: &Inputs) -> Vec<Fault> {
+        if let Some(fault) = attention::grid_fault(inputs) {
+            return vec![fault];
         }
-        faults
+        let blocks = self.blocks(inputs);
+        let without = blocks.iter().find(|layer| layer.block.is_none());
+        let fault = without.map(|layer| Fault {
+            pointer: String::new(),
+            message: format!(
+                "what the block of `{}` gives is read from more than one place",
+                layer.path
+            ),
+            hint: "take `generic_attention`, which needs no blocks".to_owned(),
+        });
+        fault.into_iter().collect()
     }
 
     /// As many blocks as there are.
-    fn parameters(&self, inputs: &Inputs) -> Map<String, Value> {
+    fn used(&self, inputs: &Inputs) -> Map<String, Value> {
         let blocks = self.blocks(inputs).len();
         let class = self.class.clone();
         parameters::object(&Self { class, blocks })
     }
 
-    fn computing(&self, inputs: &Inputs) -> Map<String, Value> {
-        Map::from_iter([
-            ("class".to_owned(), chosen::class_key(inputs, &self.class)),
-            ("blocks".to_owned(), json!(self.blocks(inputs).len())),
-        ])
-    }
-
-    fn units(&self, inputs: &Inputs) -> Vec<Unit> {
-        Unit::each_photo(inputs)
-    }
-
-    fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError> {
-        let class = chosen::class(&passes.inputs, &self.class).map_err(chosen::refused)?;
+    fn map_of(
+        &self,
+        passes: &Passes,
+        photo: &Photo,
+        class: Class,
+        _: Step,
+    ) -> Result<Attributions, ExplainError> {
         let grid = attention::grid(&passes.inputs)?;
         let count = self.blocks(&passes.inputs).len();
-        of_class::each_photo(passes, units, sink, 1, &|photo, _| {
-            let (model, input) = (passes.model, passes.input(photo)?);
-            let target = attention::target(passes, &input, class)?;
-            let score = |outputs: &Tensor| class_target::score(model, outputs, target.class);
-            let layers = model.attention_gradients_of_blocks(&input, count, &score)?;
-            let of_blocks = layers.iter().map(sensitivity);
-            let of_blocks = of_blocks.collect::<Result<Vec<_>, _>>()?;
-            let mean = Tensor::f_stack(&of_blocks, 0)?.f_mean_dim(0_i64, false, None)?;
-            attention::found(Target::Class(target), &attention::on_grid(grid, &mean)?)
-        })
+        let (model, input) = (passes.model, passes.input(photo)?);
+        let target = attention::target(passes, &input, class)?;
+        let score = |outputs: &Tensor| class_target::score(model, outputs, target.class);
+        let layers = model.attention_gradients_of_blocks(&input, count, &score)?;
+        let of_blocks = layers.iter().map(sensitivity);
+        let of_blocks = of_blocks.collect::<Result<Vec<_>, _>>()?;
+        let mean = Tensor::f_stack(&of_blocks, 0)?.f_mean_dim(0_i64, false, None)?;
+        attention::found(Target::Class(target), &attention::on_grid(grid, &mean)?)
     }
 }
 

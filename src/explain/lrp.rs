@@ -23,10 +23,11 @@ use serde_json::{Map, Value};
 use tch::{Tensor, no_grad_guard};
 
 use super::input_x_gradient::SIGNED_PIXELS;
-use super::of_class::{self, predicted};
+use super::of_class::{self, Step, predicted};
+use super::per_photo::PerPhoto;
 use super::{
-    Entry, ExplainError, Fault, Inputs, Method, Needs, Passes, Photo, Photos, Sink, Unit, chosen,
-    class_target, parameters,
+    Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, chosen, class_target,
+    parameters,
 };
 use crate::labels::{Class, ClassName};
 use crate::model::{Composite, FirstRule, ScoresTaken, WeightRule};
@@ -143,20 +144,23 @@ impl Lrp {
     }
 }
 
-impl Method for Lrp {
+impl PerPhoto for Lrp {
     fn needs(&self) -> Needs {
         Needs::Layers
     }
 
-    fn check(&self, inputs: &Inputs) -> Vec<Fault> {
-        let mut faults = of_class::faults(inputs, &self.class);
+    fn class(&self) -> Option<&ClassName> {
+        Some(&self.class)
+    }
+
+    fn faults(&self, inputs: &Inputs) -> Vec<Fault> {
         let hidden = chosen::hidden_layers(inputs.facts);
-        faults.extend(hidden.or_else(|| propagation_fault(inputs)));
-        faults
+        let fault = hidden.or_else(|| propagation_fault(inputs));
+        fault.into_iter().collect()
     }
 
     /// Without the numbers of other rules.
-    fn parameters(&self, _: &Inputs) -> Map<String, Value> {
+    fn used(&self, _: &Inputs) -> Map<String, Value> {
         let mut used = parameters::object(self);
         if self.composite != Rules::EpsilonGammaBox {
             used.shift_remove("gamma");
@@ -167,21 +171,14 @@ impl Method for Lrp {
         used
     }
 
-    fn computing(&self, inputs: &Inputs) -> Map<String, Value> {
-        let mut computing = self.parameters(inputs);
-        computing.insert("class".to_owned(), chosen::class_key(inputs, &self.class));
-        computing
-    }
-
-    fn units(&self, inputs: &Inputs) -> Vec<Unit> {
-        Unit::each_photo(inputs)
-    }
-
-    fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError> {
-        let class = chosen::class(&passes.inputs, &self.class).map_err(chosen::refused)?;
-        of_class::each_photo(passes, units, sink, 1, &|photo, _| {
-            self.explain(passes, photo, class)
-        })
+    fn map_of(
+        &self,
+        passes: &Passes,
+        photo: &Photo,
+        class: Class,
+        _: Step,
+    ) -> Result<Attributions, ExplainError> {
+        self.explain(passes, photo, class)
     }
 }
 

@@ -48,6 +48,7 @@ pub mod of_class;
 pub mod optimise;
 pub mod parameters;
 mod passes;
+pub mod per_photo;
 mod photo;
 pub mod photos;
 pub mod predictions;

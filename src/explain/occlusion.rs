@@ -17,10 +17,8 @@ use tch::Tensor;
 use super::baseline::Baseline;
 use super::input_x_gradient::SIGNED_PIXELS;
 use super::of_class::{self, Step, predicted};
-use super::{
-    Entry, ExplainError, Fault, Inputs, Method, Needs, Passes, Photos, Sink, Unit, chosen, hidden,
-    parameters,
-};
+use super::per_photo::PerPhoto;
+use super::{Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, hidden, parameters};
 use crate::labels::{Class, ClassName};
 use crate::results::{Attributions, ClassTarget, Kind, Meaning};
 
@@ -79,6 +77,11 @@ impl Occlusion {
         (window, self.stride.unwrap_or(window / 2).max(1))
     }
 
+    fn places(&self, inputs: &Inputs) -> Windows {
+        let (window, stride) = self.windows(inputs);
+        Windows::new(inputs.preprocessing.resize.output_px(), window, stride)
+    }
+
     /// With nothing left out.
     fn resolved(&self, inputs: &Inputs) -> Self {
         let (window, stride) = self.windows(inputs);
@@ -90,13 +93,17 @@ impl Occlusion {
     }
 }
 
-impl Method for Occlusion {
+impl PerPhoto for Occlusion {
     fn needs(&self) -> Needs {
         Needs::Scores
     }
 
-    fn check(&self, inputs: &Inputs) -> Vec<Fault> {
-        let mut faults = of_class::faults(inputs, &self.class);
+    fn class(&self) -> Option<&ClassName> {
+        Some(&self.class)
+    }
+
+    fn faults(&self, inputs: &Inputs) -> Vec<Fault> {
+        let mut faults = Vec::new();
         let (height, width) = inputs.preprocessing.resize.output_px();
         let (window, stride) = self.windows(inputs);
         let mut fault = |pointer: &str, message: String, hint: String| {
@@ -117,39 +124,25 @@ impl Method for Occlusion {
         faults
     }
 
-    fn parameters(&self, inputs: &Inputs) -> Map<String, Value> {
+    fn used(&self, inputs: &Inputs) -> Map<String, Value> {
         parameters::object(&self.resolved(inputs))
     }
 
-    fn computing(&self, inputs: &Inputs) -> Map<String, Value> {
-        let mut computing = self.parameters(inputs);
-        computing.insert("class".to_owned(), chosen::class_key(inputs, &self.class));
-        computing
+    fn parts(&self, inputs: &Inputs) -> usize {
+        self.places(inputs).count()
     }
 
-    fn units(&self, inputs: &Inputs) -> Vec<Unit> {
-        Unit::each_photo(inputs)
-    }
-
-    fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError> {
-        let class = chosen::class(&passes.inputs, &self.class).map_err(chosen::refused)?;
-        let (window, stride) = self.windows(&passes.inputs);
-        let (height, width) = passes.inputs.preprocessing.resize.output_px();
-        let windows = Windows::new((height, width), window, stride);
-        of_class::each_photo(passes, units, sink, windows.count(), &|photo, step| {
-            let whole = passes.scores(photo)?;
-            let class = match class {
-                Class::Index(class) => class,
-                Class::Predicted => whole.predicted(),
-            };
-            let target = ClassTarget {
-                class,
-                score: f64::from(whole.scores[class]),
-                probability: whole.probabilities[class],
-            };
-            let pair = (passes.input(photo)?, self.baseline.tensor(passes, photo)?);
-            windows.explain(passes, pair, target, step)
-        })
+    fn map_of(
+        &self,
+        passes: &Passes,
+        photo: &Photo,
+        class: Class,
+        step: Step,
+    ) -> Result<Attributions, ExplainError> {
+        let target = of_class::of_scores(passes, photo, class)?;
+        let pair = (passes.input(photo)?, self.baseline.tensor(passes, photo)?);
+        self.places(&passes.inputs)
+            .explain(passes, pair, target, step)
     }
 }
 

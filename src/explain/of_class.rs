@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tch::Tensor;
 
+use super::per_photo::PerPhoto;
 use super::saliency::{Gradients, gradients};
 use super::{
     ExplainError, Fault, Inputs, Method, Needs, Passes, Photo, Sink, Unit, chosen, numbers,
@@ -57,36 +58,31 @@ struct OfClass {
     formula: &'static Formula,
 }
 
-impl Method for OfClass {
+impl PerPhoto for OfClass {
     fn needs(&self) -> Needs {
         self.formula.needs
     }
 
-    fn check(&self, inputs: &Inputs) -> Vec<Fault> {
-        let mut faults = faults(inputs, &self.parameters.class);
-        faults.extend((self.formula.faults)(inputs));
-        faults
+    fn class(&self) -> Option<&ClassName> {
+        Some(&self.parameters.class)
     }
 
-    fn parameters(&self, _: &Inputs) -> Map<String, Value> {
+    fn faults(&self, inputs: &Inputs) -> Vec<Fault> {
+        (self.formula.faults)(inputs)
+    }
+
+    fn used(&self, _: &Inputs) -> Map<String, Value> {
         parameters::object(&self.parameters)
     }
 
-    fn computing(&self, inputs: &Inputs) -> Map<String, Value> {
-        let class = chosen::class_key(inputs, &self.parameters.class);
-        Map::from_iter([("class".to_owned(), class)])
-    }
-
-    fn units(&self, inputs: &Inputs) -> Vec<Unit> {
-        Unit::each_photo(inputs)
-    }
-
-    fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError> {
-        let class = chosen::class(&passes.inputs, &self.parameters.class);
-        let class = class.map_err(chosen::refused)?;
-        each_photo(passes, units, sink, 1, &|photo, _| {
-            (self.formula.explain)(passes, photo, class)
-        })
+    fn map_of(
+        &self,
+        passes: &Passes,
+        photo: &Photo,
+        class: Class,
+        _: Step,
+    ) -> Result<Attributions, ExplainError> {
+        (self.formula.explain)(passes, photo, class)
     }
 }
 
@@ -104,6 +100,24 @@ pub fn most_steps_fault(steps: usize, most_steps: usize) -> Option<Fault> {
         message: format!("{most_steps} is below `steps`, {steps}"),
         hint: "give as many or more".to_owned(),
     })
+}
+
+/// A sum whose steps are doubled, up to a most, until it is `difference` but for a share of it.
+pub fn until_complete(
+    (steps, most_steps): (usize, usize),
+    (difference, share): (f64, f64),
+    sum: &dyn Fn(usize) -> Result<Tensor, ExplainError>,
+) -> Result<Tensor, ExplainError> {
+    let mut steps = steps;
+    loop {
+        let values = sum(steps)?;
+        let found = values.f_sum(None)?.f_double_value(&[])?;
+        let is_complete = (found - difference).abs() <= share * difference.abs();
+        if is_complete || steps * 2 > most_steps {
+            return Ok(values);
+        }
+        steps *= 2;
+    }
 }
 
 /// Says how many of a photo's parts are done; an error where the method is to stop.
@@ -159,6 +173,24 @@ pub fn at_inputs(
     let all = numbers::precise_values(&found.gradient)?;
     let rows = all.chunks((all.len() / count).max(1));
     Ok((rows.map(<[f64]>::to_vec).collect(), found.scores))
+}
+
+/// A photo's class with its score, in the precision of scores, as methods without gradients take it.
+pub fn of_scores(
+    passes: &Passes,
+    photo: &Photo,
+    class: Class,
+) -> Result<ClassTarget, ExplainError> {
+    let whole = passes.scores(photo)?;
+    let class = match class {
+        Class::Index(class) => class,
+        Class::Predicted => whole.predicted(),
+    };
+    Ok(ClassTarget {
+        class,
+        score: f64::from(whole.scores[class]),
+        probability: whole.probabilities[class],
+    })
 }
 
 fn target(of: &Gradients) -> ClassTarget {

@@ -12,16 +12,16 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tch::Tensor;
 
 use super::baseline::Baseline;
 use super::input_x_gradient::SIGNED_PIXELS;
 use super::of_class::{self, Step, predicted};
+use super::per_photo::PerPhoto;
 use super::seed::Numbers;
 use super::{
-    Entry, ExplainError, Fault, Inputs, Method, Needs, Passes, Photos, Sink, Unit, chosen, hidden,
-    numbers, parameters,
+    Entry, ExplainError, Inputs, Needs, Passes, Photo, Photos, hidden, numbers, parameters,
 };
 use crate::labels::{Class, ClassName};
 use crate::results::{Attributions, ClassTarget, Kind, Meaning};
@@ -73,54 +73,43 @@ impl Default for Rise {
     }
 }
 
-impl Method for Rise {
+impl PerPhoto for Rise {
+    const DRAWS: bool = true;
+
     fn needs(&self) -> Needs {
         Needs::Scores
     }
 
-    fn check(&self, inputs: &Inputs) -> Vec<Fault> {
-        of_class::faults(inputs, &self.class)
+    fn class(&self) -> Option<&ClassName> {
+        Some(&self.class)
     }
 
-    fn parameters(&self, _: &Inputs) -> Map<String, Value> {
+    fn used(&self, _: &Inputs) -> Map<String, Value> {
         parameters::object(self)
     }
 
-    fn computing(&self, inputs: &Inputs) -> Map<String, Value> {
-        let mut computing = parameters::object(self);
-        computing.insert("class".to_owned(), chosen::class_key(inputs, &self.class));
-        computing.insert("seed".to_owned(), json!(inputs.seed));
-        computing
+    fn parts(&self, _: &Inputs) -> usize {
+        self.samples
     }
 
-    fn units(&self, inputs: &Inputs) -> Vec<Unit> {
-        Unit::each_photo(inputs)
-    }
-
-    fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError> {
-        let class = chosen::class(&passes.inputs, &self.class).map_err(chosen::refused)?;
-        of_class::each_photo(passes, units, sink, self.samples, &|photo, step| {
-            let whole = passes.scores(photo)?;
-            let class = match class {
-                Class::Index(class) => class,
-                Class::Predicted => whole.predicted(),
-            };
-            let target = ClassTarget {
-                class,
-                score: f64::from(whole.scores[class]),
-                probability: whole.probabilities[class],
-            };
-            let pair = (passes.input(photo)?, self.baseline.tensor(passes, photo)?);
-            let (_, _, height, width) = pair.0.size4()?;
-            let mut numbers = Numbers::new(passes.inputs.seed, NAME, &photo.id);
-            let mut mask = || mask(&mut numbers, (height, width), self.cells, self.kept);
-            let under = Masked {
-                samples: self.samples,
-                kept: self.kept,
-                mask: &mut mask,
-            };
-            under.explain(passes, pair, target, step)
-        })
+    fn map_of(
+        &self,
+        passes: &Passes,
+        photo: &Photo,
+        class: Class,
+        step: Step,
+    ) -> Result<Attributions, ExplainError> {
+        let target = of_class::of_scores(passes, photo, class)?;
+        let pair = (passes.input(photo)?, self.baseline.tensor(passes, photo)?);
+        let (_, _, height, width) = pair.0.size4()?;
+        let mut numbers = Numbers::new(passes.inputs.seed, NAME, &photo.id);
+        let mut mask = || mask(&mut numbers, (height, width), self.cells, self.kept);
+        let under = Masked {
+            samples: self.samples,
+            kept: self.kept,
+            mask: &mut mask,
+        };
+        under.explain(passes, pair, target, step)
     }
 }
 

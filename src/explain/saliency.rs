@@ -14,14 +14,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tch::Tensor;
 
+use super::of_class::Step;
 use super::passes::of_photo;
+use super::per_photo::PerPhoto;
 use super::{
-    Entry, ExplainError, Fault, Inputs, Method, Needs, Passes, Photos, Sink, Unit, Viewing, chosen,
-    numbers, parameters,
+    Entry, ExplainError, Inputs, Needs, Passes, Photo, Photos, Viewing, numbers, parameters,
 };
 use crate::labels::{Class, ClassName};
 use crate::model::{self, ModelError, OutputActivation};
-use crate::results::{Attributions, ClassTarget, Kind, Meaning, Place, Results, Target};
+use crate::results::{Attributions, ClassTarget, Kind, Meaning, Place, Target};
 
 pub const ENTRY: Entry = Entry {
     name: "saliency",
@@ -53,60 +54,46 @@ impl Default for Saliency {
     }
 }
 
-impl Method for Saliency {
+impl PerPhoto for Saliency {
     fn needs(&self) -> Needs {
         Needs::Gradients
     }
 
-    fn check(&self, inputs: &Inputs) -> Vec<Fault> {
-        let class = chosen::class(inputs, &self.class);
-        let mut faults = chosen::photo_faults(inputs);
-        faults.extend(class.err());
-        faults
+    fn class(&self) -> Option<&ClassName> {
+        Some(&self.class)
     }
 
-    fn parameters(&self, _: &Inputs) -> Map<String, Value> {
+    fn used(&self, _: &Inputs) -> Map<String, Value> {
         parameters::object(self)
     }
 
-    fn computing(&self, inputs: &Inputs) -> Map<String, Value> {
-        let mut computing = Map::new();
-        computing.insert("class".to_owned(), chosen::class_key(inputs, &self.class));
-        computing
-    }
-
-    fn units(&self, inputs: &Inputs) -> Vec<Unit> {
-        Unit::each_photo(inputs)
-    }
-
-    fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError> {
-        let class = chosen::class(&passes.inputs, &self.class).map_err(chosen::refused)?;
+    fn map_of(
+        &self,
+        passes: &Passes,
+        photo: &Photo,
+        class: Class,
+        _: Step,
+    ) -> Result<Attributions, ExplainError> {
         let scores = |x: &Tensor| passes.model.scores(x);
-        for (index, unit) in units.iter().enumerate() {
-            let photo = passes.photo(unit.photo)?;
-            let input = passes.input(photo)?;
-            let gradients = gradients(passes.model.activation(), &scores, &input, class);
-            let gradients = gradients.map_err(|error| of_photo(photo, error))?;
-            let values = numbers::volume(&gradients.gradient.f_get(0)?)?;
-            if values.values.iter().any(|value| !value.is_finite()) {
-                let message = format!("`{}`: the gradient is not a finite number", photo.id);
-                return Err(ExplainError::Failed(message));
-            }
-            let found = Attributions {
-                target: Target::Class(ClassTarget {
-                    class: gradients.classes[0],
-                    score: gradients.scores[0],
-                    probability: gradients.probabilities[0],
-                }),
-                place: Place::Input,
-                meaning: Meaning::Sensitivity,
-                values,
-                sums_to: None,
-            };
-            sink.found(index, Results::Attributions(found))?;
-            sink.advanced(index + 1, units.len())?;
+        let input = passes.input(photo)?;
+        let gradients = gradients(passes.model.activation(), &scores, &input, class);
+        let gradients = gradients.map_err(|error| of_photo(photo, error))?;
+        let values = numbers::volume(&gradients.gradient.f_get(0)?)?;
+        if values.values.iter().any(|value| !value.is_finite()) {
+            let message = format!("`{}`: the gradient is not a finite number", photo.id);
+            return Err(ExplainError::Failed(message));
         }
-        Ok(())
+        Ok(Attributions {
+            target: Target::Class(ClassTarget {
+                class: gradients.classes[0],
+                score: gradients.scores[0],
+                probability: gradients.probabilities[0],
+            }),
+            place: Place::Input,
+            meaning: Meaning::Sensitivity,
+            values,
+            sums_to: None,
+        })
     }
 }
 

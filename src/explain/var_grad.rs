@@ -10,16 +10,14 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::noisy_gradients;
-use super::of_class::{self, predicted};
-use super::{
-    Entry, ExplainError, Fault, Inputs, Method, Needs, Passes, Photos, Sink, Unit, Viewing, chosen,
-    parameters,
-};
-use crate::labels::ClassName;
-use crate::results::{Kind, Meaning};
+use super::of_class::{self, Step, predicted};
+use super::per_photo::PerPhoto;
+use super::{Entry, ExplainError, Inputs, Needs, Passes, Photo, Photos, Viewing, parameters};
+use crate::labels::{Class, ClassName};
+use crate::results::{Attributions, Kind, Meaning};
 
 const NAME: &str = "var_grad";
 
@@ -62,41 +60,39 @@ impl Default for VarGrad {
     }
 }
 
-impl Method for VarGrad {
+impl PerPhoto for VarGrad {
+    const DRAWS: bool = true;
+
     fn needs(&self) -> Needs {
         Needs::Gradients
     }
 
-    fn check(&self, inputs: &Inputs) -> Vec<Fault> {
-        of_class::faults(inputs, &self.class)
+    fn class(&self) -> Option<&ClassName> {
+        Some(&self.class)
     }
 
-    fn parameters(&self, _: &Inputs) -> Map<String, Value> {
+    fn used(&self, _: &Inputs) -> Map<String, Value> {
         parameters::object(self)
     }
 
-    fn computing(&self, inputs: &Inputs) -> Map<String, Value> {
-        let mut computing = parameters::object(self);
-        computing.insert("class".to_owned(), chosen::class_key(inputs, &self.class));
-        computing.insert("seed".to_owned(), json!(inputs.seed));
-        computing
+    fn parts(&self, _: &Inputs) -> usize {
+        self.samples
     }
 
-    fn units(&self, inputs: &Inputs) -> Vec<Unit> {
-        Unit::each_photo(inputs)
-    }
-
-    fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError> {
-        let class = chosen::class(&passes.inputs, &self.class).map_err(chosen::refused)?;
+    fn map_of(
+        &self,
+        passes: &Passes,
+        photo: &Photo,
+        class: Class,
+        step: Step,
+    ) -> Result<Attributions, ExplainError> {
         let Self { samples, noise, .. } = *self;
-        of_class::each_photo(passes, units, sink, samples, &|photo, step| {
-            let input = passes.input(photo)?;
-            let (_, target) = of_class::at_photo(passes, &input, class)?;
-            let mut draw = noisy_gradients::draws((NAME, passes, photo), noise, &input)?;
-            let on = (passes, &input, target.class);
-            let moments = noisy_gradients::moments(on, samples, &mut draw, &|g| g, step)?;
-            let values = of_class::as_volume(&moments.variance(), &input)?;
-            of_class::over_input(target, Meaning::Sensitivity, &values, None)
-        })
+        let input = passes.input(photo)?;
+        let (_, target) = of_class::at_photo(passes, &input, class)?;
+        let mut draw = noisy_gradients::draws((NAME, passes, photo), noise, &input)?;
+        let on = (passes, &input, target.class);
+        let moments = noisy_gradients::moments(on, samples, &mut draw, &|g| g, step)?;
+        let values = of_class::as_volume(&moments.variance(), &input)?;
+        of_class::over_input(target, Meaning::Sensitivity, &values, None)
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::explain::{Entry, Fault, Inputs, Needs, Photo, chosen};
 use crate::labels::Labels;
-use crate::model::{ModelFacts, Parts};
+use crate::model::ModelFacts;
 use crate::picture::{Channels, PRESETS, Picture, Preprocessing};
 
 #[derive(Debug, Serialize)]
@@ -67,9 +67,10 @@ fn faults(
         Ok(method) => method,
         Err(error) => return vec![error.to_string()],
     };
-    if method.needs() == Needs::Layers && facts.parts == Parts::None {
-        let why_not = "it needs the layers of the network, which TorchScript does not show";
-        return vec![why_not.to_owned()];
+    if method.needs() == Needs::Layers
+        && let Some(fault) = chosen::hidden_layers(facts)
+    {
+        return vec![fault.message];
     }
     let (height, width) = preprocessing.resize.output_px();
     let grey = Picture::filled(width, height, [0; 3]);

@@ -10,8 +10,8 @@
 
 use tch::{Device, Kind, Tensor};
 
-use super::{ExplainError, Fault, Inputs, Passes, Photo, class_target, numbers, of_class};
-use crate::labels::{Class, ClassName};
+use super::{ExplainError, Fault, Inputs, Passes, Photo, class_target, numbers};
+use crate::labels::Class;
 use crate::model::{Attended, Grid};
 use crate::results::{Attributions, ClassTarget, Meaning, Place, Target};
 
@@ -35,13 +35,6 @@ pub fn grid_fault(inputs: &Inputs) -> Option<Fault> {
 /// No photo, and no map of attention.
 pub fn faults(inputs: &Inputs) -> Vec<Fault> {
     let mut faults = super::chosen::photo_faults(inputs);
-    faults.extend(grid_fault(inputs));
-    faults
-}
-
-/// The same, and a class that is not there.
-pub fn faults_of_class(inputs: &Inputs, class: &ClassName) -> Vec<Fault> {
-    let mut faults = of_class::faults(inputs, class);
     faults.extend(grid_fault(inputs));
     faults
 }

@@ -13,10 +13,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tch::{Kind, Tensor};
 
-use super::of_class::{self, predicted};
+use super::of_class::{Step, predicted};
+use super::per_photo::PerPhoto;
 use super::{
-    ExplainError, Fault, Inputs, Method, Needs, Passes, Photo, Sink, Unit, Viewing, chosen,
-    class_target, numbers, parameters,
+    ExplainError, Fault, Inputs, Method, Needs, Passes, Photo, Viewing, chosen, class_target,
+    numbers, parameters,
 };
 use crate::labels::{Class, ClassName};
 use crate::model::{BatchSize, Layer, LayerName, Maps, Model, NodeId, ReluRule, in_batches};
@@ -80,19 +81,21 @@ impl ClassActivation {
     }
 }
 
-impl Method for ClassActivation {
+impl PerPhoto for ClassActivation {
     fn needs(&self) -> Needs {
         Needs::Layers
     }
 
-    fn check(&self, inputs: &Inputs) -> Vec<Fault> {
-        let mut faults = of_class::faults(inputs, &self.parameters.class);
-        faults.extend(self.layer(inputs).err());
-        faults
+    fn class(&self) -> Option<&ClassName> {
+        Some(&self.parameters.class)
+    }
+
+    fn faults(&self, inputs: &Inputs) -> Vec<Fault> {
+        self.layer(inputs).err().into_iter().collect()
     }
 
     /// The layer resolved.
-    fn parameters(&self, inputs: &Inputs) -> Map<String, Value> {
+    fn used(&self, inputs: &Inputs) -> Map<String, Value> {
         let mut used = parameters::object(&self.parameters);
         if let Ok(layer) = self.layer(inputs) {
             used.insert("layer".to_owned(), json!(layer.path));
@@ -100,29 +103,18 @@ impl Method for ClassActivation {
         used
     }
 
-    fn computing(&self, inputs: &Inputs) -> Map<String, Value> {
-        let layer = self.layer(inputs).map(|layer| layer.path.clone()).ok();
-        let class = chosen::class_key(inputs, &self.parameters.class);
-        Map::from_iter([
-            ("class".to_owned(), class),
-            ("layer".to_owned(), json!(layer)),
-        ])
-    }
-
-    fn units(&self, inputs: &Inputs) -> Vec<Unit> {
-        Unit::each_photo(inputs)
-    }
-
-    fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError> {
-        let class = chosen::class(&passes.inputs, &self.parameters.class);
-        let class = class.map_err(chosen::refused)?;
+    fn map_of(
+        &self,
+        passes: &Passes,
+        photo: &Photo,
+        class: Class,
+        step: Step,
+    ) -> Result<Attributions, ExplainError> {
         let layer = self.layer(&passes.inputs).map_err(chosen::refused)?;
-        of_class::each_photo(passes, units, sink, 1, &|photo, step| {
-            let step = || step(0);
-            let recorded = Recorded::new(passes, photo, (layer, class), &step)?;
-            let map = (self.formula.map)(&recorded)?;
-            recorded.evidence(&map, Meaning::Evidence)
-        })
+        let step = || step(0);
+        let recorded = Recorded::new(passes, photo, (layer, class), &step)?;
+        let map = (self.formula.map)(&recorded)?;
+        recorded.evidence(&map, Meaning::Evidence)
     }
 }
 

@@ -2,14 +2,16 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::Recorded;
 use super::layer::{self, Rule};
+use crate::explain::of_class::Step;
+use crate::explain::per_photo::PerPhoto;
 use crate::explain::{
-    ExplainError, Fault, Inputs, Method, Needs, Passes, Sink, Unit, chosen, of_class, parameters,
+    ExplainError, Fault, Inputs, Method, Needs, Passes, Photo, chosen, parameters,
 };
-use crate::labels::ClassName;
+use crate::labels::{Class, ClassName};
 use crate::model::{Layer, LayerName};
 use crate::results::Attributions;
 
@@ -46,20 +48,22 @@ impl<P: OfLayer> WithParameters<P> {
     }
 }
 
-impl<P: OfLayer> Method for WithParameters<P> {
+impl<P: OfLayer> PerPhoto for WithParameters<P> {
     fn needs(&self) -> Needs {
         Needs::Layers
     }
 
-    fn check(&self, inputs: &Inputs) -> Vec<Fault> {
-        let mut faults = of_class::faults(inputs, self.0.class());
-        faults.extend(self.layer(inputs).err());
-        faults.extend(self.0.faults(inputs));
-        faults
+    fn class(&self) -> Option<&ClassName> {
+        Some(self.0.class())
+    }
+
+    fn faults(&self, inputs: &Inputs) -> Vec<Fault> {
+        let fault = self.layer(inputs).err().into_iter();
+        fault.chain(self.0.faults(inputs)).collect()
     }
 
     /// The layer resolved.
-    fn parameters(&self, inputs: &Inputs) -> Map<String, Value> {
+    fn used(&self, inputs: &Inputs) -> Map<String, Value> {
         match self.layer(inputs) {
             Ok(layer) => {
                 let named = LayerName::Path(layer.path.clone());
@@ -69,27 +73,16 @@ impl<P: OfLayer> Method for WithParameters<P> {
         }
     }
 
-    fn computing(&self, inputs: &Inputs) -> Map<String, Value> {
-        let mut computing = self.parameters(inputs);
-        let layer = self.layer(inputs).map(|layer| layer.path.clone()).ok();
-        computing.insert("layer".to_owned(), json!(layer));
-        let class = chosen::class_key(inputs, self.0.class());
-        computing.insert("class".to_owned(), class);
-        computing
-    }
-
-    fn units(&self, inputs: &Inputs) -> Vec<Unit> {
-        Unit::each_photo(inputs)
-    }
-
-    fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError> {
-        let class = chosen::class(&passes.inputs, self.0.class());
-        let class = class.map_err(chosen::refused)?;
+    fn map_of(
+        &self,
+        passes: &Passes,
+        photo: &Photo,
+        class: Class,
+        step: Step,
+    ) -> Result<Attributions, ExplainError> {
         let layer = self.layer(&passes.inputs).map_err(chosen::refused)?;
-        of_class::each_photo(passes, units, sink, 1, &|photo, step| {
-            let step = || step(0);
-            self.0
-                .explain(&Recorded::new(passes, photo, (layer, class), &step)?)
-        })
+        let step = || step(0);
+        let recorded = Recorded::new(passes, photo, (layer, class), &step)?;
+        self.0.explain(&recorded)
     }
 }
