@@ -1,26 +1,27 @@
-//! Labelled photos as methods take them: the keys that all of these methods have, the files read once, the units of
-//! the walk through them.
+//! Labelled photos as methods take them: the keys that all of these methods have, the units of the walk through them.
+
+mod files;
+mod keys;
 
 use std::ops::{ControlFlow, Range};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use schemars::{JsonSchema, Schema};
-use serde::de::{DeserializeOwned, Error as _};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::data_set::{self, DEFAULT_MAX_UNREADABLE, DataSet, LabelledPhoto, check_unreadable};
-use super::groups::Groups;
+use super::data_set::{self, DEFAULT_MAX_UNREADABLE, LabelledPhoto, check_unreadable};
 use super::photo_facts;
-use crate::diagnostic::Diagnostic;
 use crate::explain::{
-    DataSet as Shown, ExplainError, Fault, Inputs, Part, Passes, Sink, Unit, chosen, parameters,
+    DataSet as Shown, ExplainError, Fault, Inputs, Part, Passes, Sink, Unit, chosen,
 };
-use crate::labels::Labels;
 use crate::model::BatchSize;
-use crate::picture::{Input, InputError, Prepared as Picture, Preprocessing};
+use crate::picture::{Input, InputError, Prepared as Picture};
 use crate::results::{FILE, Results};
+
+pub use files::Prepared;
+pub use keys::{object, schema, split};
 
 /// Photos of a unit: what is computed again when one of them changes.
 const RANGE: usize = 256;
@@ -61,51 +62,6 @@ impl Default for Labelled {
             prepared: OnceLock::new(),
         }
     }
-}
-
-/// What the spec's files say.
-#[derive(Debug)]
-pub struct Prepared {
-    pub groups: Groups,
-    pub labelled: DataSet,
-}
-
-/// The schema of a method with keys of its own beside these; the description is that of `P`.
-pub fn schema<P: JsonSchema>() -> Schema {
-    let mut schema = parameters::schema::<P>();
-    let mut properties = parameters::schema::<Labelled>().to_value()["properties"].take();
-    if let (Some(all), Some(own)) = (
-        properties.as_object_mut(),
-        schema.get_mut("properties").and_then(Value::as_object_mut),
-    ) {
-        all.append(own);
-    }
-    schema.insert("properties".to_owned(), properties);
-    schema
-}
-
-/// The keys of the data set, and those of the method itself.
-pub fn split<P: DeserializeOwned + JsonSchema>(
-    keys: Value,
-) -> Result<(Labelled, P), serde_json::Error> {
-    let Value::Object(keys) = keys else {
-        return Err(serde_json::Error::custom("expected a mapping"));
-    };
-    let own = parameters::schema::<P>().to_value();
-    let is_own = |key: &String| own["properties"].get(key).is_some();
-    let (own, labelled): (Map<_, _>, Map<_, _>) =
-        keys.into_iter().partition(|(key, _)| is_own(key));
-    Ok((
-        serde_json::from_value(Value::Object(labelled))?,
-        serde_json::from_value(Value::Object(own))?,
-    ))
-}
-
-/// Every key with its value, those of the data set first.
-pub fn object<P: Serialize>(labelled: &Labelled, own: &P) -> Map<String, Value> {
-    let mut keys = parameters::object(labelled);
-    keys.extend(parameters::object(own));
-    keys
 }
 
 impl Labelled {
@@ -251,114 +207,4 @@ fn digests(unit: &Unit) -> Option<&[String]> {
         Part::Range { digests, .. } => Some(digests),
         Part::Whole | Part::Filter(_) | Part::Head { .. } | Part::Labelled { .. } => None,
     }
-}
-
-impl Shown for Prepared {
-    fn groups(&self) -> &[String] {
-        &self.groups.names
-    }
-
-    fn classes_in(&self) -> Vec<usize> {
-        let groups = 0..self.groups.len();
-        groups.map(|group| self.groups.size(group)).collect()
-    }
-
-    fn truths(&self) -> Vec<usize> {
-        let photos = self.labelled.photos.iter();
-        photos.map(|photo| photo.truth).collect()
-    }
-
-    fn paths(&self) -> Vec<&Path> {
-        let photos = self.labelled.photos.iter();
-        photos.map(|photo| photo.path.as_path()).collect()
-    }
-
-    fn arrays(&self) -> usize {
-        self.labelled.arrays
-    }
-
-    fn skipped(&self) -> usize {
-        self.labelled.skipped.len()
-    }
-
-    fn unreadable(&self) -> Vec<String> {
-        let unreadable = self.labelled.unreadable.iter();
-        unreadable.map(|photo| photo.reason.clone()).collect()
-    }
-
-    fn classes_in_text_order(&self) -> &[usize] {
-        let order = self.labelled.label_order.as_ref();
-        order.map_or(&[], |order| &order.class_in_text_order)
-    }
-}
-
-impl Labelled {
-    /// What the files say, read at the first call.
-    fn prepared(&self, inputs: &Inputs) -> Result<Arc<Prepared>, Vec<Fault>> {
-        if let Some(prepared) = self.prepared.get() {
-            return Ok(prepared.clone());
-        }
-        let prepared = self.prepare(inputs.base, inputs.labels, inputs.preprocessing)?;
-        Ok(self.prepared.get_or_init(|| Arc::new(prepared)).clone())
-    }
-
-    /// Reads and checks the files; relative paths start from `base`.
-    pub fn prepare(
-        &self,
-        base: &Path,
-        labels: &Labels,
-        preprocessing: &Preprocessing,
-    ) -> Result<Prepared, Vec<Fault>> {
-        if self.data.as_os_str().is_empty() {
-            let hint = "name a folder of labelled photos, or a list of them".to_owned();
-            let message = "`data` is missing".to_owned();
-            return Err(vec![Fault {
-                pointer: "/data".to_owned(),
-                message,
-                hint,
-            }]);
-        }
-        let groups = match &self.groups {
-            None => Groups::classes(labels),
-            Some(file) => {
-                let text = crate::fs::read_to_string(&base.join(file)).map_err(|error| {
-                    let (pointer, message) = ("/groups".to_owned(), error.to_string());
-                    vec![Fault {
-                        pointer,
-                        message,
-                        hint: "name a YAML file of groups".to_owned(),
-                    }]
-                })?;
-                let name = file.display().to_string();
-                Groups::parse(&name, &text, labels).map_err(|faults| located("/groups", faults))?
-            }
-        };
-        let name = self.data.display().to_string();
-        let path = base.join(&self.data);
-        let labelled = DataSet::open(&name, &path, &groups, preprocessing, self.max_unreadable);
-        let labelled = labelled.map_err(|faults| located("/data", faults))?;
-        Ok(Prepared { groups, labelled })
-    }
-}
-
-/// Faults of a file as faults of the parameter that names it.
-fn located(pointer: &str, faults: Vec<Diagnostic>) -> Vec<Fault> {
-    let fault = |fault: Diagnostic| {
-        let Diagnostic {
-            file,
-            position,
-            message,
-            hint,
-            ..
-        } = fault;
-        let place = position.map_or(file.clone(), |at| {
-            format!("{file}:{}:{}", at.line, at.column)
-        });
-        Fault {
-            pointer: pointer.to_owned(),
-            message: format!("`{place}`: {message}"),
-            hint,
-        }
-    };
-    faults.into_iter().map(fault).collect()
 }

@@ -3,11 +3,11 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::baseline::{Baseline, BaselineWord};
 use super::lime::hide::{Hide, MeanWord};
-use super::lime::segmenter::{Segmenter, Segmenting};
+use super::lime::segmenter::Segmenting;
 use super::segment_game::{Game, Output};
 use super::{ExplainError, Fault, Inputs, Passes, Photo, chosen, of_class};
 use crate::labels::{Class, ClassName};
@@ -74,18 +74,6 @@ impl Cut<'_> {
         let mut faults = of_class::faults(inputs, self.class);
         faults.extend(self.segmenting.faults());
         faults
-    }
-
-    /// `used` with the segmenter resolved, without the settings of the other one.
-    pub fn parameters(&self, inputs: &Inputs, mut used: Map<String, Value>) -> Map<String, Value> {
-        let size = inputs.preprocessing.resize.output_px();
-        let segmenter = self.segmenting.segmenter.resolved_for(size);
-        used.shift_remove(match segmenter {
-            Segmenter::Quickshift => "slic",
-            Segmenter::Slic | Segmenter::Auto => "quickshift",
-        });
-        used.insert("segmenter".to_owned(), json!(segmenter));
-        used
     }
 
     /// What of `used` decides the numbers.

@@ -12,12 +12,14 @@
 //! An ascent that leaves the finite numbers stops with a notice.
 
 mod ascents;
+mod mode;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::optimise::octaves::Octaves;
+use mode::Mode;
+
 use super::{
     Entry, ExplainError, Fault, Inputs, Method, Needs, Passes, Photos, Sink, Unit, Viewing, chosen,
     parameters,
@@ -128,10 +130,9 @@ impl Method for DeepDream {
                 return faults;
             }
         }
-        if self.ascent() == Ascent::Octaves {
-            let octaves = self.resolved().octave_settings();
+        if let Mode::Octaves(octaves) = self.dream().mode {
             let (height, width) = inputs.preprocessing.resize.output_px();
-            let smallest = octaves.sizes(height, width).first().copied();
+            let smallest = octaves.settings().sizes(height, width).first().copied();
             if let Some((height, width)) =
                 smallest.filter(|&(height, width)| height.min(width) < SMALLEST_OCTAVE_PX)
             {
@@ -150,15 +151,18 @@ impl Method for DeepDream {
     }
 
     fn parameters(&self, _: &Inputs) -> Map<String, Value> {
-        parameters::object(&self.resolved())
+        parameters::object(&self.dream())
     }
 
     fn computing(&self, inputs: &Inputs) -> Map<String, Value> {
         let mut computing = self.parameters(inputs);
         let layer = chosen::layer_key(inputs, self.layer.as_ref());
         computing.insert("layer".to_owned(), layer);
-        let jitter_px = self.resolved().jitter.unwrap_or_default();
-        if self.ascent() == Ascent::Octaves && jitter_px > 0 {
+        let is_random = match self.dream().mode {
+            Mode::Raw(_) => false,
+            Mode::Octaves(octaves) => octaves.jitter > 0,
+        };
+        if is_random {
             // The random shifts; the photo's id names their stream.
             let photo = inputs.photos.first().map_or("", |photo| photo.id.as_str());
             computing.insert("seed".to_owned(), json!(inputs.seed));
@@ -174,11 +178,11 @@ impl Method for DeepDream {
     fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError> {
         let layer = chosen::map_layer(&passes.inputs, self.layer.as_ref());
         let layer = layer.map_err(chosen::refused)?;
-        let used = self.resolved();
+        let used = self.dream();
         for (index, unit) in units.iter().enumerate() {
             let photo = passes.photo(unit.photo)?;
             let progress = |done, total| sink.advanced(index * total + done, units.len() * total);
-            let found = used.dream(passes, layer, photo, &progress)?;
+            let found = used.of_photo(passes, layer, photo, &progress)?;
             progress(used.total_steps(), used.total_steps())?; // one that diverges ends early
             sink.found(index, Results::Optimised(found))?;
         }
@@ -187,68 +191,13 @@ impl Method for DeepDream {
 }
 
 impl DeepDream {
-    /// As asked for, or by whether a filter is.
-    fn ascent(&self) -> Ascent {
-        self.ascent.unwrap_or(match self.filter {
-            Some(_) => Ascent::Raw,
-            None => Ascent::Octaves,
-        })
-    }
-
-    /// Keys that belong to the other kind of ascent, and a raw one without a filter.
-    fn misplaced(&self) -> Vec<Fault> {
-        let of_raw = [
-            ("learning_rate", self.learning_rate.is_some()),
-            ("weight_decay", self.weight_decay.is_some()),
-        ];
-        let of_octaves = [
-            ("octaves", self.octaves.is_some()),
-            ("octave_scale", self.octave_scale.is_some()),
-            ("jitter", self.jitter.is_some()),
-            ("step_size", self.step_size.is_some()),
-        ];
-        let fault = |key: &str, message: String, hint: &str| Fault {
-            pointer: format!("/{key}"),
-            message,
-            hint: hint.to_owned(),
-        };
-        let (wrong, own, hint): (&[_], _, _) = match self.ascent() {
-            Ascent::Raw => (
-                &of_octaves,
-                "raw",
-                "leave it out, or write `ascent: octaves`",
-            ),
-            Ascent::Octaves => (
-                &of_raw,
-                "octaves",
-                "leave it out, or write `ascent: raw` with a `filter`",
-            ),
-        };
-        let given = wrong.iter().filter(|(_, is_given)| *is_given);
-        let mut faults: Vec<Fault> = given
-            .map(|(key, _)| {
-                let message = format!("`{key}` does not apply to `ascent: {own}`");
-                fault(key, message, hint)
-            })
-            .collect();
-        if self.ascent == Some(Ascent::Raw) && self.filter.is_none() {
-            let message = "`ascent: raw` needs a filter".to_owned();
-            faults.push(fault(
-                "ascent",
-                message,
-                "give a `filter`, or leave `ascent` out",
-            ));
-        }
-        faults
-    }
-
     /// Octaves on which the network does not run.
     fn octave_fault(&self, inputs: &Inputs, layer: &Layer) -> Option<Fault> {
-        if self.filter.is_some() {
+        let Mode::Octaves(octaves) = self.dream().mode else {
             return None; // the photo keeps its size
-        }
+        };
         let (height, width) = inputs.preprocessing.resize.output_px();
-        let sizes = self.resolved().octave_settings().sizes(height, width);
+        let sizes = octaves.settings().sizes(height, width);
         let problem = |size: &(usize, usize)| chosen::size_problem(inputs.facts, layer, *size);
         let message = sizes.iter().rev().find_map(problem)?; // the largest is told
         Some(Fault {
@@ -256,132 +205,5 @@ impl DeepDream {
             message,
             hint: "`octaves: 1`, or a layer before that node".to_owned(),
         })
-    }
-
-    /// The same with every default that applies filled in.
-    fn resolved(&self) -> Self {
-        let mut used = self.clone();
-        used.ascent = Some(self.ascent());
-        match self.ascent() {
-            Ascent::Raw => {
-                used.steps.get_or_insert(250);
-                used.learning_rate.get_or_insert(12.0);
-                used.weight_decay.get_or_insert(1e-4);
-                used.frame_every.get_or_insert(10);
-            }
-            Ascent::Octaves => {
-                used.steps.get_or_insert(10);
-                used.octaves.get_or_insert(4);
-                used.octave_scale.get_or_insert(1.4);
-                used.jitter.get_or_insert(32);
-                used.step_size.get_or_insert(1.5);
-            }
-        }
-        used
-    }
-
-    /// Of a resolved dream: steps in all sizes together.
-    fn total_steps(&self) -> usize {
-        self.steps.unwrap_or_default() * self.octaves.unwrap_or(1)
-    }
-
-    /// Of a resolved dream over octaves.
-    fn octave_settings(&self) -> Octaves {
-        Octaves {
-            count: self.octaves.unwrap_or_default(),
-            scale: self.octave_scale.unwrap_or(1.0),
-            steps: self.steps.unwrap_or_default(),
-            jitter_px: self.jitter.unwrap_or_default(),
-            step_size: self.step_size.unwrap_or_default(),
-            picture_every: self.frame_every,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_of_the_other_dream_are_faults() {
-        let both = DeepDream {
-            filter: Some(94),
-            octaves: Some(4),
-            jitter: Some(3),
-            ..DeepDream::default()
-        };
-        let pointers = |dream: &DeepDream| {
-            dream
-                .misplaced()
-                .into_iter()
-                .map(|f| f.pointer)
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(pointers(&both), ["/octaves", "/jitter"]);
-        let layer = DeepDream {
-            learning_rate: Some(1.0),
-            octave_scale: Some(1.4),
-            ..DeepDream::default()
-        };
-        assert_eq!(pointers(&layer), ["/learning_rate"]);
-        let of_filter = DeepDream {
-            ascent: Some(Ascent::Octaves),
-            ..both.clone()
-        };
-        assert!(pointers(&of_filter).is_empty());
-        let raw = DeepDream {
-            ascent: Some(Ascent::Raw),
-            ..DeepDream::default()
-        };
-        assert_eq!(pointers(&raw), ["/ascent"]);
-        assert!(
-            pointers(&DeepDream {
-                steps: Some(3),
-                ..DeepDream::default()
-            })
-            .is_empty()
-        );
-    }
-
-    #[test]
-    fn defaults_are_the_peers_and_only_those_that_apply_are_reported() {
-        let used = |dream: &DeepDream| -> Vec<String> {
-            parameters::in_yaml(&parameters::object(&dream.resolved()))
-                .iter()
-                .map(|(key, value)| format!("{key}: {value}"))
-                .collect()
-        };
-        let filter = DeepDream {
-            layer: Some(LayerName::Number(34)),
-            filter: Some(94),
-            ..DeepDream::default()
-        };
-        assert_eq!(
-            used(&filter),
-            [
-                "layer: 34",
-                "filter: 94",
-                "ascent: raw",
-                "steps: 250",
-                "learning_rate: 12",
-                "weight_decay: 1e-4",
-                "frame_every: 10"
-            ]
-        );
-        assert_eq!(
-            used(&DeepDream {
-                filter: None,
-                ..filter
-            }),
-            [
-                "layer: 34",
-                "ascent: octaves",
-                "steps: 10",
-                "octaves: 4",
-                "octave_scale: 1.4",
-                "jitter: 32",
-                "step_size: 1.5"
-            ]
-        );
     }
 }

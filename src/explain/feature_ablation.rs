@@ -9,7 +9,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tch::Tensor;
 
 use super::baseline::Baseline;
@@ -89,16 +89,7 @@ impl PerPhoto for FeatureAblation {
 
     /// The segmenter resolved, without the settings of the other one.
     fn used(&self, inputs: &Inputs) -> Map<String, Value> {
-        let mut used = parameters::object(self);
-        let size = inputs.preprocessing.resize.output_px();
-        let segmenter = self.segmenter.resolved_for(size);
-        let unused = match segmenter {
-            Segmenter::Quickshift => "slic",
-            Segmenter::Slic | Segmenter::Auto => "quickshift",
-        };
-        used.shift_remove(unused);
-        used.insert("segmenter".to_owned(), json!(segmenter));
-        used
+        self.segmenting().used(parameters::object(self), inputs)
     }
 
     fn map_of(

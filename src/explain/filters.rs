@@ -12,6 +12,7 @@
 //! **Errors** the network cannot run on pictures of `size`.
 
 mod ascent;
+mod mode;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -54,6 +55,10 @@ pub struct Filters {
     /// The filters (channels of the layer's output), each from 0. No default.
     #[schemars(length(min = 1))]
     pub filters: Vec<usize>,
+    /// Side of the square pictures, in pixels. Default the height and width of the network's input.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 8, max = 2048))]
+    pub size: Option<usize>,
     /// What is moved: the pixels or the spectrum. Default `pixels`.
     pub parameterisation: Parameterisation,
     /// Steps of Adam. Default 30 for `pixels`, 512 for `fourier` (slow without a GPU: 128 show the pattern).
@@ -68,10 +73,6 @@ pub struct Filters {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub weight_decay: Option<f64>,
-    /// Side of the square pictures, in pixels. Default the height and width of the network's input.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 8, max = 2048))]
-    pub size: Option<usize>,
     /// Noise to start from, for `pixels`. Default `{low: 150, high: 180}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<Start>,
@@ -124,21 +125,7 @@ impl Method for Filters {
             }
             Err(fault) => vec![fault],
         };
-        let mut misplaced = |key: &str, mode: &str| {
-            let message = format!("`{key}` does not apply to `parameterisation: {mode}`");
-            faults.push(Fault {
-                pointer: format!("/{key}"),
-                message,
-                hint: "leave it out".to_owned(),
-            });
-        };
-        match self.parameterisation {
-            Parameterisation::Pixels if self.transforms.is_some() => {
-                misplaced("transforms", "pixels")
-            }
-            Parameterisation::Fourier if self.start.is_some() => misplaced("start", "fourier"),
-            Parameterisation::Pixels | Parameterisation::Fourier => {}
-        }
+        faults.extend(self.misplaced());
         if let Some(start) = self.start.filter(|start| start.low >= start.high) {
             let message = format!("no level lies from {} to below {}", start.low, start.high);
             faults.push(Fault {
@@ -163,7 +150,7 @@ impl Method for Filters {
     }
 
     fn parameters(&self, _: &Inputs) -> Map<String, Value> {
-        parameters::object(&self.resolved())
+        parameters::object(&self.pictures())
     }
 
     fn computing(&self, inputs: &Inputs) -> Map<String, Value> {
@@ -189,15 +176,15 @@ impl Method for Filters {
     fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError> {
         let layer = chosen::map_layer(&passes.inputs, self.layer.as_ref());
         let layer = layer.map_err(chosen::refused)?;
-        let used = self.resolved();
-        let steps = used.steps.unwrap_or_default();
+        let mode = self.pictures().mode;
+        let steps = mode.adam().steps;
         for (index, unit) in units.iter().enumerate() {
             let Part::Filter(filter) = unit.part else {
                 let message = "the unit names no filter".to_owned();
                 return Err(ExplainError::Failed(message));
             };
             let step = |step: usize| sink.advanced(index * steps + step, units.len() * steps);
-            let found = used.optimise(passes, layer, filter, &step)?;
+            let found = self.optimise(passes, layer, filter, (&mode, &step))?;
             sink.found(index, Results::Optimised(found))?;
         }
         Ok(())
@@ -205,27 +192,6 @@ impl Method for Filters {
 }
 
 impl Filters {
-    /// The same with every default that applies filled in.
-    fn resolved(&self) -> Self {
-        let (steps, learning_rate, weight_decay) = match self.parameterisation {
-            Parameterisation::Pixels => (30, 0.1, 1e-6),
-            Parameterisation::Fourier => (512, 0.05, 0.0),
-        };
-        let mut used = self.clone();
-        used.steps.get_or_insert(steps);
-        used.learning_rate.get_or_insert(learning_rate);
-        used.weight_decay.get_or_insert(weight_decay);
-        match self.parameterisation {
-            Parameterisation::Pixels => {
-                used.start.get_or_insert_default();
-            }
-            Parameterisation::Fourier => {
-                used.transforms.get_or_insert_default();
-            }
-        }
-        used
-    }
-
     /// A size, or moves, on which the network does not run.
     fn size_fault(&self, inputs: &Inputs, layer: &Layer) -> Option<Fault> {
         let (height, width) = self.picture_size(inputs);
@@ -258,63 +224,5 @@ impl Filters {
             || inputs.preprocessing.resize.output_px(),
             |side| (side, side),
         )
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn defaults_are_the_peers_and_only_those_that_apply_are_reported() {
-        let keys = |method: &Filters| -> Vec<String> {
-            parameters::in_yaml(&parameters::object(&method.resolved()))
-                .iter()
-                .map(|(key, value)| format!("{key}: {value}"))
-                .collect()
-        };
-        let pixels = Filters {
-            layer: Some(LayerName::Number(15)),
-            filters: vec![7],
-            ..Filters::default()
-        };
-        assert_eq!(
-            keys(&pixels),
-            [
-                "layer: 15",
-                "filters: [7]",
-                "parameterisation: pixels",
-                "steps: 30",
-                "learning_rate: 0.1",
-                "weight_decay: 1e-6",
-                "start: {low: 150, high: 180}",
-            ]
-        );
-        let fourier = Filters {
-            parameterisation: Parameterisation::Fourier,
-            steps: Some(9),
-            ..pixels
-        };
-        assert_eq!(
-            keys(&fourier)[2..],
-            [
-                "parameterisation: fourier",
-                "steps: 9",
-                "learning_rate: 0.05",
-                "weight_decay: 0",
-                "transforms: {pad: 12, jitter: 8, scale: 0.1, rotate: 10, last_jitter: 4}",
-            ]
-        );
-    }
-
-    #[test]
-    fn the_schema_asks_for_layer_and_filters() {
-        let schema = parameters::schema::<Filters>().to_value();
-        assert_eq!(schema["required"], serde_json::json!(["layer", "filters"]));
-        assert_eq!(
-            schema["properties"]["layer"]["type"],
-            serde_json::json!(["integer", "string"])
-        );
-        assert_eq!(schema["additionalProperties"], serde_json::json!(false));
     }
 }

@@ -149,7 +149,9 @@ impl Method for KernelShap {
             most_samples,
             ..self.clone()
         };
-        self.cut().parameters(inputs, parameters::object(&resolved))
+        self.cut()
+            .segmenting
+            .used(parameters::object(&resolved), inputs)
     }
 
     fn computing(&self, inputs: &Inputs) -> Map<String, Value> {

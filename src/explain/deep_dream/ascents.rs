@@ -4,18 +4,21 @@ use std::ops::ControlFlow;
 
 use tch::Tensor;
 
-use super::super::optimise::octaves::half_mean_square;
 use super::super::optimise::pixels::PixelScale;
 use super::super::optimise::sgd::Sgd;
-use super::super::optimise::{ascend, filter_means, is_finite, record_one, values_and_gradient};
+use super::super::optimise::{ascend, is_finite, record_one, values_and_gradient};
 use super::super::seed::Numbers;
-use super::super::{ExplainError, Passes, Photo, chosen, numbers};
-use super::{Ascent, DeepDream, ENTRY};
+use super::super::{ExplainError, Passes, Photo, numbers};
+use super::ENTRY;
+use super::mode::{Dream, Mode, Octaves, Raw};
 use crate::model::{Layer, NodeId};
-use crate::results::{Curve, Ending, Frame, Objective, Optimised, Stage, Target, Volume};
+use crate::results::{Curve, Ending, Frame, Optimised, Stage, Volume};
 
 /// Told of the steps done and of all; an error stops the dream.
 pub(super) type Progress<'a> = dyn Fn(usize, usize) -> Result<(), ExplainError> + 'a;
+
+/// The number that is raised, [1], of a normalised picture [1, C, H, W].
+type Raise<'a> = dyn Fn(&Tensor) -> Result<Tensor, ExplainError> + 'a;
 
 /// Which ReLUs are bypassed, and whether anything can grow.
 struct Gates {
@@ -24,8 +27,8 @@ struct Gates {
     is_closed: bool,
 }
 
-impl DeepDream {
-    pub(super) fn dream(
+impl Dream {
+    pub(super) fn of_photo(
         &self,
         passes: &Passes,
         layer: &Layer,
@@ -34,11 +37,16 @@ impl DeepDream {
     ) -> Result<Optimised, ExplainError> {
         let start = passes.input(photo)?;
         let gates = self.gates(passes, layer.node, &start)?;
-        let mut dream = match (self.ascent(), self.filter) {
-            (Ascent::Raw, Some(filter)) => {
-                self.dream_raw(passes, layer, filter, &start, &gates.bypass, progress)?
+        let raise = |x: &Tensor| {
+            let output = record_one(passes.model, x, layer.node, &gates.bypass)?;
+            self.raised(&output)
+        };
+        let mut dream = match &self.mode {
+            Mode::Raw(raw) => self.ascent(passes, layer, raw, &start, &raise, progress)?,
+            Mode::Octaves(octaves) => {
+                let shown = (photo, &start);
+                self.over_octaves(passes, layer, octaves, shown, &raise, progress)?
             }
-            _ => self.dream_octaves(passes, layer, photo, &start, &gates.bypass, progress)?,
         };
         dream.is_pre_activation = !gates.bypass.is_empty();
         if gates.is_closed && gates.bypass.is_empty() {
@@ -47,23 +55,21 @@ impl DeepDream {
         Ok(dream)
     }
 
-    fn dream_raw(
+    /// By plain gradient ascent from the photo.
+    fn ascent(
         &self,
         passes: &Passes,
         layer: &Layer,
-        filter: usize,
+        raw: &Raw,
         start: &Tensor,
-        bypass: &[NodeId],
+        raise: &Raise,
         progress: &Progress,
     ) -> Result<Optimised, ExplainError> {
-        let steps = self.steps.unwrap_or_default();
-        let every = self.frame_every.unwrap_or(1).max(1);
+        let (steps, every) = (raw.steps, raw.frame_every);
         let mut descent = Sgd {
-            learning_rate: self.learning_rate.unwrap_or_default(),
-            weight_decay: self.weight_decay.unwrap_or_default(),
+            learning_rate: raw.learning_rate,
+            weight_decay: raw.weight_decay,
         };
-        let mut objective =
-            |x: &Tensor| self.objective(&record_one(passes.model, x, layer.node, bypass)?);
         let mut frames = Vec::new();
         let (mut last, mut diverged) = (None, None);
         let mut watch = |step: usize, variable: &Tensor| {
@@ -79,14 +85,11 @@ impl DeepDream {
             progress(step, steps)?;
             Ok(ControlFlow::Continue(()))
         };
-        let ascent = ascend(start, steps, &mut descent, &mut objective, &mut watch)?;
+        let ascent = ascend(start, steps, &mut descent, &mut |x| raise(x), &mut watch)?;
         let lost = ascent.zero_gradient_since[0].filter(|&step| step > 0);
         Ok(Optimised {
-            target: Target::Filter {
-                layer: chosen::layer_ref(layer),
-                filter,
-            },
-            objective: Objective::Mean,
+            target: self.target(layer),
+            objective: self.objective(),
             frames,
             curves: vec![Curve {
                 octave: None,
@@ -102,24 +105,23 @@ impl DeepDream {
         })
     }
 
-    fn dream_octaves(
+    /// In several sizes, the smallest first.
+    fn over_octaves(
         &self,
         passes: &Passes,
         layer: &Layer,
-        photo: &Photo,
-        start: &Tensor,
-        bypass: &[NodeId],
+        octaves: &Octaves,
+        (photo, start): (&Photo, &Tensor),
+        raise: &Raise,
         progress: &Progress,
     ) -> Result<Optimised, ExplainError> {
-        let octaves = self.octave_settings();
+        let settings = octaves.settings();
         let pixels = PixelScale::new(passes.inputs.preprocessing, passes.model.device())?;
-        let mut objective =
-            |x: &Tensor| self.objective(&record_one(passes.model, x, layer.node, bypass)?);
         // By id: a photo that is shown by another name keeps its dream.
         let mut shifts = Numbers::new(passes.inputs.seed, ENTRY.name, &photo.id);
-        let total = octaves.count * octaves.steps;
+        let total = self.total_steps();
         let step = |done| progress(done, total);
-        let dreamed = octaves.dream(start, &pixels, &mut objective, &mut shifts, &step)?;
+        let dreamed = settings.dream(start, &pixels, &mut |x| raise(x), &mut shifts, &step)?;
         let (mut frames, mut curves) = (Vec::new(), Vec::new());
         let mut last: Option<Volume> = None;
         for (at, octave) in dreamed.octaves.iter().enumerate() {
@@ -129,7 +131,7 @@ impl DeepDream {
                 height: octave.size.0,
             };
             let normalised = octave.picture.f_get(0)?;
-            if self.frame_every.is_none() {
+            if octaves.frame_every.is_none() {
                 frames.push(frame(passes, stage, &normalised));
             }
             last = Some(numbers::volume(&normalised)?);
@@ -143,19 +145,8 @@ impl DeepDream {
         }
         let steps: usize = curves.iter().map(|curve| curve.objectives.len()).sum();
         Ok(Optimised {
-            target: match self.filter {
-                Some(filter) => Target::Filter {
-                    layer: chosen::layer_ref(layer),
-                    filter,
-                },
-                None => Target::Layer {
-                    layer: chosen::layer_ref(layer),
-                },
-            },
-            objective: match self.filter {
-                Some(_) => Objective::Mean,
-                None => Objective::HalfMeanSquare,
-            },
+            target: self.target(layer),
+            objective: self.objective(),
             frames,
             curves,
             last,
@@ -170,7 +161,7 @@ impl DeepDream {
     /// The ReLUs to bypass: those with zero output on this photo that decide whether the layer can be above
     /// zero; none where a gradient reaches the photo.
     fn gates(&self, passes: &Passes, node: NodeId, start: &Tensor) -> Result<Gates, ExplainError> {
-        let mut objective = |x: &Tensor| self.objective(&record_one(passes.model, x, node, &[])?);
+        let mut objective = |x: &Tensor| self.raised(&record_one(passes.model, x, node, &[])?);
         let (values, gradient) = values_and_gradient(start, &mut objective)?;
         let largest = gradient.f_abs()?.f_max()?.f_double_value(&[])?;
         let is_closed = largest == 0.0 && values[0] <= 0.0;
@@ -180,14 +171,6 @@ impl DeepDream {
                 false => Vec::new(),
             },
             is_closed,
-        })
-    }
-
-    /// [1] of a layer's output.
-    fn objective(&self, output: &Tensor) -> Result<Tensor, ExplainError> {
-        Ok(match self.filter {
-            Some(filter) => filter_means(output, &[filter])?,
-            None => half_mean_square(output)?.f_view([1])?,
         })
     }
 }

@@ -2,8 +2,9 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
-use crate::explain::Fault;
+use crate::explain::{Fault, Inputs};
 use crate::picture::Picture;
 use crate::picture::segment::{self, Segmentation};
 
@@ -103,6 +104,18 @@ pub struct Segmenting {
 }
 
 impl Segmenting {
+    /// A method's parameters with the segmenter resolved for the photos' size, without the settings of the other one.
+    pub fn used(&self, mut parameters: Map<String, Value>, inputs: &Inputs) -> Map<String, Value> {
+        let size = inputs.preprocessing.resize.output_px();
+        let segmenter = self.segmenter.resolved_for(size);
+        parameters.shift_remove(match segmenter {
+            Segmenter::Quickshift => "slic",
+            Segmenter::Slic | Segmenter::Auto => "quickshift",
+        });
+        parameters.insert("segmenter".to_owned(), json!(segmenter));
+        parameters
+    }
+
     /// Settings that cannot be used, of either segmenter.
     pub fn faults(&self) -> Vec<Fault> {
         let fault = |key: &str, message: String| Fault {

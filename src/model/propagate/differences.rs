@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use tch::Tensor;
 
-use super::{carried, carrier, slope};
+use super::{ACTIVATIONS, carried, carrier, slope};
 use crate::model::error::ModelError;
 use crate::model::graph::NodeId;
 use crate::model::run::Program;
@@ -20,31 +20,7 @@ use crate::model::run::call::Call;
 const ROUNDING: f64 = 1e-6;
 
 /// Functions of one number that are not linear.
-const FUNCTIONS: [&str; 42] = [
-    "relu",
-    "relu6",
-    "hardtanh",
-    "elu",
-    "celu",
-    "selu",
-    "softplus",
-    "leaky_relu",
-    "prelu",
-    "silu",
-    "mish",
-    "gelu",
-    "hardswish",
-    "hardsigmoid",
-    "sigmoid",
-    "tanh",
-    "clamp",
-    "clamp_min",
-    "clamp_max",
-    "clip",
-    "threshold",
-    "hardshrink",
-    "softshrink",
-    "log_sigmoid",
+const FUNCTIONS: [&str; 17] = [
     "abs",
     "absolute",
     "square",
@@ -62,7 +38,6 @@ const FUNCTIONS: [&str; 42] = [
     "sinh",
     "cosh",
     "exp2",
-    "rrelu",
 ];
 
 const PRODUCTS: [&str; 5] = ["mul", "multiply", "matmul", "bmm", "mm"];
@@ -80,7 +55,7 @@ fn ruled(program: &Program, call: &Call) -> Option<(Kind, Vec<&'static str>)> {
     if base == "max_pool2d" {
         return Some((Kind::Maximum, vec!["self"]));
     }
-    if FUNCTIONS.contains(&base) {
+    if ACTIVATIONS.contains(&base) || FUNCTIONS.contains(&base) {
         let name = ["self", "input"]
             .into_iter()
             .find(|name| call.tensor(name).is_some())?;

@@ -21,6 +21,35 @@ pub use differences::multipliers;
 pub use relevance::{Composite, FirstRule, WeightRule, relevance};
 pub use roles::without_role;
 
+/// Activation functions: each number of the output depends on one number of the input.
+const ACTIVATIONS: [&str; 25] = [
+    "relu",
+    "relu6",
+    "hardtanh",
+    "elu",
+    "celu",
+    "selu",
+    "softplus",
+    "leaky_relu",
+    "prelu",
+    "silu",
+    "mish",
+    "gelu",
+    "hardswish",
+    "hardsigmoid",
+    "sigmoid",
+    "tanh",
+    "clamp",
+    "clamp_min",
+    "clamp_max",
+    "clip",
+    "threshold",
+    "hardshrink",
+    "softshrink",
+    "log_sigmoid",
+    "rrelu",
+];
+
 /// The gradient of Σ seed(output of `node`) ⊙ output with respect to `input`, where `rule` has put stand-ins.
 fn carried(
     program: &Program,

@@ -1,5 +1,6 @@
 //! What relevance does at a node, told from the graph.
 
+use super::ACTIVATIONS;
 use crate::model::graph::{Argument, Graph, Node, NodeId, ValueId};
 use crate::model::operators::{Operation, find};
 use crate::model::run::Program;
@@ -33,33 +34,8 @@ pub struct Weighted {
 /// Names of the argument that most operators work on.
 const INPUTS: [&str; 2] = ["self", "input"];
 
-/// Functions of single numbers, batch norms, and what PyTorch calls dropout that scales.
-const KEPT: [&str; 33] = [
-    "relu",
-    "relu6",
-    "hardtanh",
-    "elu",
-    "celu",
-    "selu",
-    "softplus",
-    "leaky_relu",
-    "prelu",
-    "rrelu",
-    "silu",
-    "mish",
-    "gelu",
-    "hardswish",
-    "hardsigmoid",
-    "sigmoid",
-    "tanh",
-    "clamp",
-    "clamp_min",
-    "clamp_max",
-    "clip",
-    "threshold",
-    "hardshrink",
-    "softshrink",
-    "log_sigmoid",
+/// Batch norms, signs, and what PyTorch calls dropout that scales.
+const KEPT: [&str; 8] = [
     "batch_norm",
     "neg",
     "negative",
@@ -197,7 +173,7 @@ impl<'a> Roles<'a> {
         let input = INPUTS
             .into_iter()
             .find(|name| self.is_activation(node, name));
-        if KEPT.contains(&base) {
+        if ACTIVATIONS.contains(&base) || KEPT.contains(&base) {
             return input.map(|input| Role::Kept { input });
         }
         if AVERAGED.contains(&base) {

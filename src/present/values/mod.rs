@@ -2,6 +2,7 @@
 
 mod known;
 mod of_checks;
+mod of_data_sets;
 mod of_results;
 mod quantity;
 

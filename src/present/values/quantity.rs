@@ -39,6 +39,11 @@ impl Quantity {
         Self::Share(Share(share))
     }
 
+    /// As text in the value's own way, for lists.
+    pub fn plain(&self) -> Argument {
+        self.argument(None).unwrap_or(Argument::Text(String::new()))
+    }
+
     /// As it is shown: in its own way, or as `format` says.
     pub fn argument(&self, format: Option<&str>) -> Result<Argument, FormatError> {
         let number = match self {
