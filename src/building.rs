@@ -67,7 +67,7 @@ pub fn build_report(request: &Request, progress: &dyn Progress) -> Result<Built,
     let (store, mut warnings) = open_store(&request.spec, &request.store);
     let (plan, network) = plan_report(&request.spec, &request.overrides, store.as_ref())?;
     let executed = executed(&plan, &network, store.as_ref(), request, progress)?;
-    let failures = failures(&request.spec, &plan, &executed);
+    let failures = failures(&plan, &executed);
     if request.on_failure == OnFailure::Stop && !failures.is_empty() {
         return Err(Failure::Run(failures));
     }
@@ -109,8 +109,7 @@ pub fn check_spec(
     }
     if let Some((task, message)) = problem {
         let hint = "leave the photo out, or mend the network at that node".to_owned();
-        let file = path.display().to_string();
-        let fault = Diagnostic::error(&file, task.position, message, hint);
+        let fault = Diagnostic::at(&task.place, message, hint);
         return Err(Failure::Spec(vec![fault]));
     }
     warnings.extend(plan.warnings);
@@ -153,7 +152,7 @@ pub fn plan_report(
     overrides: &Overrides,
     store: Option<&Store>,
 ) -> Result<(Plan, Network), Failure> {
-    let (document, spec) = read_spec(path)?;
+    let (document, spec) = read_spec(path, &overrides.set)?;
     let memory: &dyn Memory = match store {
         Some(store) => store,
         None => &NoMemory,
@@ -209,16 +208,12 @@ pub(crate) fn open_store(spec: &Path, at: &StoreAt) -> (Option<Store>, Vec<Diagn
 }
 
 /// The tasks that failed, each with its place in the spec.
-fn failures(spec: &Path, plan: &Plan, executed: &Executed) -> Vec<Diagnostic> {
-    let file = spec.display().to_string();
-    // The line is only drawn: a file that has changed since is drawn as it is now.
-    let text = crate::fs::read_to_string(spec).unwrap_or_default();
+fn failures(plan: &Plan, executed: &Executed) -> Vec<Diagnostic> {
     let failure = |(index, error): (&usize, &ExplainError)| {
         let task = &plan.tasks[*index];
         let method = task.entry.name;
         let message = format!("`{method}` failed: {error}");
-        let fault = Diagnostic::error(&file, task.position, message, String::new());
-        fault.marking(&text, method.chars().count())
+        Diagnostic::at(&task.place, message, String::new())
     };
     executed.failures.iter().map(failure).collect()
 }

@@ -76,7 +76,7 @@ pub fn facts_of_report(
     overrides: &Overrides,
     store: &StoreAt,
 ) -> Result<ModelFacts, Failure> {
-    let (document, spec) = read_spec(path)?;
+    let (document, spec) = read_spec(path, &overrides.set)?;
     let network = plan::network(&document, &spec, overrides).map_err(Failure::Spec)?;
     let (store, _) = building::open_store(path, store);
     let facts = found(&network.model, store.as_ref());
@@ -85,7 +85,7 @@ pub fn facts_of_report(
 
 /// The network of a spec, whatever its figures ask for.
 pub fn load_network(path: &Path, overrides: &Overrides) -> Result<Model, Failure> {
-    let (document, spec) = read_spec(path)?;
+    let (document, spec) = read_spec(path, &overrides.set)?;
     let network = plan::network(&document, &spec, overrides).map_err(Failure::Spec)?;
     let model = network.model.load();
     model.map_err(|error| Failure::Spec(plan::faults_of(&document, &network.model, &error)))
@@ -130,7 +130,7 @@ pub fn inspect_model(file: &ModelFile) -> Result<Subject, Failure> {
 
 /// The same of the model that a report names.
 pub fn inspect_report(path: &Path, overrides: &Overrides) -> Result<Subject, Failure> {
-    let (document, spec) = read_spec(path)?;
+    let (document, spec) = read_spec(path, &overrides.set)?;
     let network = plan::network(&document, &spec, overrides).map_err(Failure::Spec)?;
     let at = |key: &str, error: &dyn std::fmt::Display| {
         Failure::Spec(vec![document.error(key, error.to_string(), "")])

@@ -9,6 +9,7 @@ mod lock;
 mod mapped;
 mod outputs;
 mod parts;
+mod pattern;
 mod staged;
 mod walk;
 
@@ -20,6 +21,7 @@ pub use lock::{Lock, lock};
 pub use mapped::{Mapped, map};
 pub use outputs::{Written, obstacle};
 pub use parts::Parts;
+pub use pattern::{PatternError, matching};
 pub use staged::{
     Staged, Stopped, abandon_staged, commit_all, is_temporary, left_over, remove_left_over, stage,
 };

@@ -88,13 +88,31 @@ pub fn method_schemas() -> Vec<MethodSchema> {
     methods().iter().map(schema).collect()
 }
 
-fn read_spec(path: &Path) -> Result<(Document, Spec), Failure> {
+/// Files round a report.yaml.
+struct Beside(std::path::PathBuf);
+
+impl spec::Files for Beside {
+    fn read(&self, path: &Path) -> Result<String, String> {
+        fs::read_to_string(&self.0.join(path)).map_err(|error| error.to_string())
+    }
+
+    fn matching(&self, pattern: &str) -> Result<Vec<std::path::PathBuf>, String> {
+        fs::matching(&self.0, pattern).map_err(|error| error.to_string())
+    }
+}
+
+fn read_spec(path: &Path, set: &[String]) -> Result<(Document, Spec), Failure> {
     let text = fs::read_to_string(path).map_err(|error| {
         let file = path.display().to_string();
         let message = error.to_string();
         Failure::Spec(vec![Diagnostic::error(&file, None, message, String::new())])
     })?;
-    let document = Document::new(path, text);
-    let spec = document.parse(&method_schemas()).map_err(Failure::Spec)?;
+    let mut document = Document::new(path, text);
+    let additions = spec::Additions {
+        set,
+        files: &Beside(plan::folder_of(path)),
+    };
+    let spec = document.parse(&method_schemas(), &additions);
+    let spec = spec.map_err(Failure::Spec)?;
     Ok((document, spec))
 }

@@ -70,6 +70,7 @@ pub fn run(arguments: BuildArguments, format: MessageFormat) -> ExitCode {
             precision: arguments.spec.precision,
             seed: arguments.seed,
             output: arguments.output,
+            set: arguments.spec.set.set,
         },
         spec: arguments.spec.report,
         on_failure: if arguments.keep_going {

@@ -92,6 +92,16 @@ struct ReportArguments {
     /// Precision in place of the spec's: fp32, bf16 or auto
     #[arg(long)]
     precision: Option<String>,
+    #[command(flatten)]
+    set: SetArguments,
+}
+
+/// Values in place of the spec's.
+#[derive(Args)]
+struct SetArguments {
+    /// A value in place of the spec's, such as `seed=1`, `lime.samples=500` (every figure of that method or id), `questions.2.lime.samples=500`; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
 }
 
 pub fn run() -> ExitCode {
@@ -131,6 +141,7 @@ impl ReportArguments {
         Overrides {
             device: self.device.clone(),
             precision: self.precision.clone(),
+            set: self.set.set.clone(),
             ..Overrides::default()
         }
     }

@@ -28,6 +28,8 @@ pub struct Target {
     /// fp32, bf16 or auto, in place of the spec's
     #[arg(long)]
     pub precision: Option<String>,
+    #[command(flatten)]
+    set: super::SetArguments,
 }
 
 impl Target {
@@ -35,6 +37,7 @@ impl Target {
         Overrides {
             device: self.device.clone(),
             precision: self.precision.clone(),
+            set: self.set.set.clone(),
             ..Overrides::default()
         }
     }
@@ -52,6 +55,11 @@ impl Target {
     /// Whether the file is a report; an error if options for model files are given with it.
     pub fn is_report(&self) -> Result<bool, Failure> {
         let report = is_report(&self.file)?;
+        if !report && !self.set.set.is_empty() {
+            let message = "`--set` applies to reports only, and this file is a model".to_owned();
+            let fault = Diagnostic::without_file(message, "leave it out".to_owned());
+            return Err(Failure::Spec(vec![fault]));
+        }
         let given = [
             ("--architecture", self.architecture.is_some()),
             ("--input", self.input.is_some()),

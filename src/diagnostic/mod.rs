@@ -56,7 +56,31 @@ pub struct Diagnostic {
     pub hint: String,
 }
 
+/// Where a fault will be told, when there is one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub file: String,
+    pub position: Option<Position>,
+    excerpt: Option<Box<Excerpt>>,
+}
+
 impl Diagnostic {
+    /// An error at a place that was noted before.
+    pub fn at(place: &Place, message: String, hint: String) -> Self {
+        Self {
+            excerpt: place.excerpt.clone(),
+            ..Self::error(&place.file, place.position, message, hint)
+        }
+    }
+
+    pub fn place(self) -> Place {
+        Place {
+            file: self.file,
+            position: self.position,
+            excerpt: self.excerpt,
+        }
+    }
+
     pub fn error(file: &str, position: Option<Position>, message: String, hint: String) -> Self {
         Self {
             severity: Severity::Error,

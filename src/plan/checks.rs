@@ -48,9 +48,9 @@ pub(super) fn faults(document: &Document, plan: &Plan, task: &Task) -> Vec<Diagn
     let faults = task.checks.iter().filter_map(|check| {
         let fault = checks::fault(*check, &plan.facts)?;
         // Where the figure does not say it, the report does.
-        let pointer = match document.key_position(&of_figure) {
-            Some(_) => of_figure.as_str(),
-            None => "/checks",
+        let pointer = match document.has(&of_figure) {
+            true => of_figure.as_str(),
+            false => "/checks",
         };
         Some(document.key_error(pointer, fault.message, fault.hint))
     });

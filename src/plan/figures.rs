@@ -107,7 +107,7 @@ fn task(
     let (method, view) = method_and_view(entry, parameters).map_err(|error| {
         vec![document.key_error(&pointer, format!("`{}`: {error}", entry.name), "")]
     })?;
-    let position = document.key_position(&pointer);
+    let place = document.key_place(&pointer);
     Ok(Task {
         entry,
         method,
@@ -120,7 +120,7 @@ fn task(
         units: Vec::new(),
         checks,
         pointer,
-        position,
+        place,
     })
 }
 

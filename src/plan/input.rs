@@ -152,7 +152,7 @@ fn twice(
     };
     let key = ["/model/input", "/model/file"]
         .into_iter()
-        .find(|key| document.key_position(key).is_some());
+        .find(|key| document.has(key));
     Some(document.key_error(key.unwrap_or("/model"), message, hint))
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::input::InputFrom;
-use crate::diagnostic::{Diagnostic, Position};
+use crate::diagnostic::{Diagnostic, Place};
 use crate::explain::checks::{self, Check};
 use crate::explain::{Entry, Inputs, Method, Needs, Photo, Unit};
 use crate::labels::Labels;
@@ -73,9 +73,9 @@ pub struct Task {
     pub units: Vec<Unit>,
     /// What judges the results of its units, each by itself.
     pub checks: Vec<Check>,
-    /// Where it stands in report.yaml: as a JSON pointer, and as line and column.
+    /// Where it stands in report.yaml: as a JSON pointer, and as file, line and column.
     pub pointer: String,
-    pub position: Option<Position>,
+    pub place: Place,
 }
 
 pub struct Output {
@@ -92,6 +92,8 @@ pub struct Overrides {
     pub precision: Option<String>,
     pub seed: Option<u32>,
     pub output: Option<PathBuf>,
+    /// `KEY=VALUE` of `--set`, in order.
+    pub set: Vec<String>,
 }
 
 impl Plan {

@@ -163,13 +163,16 @@ fn meant<'a>(
         };
         !branch.is_empty() && !branch.iter().any(other_kind)
     };
-    let inside = |error: &ValidationError| match error.kind() {
-        // Keys that are unknown or missing have their own words.
-        Kind::AdditionalProperties { .. } | Kind::Required { .. } => true,
-        Kind::OneOfNotValid { context } | Kind::AnyOf { context } => {
-            self::meant(context, pointer).is_some()
-        }
-        _ => error.instance_path().as_str() != pointer,
+    let inside = |error: &ValidationError| {
+        error.instance_path().as_str() != pointer
+            || match error.kind() {
+                // Keys that are unknown or missing have their own words.
+                Kind::AdditionalProperties { .. } | Kind::Required { .. } => true,
+                Kind::OneOfNotValid { context } | Kind::AnyOf { context } => {
+                    self::meant(context, pointer).is_some()
+                }
+                _ => false,
+            }
     };
     let mut meant = context.iter().filter(of_kind);
     match (meant.next(), meant.next()) {

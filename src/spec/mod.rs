@@ -1,5 +1,7 @@
 //! What the user wrote: `report.yaml` as serde structs, with the place of every value.
 
+mod document;
+mod expand;
 mod expected;
 mod faults;
 mod input;
@@ -11,13 +13,15 @@ mod schema;
 mod tests;
 mod yaml;
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostic, Position};
+pub use document::Document;
+pub use expand::{Additions, Files};
 pub use input::{
     ChannelsSpec, InputSpec, Interpolation, MiddleSpec, PresetName, ResizeSpec, SizeSpec,
     WholePhoto,
@@ -43,9 +47,20 @@ pub struct Spec {
     pub introduction: String,
     /// The classifier to explain.
     pub model: ModelSpec,
-    /// The photos, in the order in which figures show them. Default: none.
+    /// The photos, in the order in which figures show them: a list, or a pattern of file names such as `photos/*.jpg`; an item of the list may be a pattern, too. Photos of a pattern stand in the order of their names, and their `id` is the file's name without its ending. Default: none.
     #[serde(default)]
+    #[schemars(with = "Images")]
     pub images: Vec<ImageSpec>,
+    /// Photos under a name, `name: [id, …]`: a figure with `images: name` or `images: [name, id]` shows them. Default: none.
+    #[serde(default)]
+    pub sets: BTreeMap<String, Vec<String>>,
+    /// Parameters of methods, `method: {key: value}`, for every figure that does not say them itself. Default: none.
+    #[serde(default)]
+    #[schemars(schema_with = "schema::defaults_stand_in")]
+    pub defaults: serde_json::Map<String, Value>,
+    /// Other YAML files, one or a list, whose keys hold where this file does not say them: mappings are joined key by key, everything else is replaced, later files go before earlier ones. Every path stays relative to report.yaml. Default: none.
+    #[serde(default)]
+    pub include: Option<OneOrMore>,
     /// The questions, each a section of the report.
     #[schemars(length(min = 1))]
     pub questions: Vec<QuestionSpec>,
@@ -109,6 +124,31 @@ pub enum ScoresSpec {
     Sigmoid,
     Probabilities,
     Log,
+}
+
+/// One text, or a list of them.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum OneOrMore {
+    One(String),
+    More(Vec<String>),
+}
+
+/// How `images` may be written; patterns are photos by the time a spec is made.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "its schema is read, never a value")]
+enum Images {
+    Pattern(String),
+    List(Vec<ImageItem>),
+}
+
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "its schema is read, never a value")]
+enum ImageItem {
+    Pattern(String),
+    Photo(ImageSpec),
 }
 
 /// A photo.
@@ -190,148 +230,4 @@ fn default_device() -> String {
 
 fn default_precision() -> String {
     "fp32".to_owned()
-}
-
-/// A YAML file with the place of everything in it.
-#[derive(Debug)]
-pub struct Document {
-    /// As the user named it.
-    pub path: PathBuf,
-    pub text: String,
-    positions: Positions,
-}
-
-impl Document {
-    pub fn new(path: &Path, text: String) -> Self {
-        // Editors on Windows begin a file with a byte order mark; YAML's columns do not count it.
-        let text = match text.strip_prefix('\u{feff}') {
-            Some(text) => text.to_owned(),
-            None => text,
-        };
-        let positions = Positions::of(&text);
-        Self {
-            path: path.to_owned(),
-            text,
-            positions,
-        }
-    }
-
-    /// A fault of the value at a JSON pointer.
-    pub fn error(
-        &self,
-        pointer: &str,
-        message: impl Into<String>,
-        hint: impl Into<String>,
-    ) -> Diagnostic {
-        self.error_in(self.positions.value_at(pointer), message, hint)
-    }
-
-    /// A fault of the key at a JSON pointer.
-    pub fn key_error(
-        &self,
-        pointer: &str,
-        message: impl Into<String>,
-        hint: impl Into<String>,
-    ) -> Diagnostic {
-        self.error_in(self.positions.key_at(pointer), message, hint)
-    }
-
-    /// Where the key at a JSON pointer is.
-    pub fn key_position(&self, pointer: &str) -> Option<Position> {
-        self.positions.key_at(pointer).map(|mark| mark.position)
-    }
-
-    fn error_in(
-        &self,
-        mark: Option<Mark>,
-        message: impl Into<String>,
-        hint: impl Into<String>,
-    ) -> Diagnostic {
-        let length = mark.map_or(1, |mark| mark.length);
-        self.error_at(mark.map(|mark| mark.position), length, message, hint)
-    }
-
-    fn error_at(
-        &self,
-        position: Option<Position>,
-        length: usize,
-        message: impl Into<String>,
-        hint: impl Into<String>,
-    ) -> Diagnostic {
-        Diagnostic::error(
-            &self.path.display().to_string(),
-            position,
-            message.into(),
-            hint.into(),
-        )
-        .marking(&self.text, length)
-    }
-
-    /// A fault of `fragment` in the text at a pointer. Exact for block texts (`|`), whose lines are in
-    /// the file as they are; otherwise the place where the value starts.
-    pub fn text_error(
-        &self,
-        pointer: &str,
-        fragment: &str,
-        message: impl Into<String>,
-        hint: impl Into<String>,
-    ) -> Diagnostic {
-        let start = self.positions.value_at(pointer);
-        let found = start.and_then(|start| self.find_from(start.position, fragment));
-        self.error_in(found.or(start), message, hint)
-    }
-
-    /// The first place of `fragment` at or after `start`.
-    fn find_from(&self, start: Position, fragment: &str) -> Option<Mark> {
-        self.text
-            .lines()
-            .enumerate()
-            .skip(start.line - 1)
-            .find_map(|(index, line)| {
-                let skip = if index + 1 == start.line {
-                    start.column - 1
-                } else {
-                    0
-                };
-                let from = line
-                    .char_indices()
-                    .nth(skip)
-                    .map_or(line.len(), |(byte, _)| byte);
-                let byte = from + line[from..].find(fragment)?;
-                let position = Position {
-                    line: index + 1,
-                    column: line[..byte].chars().count() + 1,
-                };
-                let length = fragment.chars().count();
-                Some(Mark { position, length })
-            })
-    }
-
-    /// The spec, or every fault that can be told from the file alone.
-    pub fn parse(&self, methods: &[MethodSchema]) -> Result<Spec, Vec<Diagnostic>> {
-        let refused = self
-            .positions
-            .refused
-            .iter()
-            .map(|refusal| self.error_in(Some(refusal.mark), &refusal.message, &refusal.hint));
-        let refused: Vec<_> = refused.collect();
-        if !refused.is_empty() {
-            return Err(refused);
-        }
-        let (value, not_finite) = yaml::read(self).map_err(|fault| vec![fault])?;
-        let mut found = faults::faults(self, methods, &value);
-        // The schema sees no value where a number is not finite.
-        found.retain(|fault| {
-            not_finite
-                .iter()
-                .all(|other| other.position != fault.position)
-        });
-        found.extend(not_finite);
-        if !found.is_empty() {
-            found.sort_by_key(|fault| fault.position);
-            return Err(found);
-        }
-        serde_json::from_value(value)
-            .map_err(|error| vec![self.error_at(None, 1, error.to_string(), "")])
-    }
 }

@@ -109,6 +109,11 @@ impl Positions {
             .map(|place| place.key.unwrap_or(place.value))
     }
 
+    /// Whether the text has a value at `pointer` itself.
+    pub fn has(&self, pointer: &str) -> bool {
+        self.places.contains_key(pointer)
+    }
+
     fn nearest(&self, pointer: &str) -> Option<Place> {
         let mut pointer = pointer;
         loop {

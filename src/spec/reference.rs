@@ -37,7 +37,8 @@ pub fn reference(methods: &[MethodSchema]) -> String {
     section(
         &mut page,
         "An item of `images`",
-        &schema["properties"]["images"]["items"],
+        // The list, and in it the mapping, stand last.
+        &schema["properties"]["images"]["anyOf"][1]["items"]["anyOf"][1],
         "",
     );
     let question = &schema["properties"]["questions"]["items"];

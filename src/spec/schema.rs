@@ -36,11 +36,38 @@ pub fn json_schema(methods: &[MethodSchema]) -> Value {
     if let Some(item) = schema.pointer_mut(figures) {
         *item = figure_schema(methods);
     }
+    if let Some(defaults) = schema.pointer_mut("/properties/defaults") {
+        defaults["properties"] = defaults_schema(methods);
+        defaults["additionalProperties"] = json!(false);
+    }
     if let Some(layer) = schema.pointer_mut("/properties/model/properties/layers/items") {
         *layer = layer_schema();
     }
     if let Some(byline) = schema.pointer_mut("/properties/byline") {
         byline["additionalProperties"] = json!({ "type": ["string", "number"] });
+    }
+    schema
+}
+
+/// What stands in the schema until the methods are known.
+pub fn defaults_stand_in(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({ "type": "object" })
+}
+
+/// The parameters of each method that several figures can share.
+fn defaults_schema(methods: &[MethodSchema]) -> Value {
+    const OF_ONE_FIGURE: [&str; 4] = ["id", "title", "caption", "image"];
+    let mut schema = figure_schema(methods)["properties"].take();
+    if let Some(items) = schema.as_object_mut() {
+        items.shift_remove("text");
+        for item in items.values_mut() {
+            let keys = item["properties"].as_object_mut();
+            keys.into_iter()
+                .for_each(|keys| keys.retain(|key, _| !OF_ONE_FIGURE.contains(&key.as_str())));
+            if let Some(item) = item.as_object_mut() {
+                item.shift_remove("required");
+            }
+        }
     }
     schema
 }
@@ -62,8 +89,8 @@ fn figure_schema(methods: &[MethodSchema]) -> Value {
             ImagesKey::None => {}
             ImagesKey::Many => {
                 schema["properties"]["images"] = json!({
-                    "type": "array", "items": { "type": "string" }, "minItems": 1,
-                    "description": "Ids of the photos, in this order. Default: all photos of the report.",
+                    "type": ["array", "string"], "items": { "type": "string" }, "minItems": 1,
+                    "description": "Ids of the photos, in this order, or names of `sets`. Default: all photos of the report.",
                 });
             }
             ImagesKey::One => {

@@ -1,6 +1,9 @@
 //! The spec as it is read, with the place of every fault.
 
+use std::path::Path;
+
 use super::*;
+use crate::diagnostic::Diagnostic;
 
 fn methods() -> Vec<MethodSchema> {
     vec![MethodSchema {
@@ -18,8 +21,8 @@ fn methods() -> Vec<MethodSchema> {
 }
 
 fn faults(text: &str) -> Vec<String> {
-    let document = Document::new(Path::new("report.yaml"), text.to_owned());
-    match document.parse(&methods()) {
+    let mut document = Document::new(Path::new("report.yaml"), text.to_owned());
+    match document.parse(&methods(), &Additions::NONE) {
         Ok(_) => Vec::new(),
         Err(faults) => faults.iter().map(Diagnostic::to_string).collect(),
     }

@@ -3,55 +3,45 @@
 use serde_json::{Map, Number, Value};
 use serde_yaml::Value as Yaml;
 
-use super::{Document, escape};
+use super::document::Source;
+use super::escape;
 use crate::diagnostic::{Diagnostic, Position};
 
-/// The file as JSON, and the numbers in it that JSON does not have; or why it cannot be read.
-pub fn read(document: &Document) -> Result<(Value, Vec<Diagnostic>), Diagnostic> {
-    let yaml: Yaml =
-        serde_yaml::from_str(&document.text).map_err(|error| broken(document, &error))?;
-    if yaml.is_null() {
-        return Err(empty(document));
-    }
+/// The text as JSON, `None` of an empty one, and the numbers in it that JSON does not have; or why it cannot be read.
+pub fn read(source: &Source) -> Result<(Option<Value>, Vec<Diagnostic>), Diagnostic> {
+    let yaml: Yaml = serde_yaml::from_str(&source.text).map_err(|error| broken(source, &error))?;
     let mut faults = Vec::new();
-    let value = json(document, &yaml, "", &mut faults);
+    let value = (!yaml.is_null()).then(|| json(source, &yaml, "", &mut faults));
     Ok((value, faults))
 }
 
-fn empty(document: &Document) -> Diagnostic {
-    let start = Position { line: 1, column: 1 };
-    let hint =
-        "the smallest report has `title: …`, `model: {file: …}` and `questions: [{title: …}]`";
-    document.error_at(Some(start), 1, "the report is empty", hint)
-}
-
-fn json(document: &Document, yaml: &Yaml, pointer: &str, faults: &mut Vec<Diagnostic>) -> Value {
+fn json(source: &Source, yaml: &Yaml, pointer: &str, faults: &mut Vec<Diagnostic>) -> Value {
     match yaml {
         Yaml::Null => Value::Null,
         Yaml::Bool(on) => Value::Bool(*on),
         Yaml::String(text) => Value::String(text.clone()),
         Yaml::Number(number) => number_json(number).unwrap_or_else(|| {
             let message = format!("expected a finite number, found `{number}`");
-            faults.push(document.error(pointer, message, ""));
+            faults.push(source.error(pointer, message));
             Value::Null
         }),
         Yaml::Sequence(items) => {
             let items = items.iter().enumerate();
             items
-                .map(|(index, item)| json(document, item, &format!("{pointer}/{index}"), faults))
+                .map(|(index, item)| json(source, item, &format!("{pointer}/{index}"), faults))
                 .collect()
         }
         Yaml::Mapping(entries) => {
             let entries = entries.iter().map(|(key, value)| {
                 let key = key_text(key);
                 let pointer = format!("{pointer}/{}", escape(&key));
-                let value = json(document, value, &pointer, faults);
+                let value = json(source, value, &pointer, faults);
                 (key, value)
             });
             Value::Object(entries.collect::<Map<_, _>>())
         }
         // Tags other than those of YAML's own types are refused before.
-        Yaml::Tagged(tagged) => json(document, &tagged.value, pointer, faults),
+        Yaml::Tagged(tagged) => json(source, &tagged.value, pointer, faults),
     }
 }
 
@@ -170,13 +160,13 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ),
 ];
 
-fn broken(document: &Document, error: &serde_yaml::Error) -> Diagnostic {
+fn broken(source: &Source, error: &serde_yaml::Error) -> Diagnostic {
     let mut position = error.location().map(|place| Position {
         line: place.line(),
         column: place.column(),
     });
-    if let Some(tab) = position.and_then(|at| indenting_tab(&document.text, at.line)) {
-        return document.error_at(
+    if let Some(tab) = position.and_then(|at| indenting_tab(&source.text, at.line)) {
+        return source.error_at(
             Some(tab),
             1,
             "a tab indents this line",
@@ -191,8 +181,8 @@ fn broken(document: &Document, error: &serde_yaml::Error) -> Diagnostic {
     }
     let told = text.split(" at line ").next().unwrap_or_default();
     match FAULTS.iter().find(|(begin, ..)| told.contains(begin)) {
-        Some((_, message, hint)) => document.error_at(position, 1, *message, *hint),
-        None => document.error_at(position, 1, format!("this is not YAML: {told}"), ""),
+        Some((_, message, hint)) => source.error_at(position, 1, *message, *hint),
+        None => source.error_at(position, 1, format!("this is not YAML: {told}"), ""),
     }
 }
 

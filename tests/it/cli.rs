@@ -354,6 +354,57 @@ fn a_precision_is_checked_and_shown() {
 }
 
 #[test]
+fn included_files_patterns_defaults_and_settings_make_one_report() {
+    let folder = project("");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "model.yaml",
+        "model: {file: net1.pt2, input: {shorter: null, size: [64, 64]}}\ndefaults: {saliency: {reduction: sum}}\n",
+    );
+    write(
+        "report.yaml",
+        "include: model.yaml\ntitle: T\nimages: \"*.webp\"\nsets: {cups: [coffee]}\nquestions:\n  - title: Q\n    figures:\n      - saliency: {id: map, images: cups}\noutput: {formats: [json]}\n",
+    );
+    let build = |set: &[&str]| {
+        let set = set.iter().flat_map(|setting| ["--set", setting]);
+        let arguments: Vec<&str> = ["build", "--quiet", "--why"]
+            .into_iter()
+            .chain(set)
+            .collect();
+        cnn_report(folder.path(), &arguments)
+    };
+    let built = build(&[]);
+    assert!(built.status.success(), "{}", stderr(&built));
+    let report = || -> serde_json::Value {
+        let text = std::fs::read(folder.path().join("build/report.json")).unwrap();
+        serde_json::from_slice(&text).unwrap()
+    };
+    let first = report();
+    let figure = &first["figures"][0];
+    assert_eq!(figure["units"].as_array().unwrap().len(), 1);
+    assert_eq!(figure["units"][0]["photo"], "coffee");
+    assert_eq!(figure["parameters"]["view"]["reduction"], "sum");
+    // Only what a setting changes is computed again.
+    let again = build(&["map.images=[coffee, 貓-1]", "title=New"]);
+    let said = String::from_utf8_lossy(&again.stdout).into_owned();
+    assert!(again.status.success(), "{}", stderr(&again));
+    assert!(said.contains("ran map/"), "{said}");
+    assert!(!said.contains("ran map/coffee"), "{said}");
+    let second = report();
+    assert_eq!(second["title"], "New");
+    let photos = second["photos"].as_array().unwrap().iter();
+    let names: Vec<_> = photos.map(|photo| &photo["name"]).collect();
+    assert_eq!(names, ["coffee", "貓 1"]);
+    let wrong = build(&["map.reduction=sun"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(
+        stderr(&wrong).starts_with("--set map.reduction=sun: error: expected one of"),
+        "{}",
+        stderr(&wrong)
+    );
+}
+
+#[test]
 fn the_reference_page_is_what_the_program_says() {
     let output = cnn_report(repository(), &["reference"]);
     let page = std::fs::read_to_string(repository().join("docs/report-yaml.md")).unwrap();

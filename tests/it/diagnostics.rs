@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Output, Stdio};
 
 use cnn_report::diagnostic::{Colours, Diagnostic, Position};
-use cnn_report::spec::{Document, json_schema};
+use cnn_report::spec::{Additions, Document, json_schema};
 use cnn_report::{method_schemas, methods};
 use serde_json::{Map, Value, json};
 
@@ -27,8 +27,8 @@ fn printed(report: &str, arguments: &[&str]) -> String {
 
 /// The short form of every fault of a file.
 fn faults(text: &str) -> Vec<String> {
-    let document = Document::new(Path::new("report.yaml"), text.to_owned());
-    match document.parse(&method_schemas()) {
+    let mut document = Document::new(Path::new("report.yaml"), text.to_owned());
+    match document.parse(&method_schemas(), &Additions::NONE) {
         Ok(_) => Vec::new(),
         Err(faults) => faults.iter().map(Diagnostic::to_string).collect(),
     }
@@ -390,8 +390,8 @@ fn a_wrong_value_of_each_type_for_each_key_is_told_in_plain_words() {
         for value in &wrong {
             let mut report = base.clone();
             set(&mut report, &path, value.clone());
-            let document = Document::new(Path::new("report.yaml"), report.to_string());
-            match document.parse(&method_schemas()) {
+            let mut document = Document::new(Path::new("report.yaml"), report.to_string());
+            match document.parse(&method_schemas(), &Additions::NONE) {
                 Ok(_) => check_method(&name, &report),
                 Err(faults) => {
                     for fault in faults {

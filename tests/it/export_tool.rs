@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use cnn_report::method_schemas;
-use cnn_report::spec::{Document, InputSpec, Interpolation, SizeSpec, Spec};
+use cnn_report::spec::{Additions, Document, InputSpec, Interpolation, SizeSpec, Spec};
 
 /// Python without its site-packages: PyTorch cannot be there.
 fn python(arguments: &[&str]) -> Output {
@@ -30,9 +30,9 @@ fn printed(arguments: &str) -> Spec {
     let code = format!("import export; print(export.report_lines({arguments}), end='')");
     let lines = stdout(&python(&["-c", &code]));
     let text = format!("title: T\n{lines}questions:\n  - title: Q\n");
-    let document = Document::new(Path::new("report.yaml"), text.clone());
+    let mut document = Document::new(Path::new("report.yaml"), text.clone());
     document
-        .parse(&method_schemas())
+        .parse(&method_schemas(), &Additions::NONE)
         .unwrap_or_else(|faults| panic!("{faults:?} in\n{text}"))
 }
 

@@ -1,0 +1,142 @@
+//! Files whose path fits a pattern.
+
+use std::path::{Component, Path, PathBuf};
+
+use globset::{GlobBuilder, GlobMatcher};
+use walkdir::WalkDir;
+
+/// What makes a text a pattern.
+const WILD: [char; 4] = ['*', '?', '[', '{'];
+
+#[derive(Debug, thiserror::Error)]
+pub enum PatternError {
+    #[error("`{pattern}` is not a pattern: {reason}")]
+    Syntax { pattern: String, reason: String },
+    #[error("cannot list `{}`: {reason}", path.display())]
+    Folder { path: PathBuf, reason: String },
+}
+
+/// The plain files below `base` whose path relative to it fits `pattern`, in the order of their paths; a relative
+/// pattern gives relative paths. `*` and `?` stay in one folder, `**` goes through all, capitals do not matter (cameras
+/// write `.JPG`), hidden files are left out. Links are followed; a loop of them ends. A text without a wild card is the
+/// path of one file.
+pub fn matching(base: &Path, pattern: &str) -> Result<Vec<PathBuf>, PatternError> {
+    if !pattern.contains(WILD) {
+        return Ok(vec![PathBuf::from(pattern)]);
+    }
+    let fits = matcher(pattern)?;
+    let folder = fixed_part(pattern);
+    let start = match folder.as_os_str().is_empty() {
+        true => base.to_owned(),
+        false => base.join(&folder),
+    };
+    let below = Path::new(pattern).components().count() - folder.components().count();
+    let depth = if pattern.contains("**") {
+        usize::MAX
+    } else {
+        below
+    };
+    let mut found = Vec::new();
+    let is_shown = |entry: &walkdir::DirEntry| {
+        entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.')
+    };
+    let entries = WalkDir::new(&start)
+        .follow_links(true)
+        .max_depth(depth)
+        .into_iter()
+        .filter_entry(is_shown);
+    for entry in entries {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) if error.depth() > 0 => continue, // a loop, or a link to nothing
+            Err(error) => {
+                let reason = match error.into_io_error() {
+                    Some(error) => error.to_string(),
+                    None => "it is a loop of links".to_owned(),
+                };
+                return Err(PatternError::Folder {
+                    path: start,
+                    reason,
+                });
+            }
+        };
+        let below = entry.path().strip_prefix(&start).unwrap_or(entry.path());
+        let path = folder.join(below);
+        if entry.file_type().is_file() && fits.is_match(&path) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn matcher(pattern: &str) -> Result<GlobMatcher, PatternError> {
+    let plain = pattern.strip_prefix("./").unwrap_or(pattern);
+    let glob = GlobBuilder::new(plain)
+        .literal_separator(true)
+        .case_insensitive(true)
+        .build();
+    glob.map(|glob| glob.compile_matcher())
+        .map_err(|error| PatternError::Syntax {
+            pattern: pattern.to_owned(),
+            reason: error.kind().to_string(),
+        })
+}
+
+/// The folders before the first wild card.
+fn fixed_part(pattern: &str) -> PathBuf {
+    let parts = Path::new(pattern).components();
+    let is_fixed = |part: &Component| !part.as_os_str().to_string_lossy().contains(WILD);
+    let fixed = parts.take_while(is_fixed);
+    fixed.filter(|part| *part != Component::CurDir).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wild_cards_stay_in_their_folder_and_two_stars_do_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        for file in [
+            "a/2.JPG",
+            "a/10.jpg",
+            "a/b/3.png",
+            "a/.hidden.jpg",
+            "a/c.txt",
+            "1.jpg",
+        ] {
+            std::fs::create_dir_all(root.join(file).parent().unwrap()).unwrap();
+            std::fs::write(root.join(file), "").unwrap();
+        }
+        std::os::unix::fs::symlink("..", root.join("a/b/loop")).unwrap();
+        let found = |pattern: &str| -> Vec<String> {
+            let found = matching(root, pattern).unwrap();
+            found
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect()
+        };
+        assert_eq!(found("a/*.jpg"), ["a/10.jpg", "a/2.JPG"]);
+        assert_eq!(found("./a/*.jpg"), ["a/10.jpg", "a/2.JPG"]);
+        assert_eq!(found("*.jpg"), ["1.jpg"]);
+        assert_eq!(
+            found("a/**/*.{jpg,png}"),
+            ["a/10.jpg", "a/2.JPG", "a/b/3.png"]
+        );
+        assert_eq!(found("a/?.jpg"), ["a/2.JPG"]);
+        assert_eq!(found("a/[0-9].jpg"), ["a/2.JPG"]);
+        assert_eq!(found("a/missing.jpg"), ["a/missing.jpg"]);
+        assert!(found("a/*.webp").is_empty());
+        assert!(matches!(
+            matching(root, "none/*.jpg"),
+            Err(PatternError::Folder { .. })
+        ));
+        let broken = matching(root, "a/[.jpg").unwrap_err().to_string();
+        assert!(
+            broken.starts_with("`a/[.jpg` is not a pattern: "),
+            "{broken}"
+        );
+    }
+}
