@@ -5,10 +5,14 @@ CARGO ?= cargo
 PYTHON ?= python3
 BINARY = target/release/cnn-report
 
-.PHONY: report test test-gpu build example fixtures libtorch lint needs clean
+.PHONY: report quickstart test test-gpu build example fixtures libtorch lint needs clean
 
 report: build
 	$(BINARY) build report.yaml
+
+# A short one in English: build/quickstart/report.html.
+quickstart: build
+	$(BINARY) build examples/quickstart/report.yaml
 
 # A second report, over VGG16's convolutions in an ONNX file that is fetched first (65 MB).
 example: build needs

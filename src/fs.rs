@@ -76,6 +76,11 @@ pub fn read_and_hold(path: &Path) -> Result<Held, FileError> {
     })
 }
 
+/// Whether a folder is there, or a link to one.
+pub fn is_folder(path: &Path) -> bool {
+    path.is_dir()
+}
+
 /// The real path, behind all symbolic links.
 pub fn real_path(path: &Path) -> Result<PathBuf, FileError> {
     std::fs::canonicalize(path).map_err(error("read", path))

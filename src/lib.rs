@@ -11,6 +11,7 @@
 )]
 
 pub mod assemble;
+pub mod compare;
 pub mod diagnostic;
 pub mod draft;
 pub mod evaluate;
@@ -35,6 +36,7 @@ pub mod write;
 
 mod building;
 mod commands;
+mod watched;
 
 pub use building::{
     Built, OnFailure, Request, StoreAt, build_report, check_spec, plan_report, values_of,
@@ -43,6 +45,8 @@ pub use commands::{
     Labelled, ModelFile, Subject, draft_report, facts_of_model, facts_of_report, inspect_model,
     inspect_report, is_report, load_network, try_preprocessings,
 };
+
+pub use watched::{Watched, watched};
 
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! `cnn-report build`: the report, and progress while it is made.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
@@ -63,15 +63,23 @@ impl<P: Progress> Progress for Stoppable<P> {
     }
 }
 
+impl BuildArguments {
+    pub fn report(&self) -> &Path {
+        &self.spec.report
+    }
+
+    pub fn overrides(&self) -> Overrides {
+        Overrides {
+            seed: self.seed,
+            output: self.output.clone(),
+            ..self.spec.overrides()
+        }
+    }
+}
+
 pub fn run(arguments: BuildArguments, format: MessageFormat) -> ExitCode {
     let request = Request {
-        overrides: Overrides {
-            device: arguments.spec.device,
-            precision: arguments.spec.precision,
-            seed: arguments.seed,
-            output: arguments.output,
-            set: arguments.spec.set.set,
-        },
+        overrides: arguments.overrides(),
         spec: arguments.spec.report,
         on_failure: if arguments.keep_going {
             OnFailure::KeepGoing

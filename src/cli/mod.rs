@@ -1,6 +1,7 @@
 //! The command line: commands, options and exit codes.
 
 mod build;
+mod diff;
 mod doctor;
 mod init;
 mod inspect;
@@ -12,6 +13,7 @@ mod shells;
 mod store;
 mod target;
 mod values;
+mod watch;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -41,6 +43,8 @@ enum Command {
     Explain(init::ExplainArguments),
     /// Run every explanation and write the report (HTML, Markdown, JSON)
     Build(build::BuildArguments),
+    /// Build again after each change of the spec, its photos or its model, until Ctrl-C
+    Watch(build::BuildArguments),
     /// Check a report.yaml and everything it names; a network that was not seen before is loaded and tried once
     Check(CheckArguments),
     /// List a model's layers: number, name, kind, output shape, filters, parameters, receptive field
@@ -51,6 +55,8 @@ enum Command {
     Methods(methods::MethodsArguments),
     /// List the values that the texts of a report can quote; what is not stored is computed
     Values(values::ValuesArguments),
+    /// Say what changed between two reports: settings, numbers, maps and texts
+    Diff(diff::DiffArguments),
     /// Show or empty the store of results
     Cache(store::CacheArguments),
     /// Say what is found on this machine: libtorch, devices, threads, memory
@@ -110,6 +116,7 @@ pub fn run() -> ExitCode {
         Command::Init(arguments) => init::init(arguments, format),
         Command::Explain(arguments) => init::explain(arguments, format),
         Command::Build(arguments) => build::run(arguments, format),
+        Command::Watch(arguments) => watch::run(&arguments, format),
         Command::Check(CheckArguments { spec, store }) => format.finish(
             check_spec(&spec.report, &spec.overrides(), &store.of_report()),
             |warnings| {
@@ -120,6 +127,7 @@ pub fn run() -> ExitCode {
         Command::Layers(arguments) => layers::run(&arguments, format),
         Command::Inspect(arguments) => inspect::run(&arguments, format),
         Command::Values(arguments) => values::run(&arguments, format),
+        Command::Diff(arguments) => diff::run(&arguments, format),
         Command::Cache(arguments) => store::run(&arguments, format),
         Command::Methods(arguments) => methods::run(&arguments, format),
         Command::Doctor(arguments) => doctor::run(&arguments, format),

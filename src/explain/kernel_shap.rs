@@ -86,7 +86,7 @@ pub struct KernelShap {
     /// The most masks with `samples: auto`. Default 4000.
     #[schemars(range(min = 256, max = 100_000))]
     pub most_samples: Option<usize>,
-    /// Photos with hidden segments that run at once, at most: `auto` (8 on a CPU, 256 on a graphics card) or a number. Default `auto`.
+    /// Photos with hidden segments that run at once, at most: `auto` (8 on a CPU, 16 where it computes on one thread, 256 on a graphics card) or a number. Default `auto`.
     pub batch: BatchSize,
 }
 

@@ -55,6 +55,14 @@ pub(super) fn read(bytes: &[u8], tensor: Option<&str>) -> Option<Result<Stored, 
     Some(stored.and_then(finite))
 }
 
+/// Shape and numbers of a `.npy` file, row-major, also those that are not finite; or why it is none.
+pub fn numbers_of_npy(bytes: &[u8]) -> Result<(Vec<usize>, Vec<f32>), String> {
+    match npy::is_npy(bytes) {
+        true => npy::read(bytes).map(|stored| (stored.shape, stored.values)),
+        false => Err("it is no `.npy` file".to_owned()),
+    }
+}
+
 /// The shape of the array in a file, from its header, or why there is none; `None` if the file is
 /// something else. [`read`] refuses the same files, and those with numbers that are not finite.
 pub(super) fn shape_in(

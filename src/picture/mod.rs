@@ -18,7 +18,7 @@ mod source;
 mod truncation;
 mod variation;
 
-pub use array::{Array, Stored};
+pub use array::{Array, Stored, numbers_of_npy};
 pub use channels::Channels;
 pub use decode::{DECODING_VERSION, PictureError, READABLE_FORMATS};
 pub use framing::Resize;

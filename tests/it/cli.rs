@@ -423,6 +423,107 @@ fn the_shipped_report_has_no_fault() {
 
 /// Every command whose `--help` stands in docs/commands.md, as it is.
 #[test]
+fn watching_builds_after_each_change_of_what_the_report_names() {
+    let folder = project("  - {title: Q, figures: [predictions: {images: [coffee]}]}\n");
+    let page = folder.path().join("build/report.md");
+    let mut watching = std::process::Command::new(env!("CARGO_BIN_EXE_cnn-report"))
+        .current_dir(folder.path())
+        .args(["watch", "--quiet"])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let until = |what: &str, is_so: &dyn Fn(&str) -> bool| {
+        for _ in 0..1200 {
+            let text = std::fs::read_to_string(&page).unwrap_or_default();
+            if is_so(&text) {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        panic!("{what} was not built in two minutes");
+    };
+    until("the first report", &|text| text.contains("小網路"));
+    let spec = folder.path().join("report.yaml");
+    let text = std::fs::read_to_string(&spec).unwrap();
+    // A fault in between ends nothing.
+    std::fs::write(&spec, text.replace("title: 小網路", "titel: 3")).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    std::fs::write(&spec, text.replace("小網路", "新題目")).unwrap();
+    until("the new title", &|text| text.contains("新題目"));
+    let before = std::fs::read_to_string(&page).unwrap();
+    let photo = |name: &str| folder.path().join(name);
+    std::fs::copy(photo("貓 1.webp"), photo("coffee.webp")).unwrap();
+    until("the new photo", &|text| {
+        text.contains("新題目") && text != before
+    });
+    watching.kill().unwrap();
+    watching.wait().unwrap();
+}
+
+#[test]
+fn a_report_is_compared_with_another() {
+    let folder = project(
+        "  - {title: Q, figures: [predictions: , saliency: {id: map}]}\noutput: {formats: [json]}\n",
+    );
+    let run = |arguments: &[&str]| cnn_report(folder.path(), arguments);
+    for (output, set) in [
+        ("one", "seed=0"),
+        ("two", "seed=0"),
+        ("three", "map.class=3"),
+    ] {
+        let built = run(&["build", "-q", "-o", output, "--set", set]);
+        assert!(built.status.success(), "{}", stderr(&built));
+    }
+    let same = run(&["diff", "one", "two"]);
+    assert_eq!(same.status.code(), Some(0));
+    assert_eq!(same.stdout, b"no difference\n");
+    let other = run(&["diff", "one", "three/report.json"]);
+    assert_eq!(other.status.code(), Some(1));
+    let told = String::from_utf8(other.stdout).unwrap();
+    assert!(
+        told.starts_with("settings\n  map.class: predicted → 3\n"),
+        "{told}"
+    );
+    assert!(
+        told.contains("\nmaps\n  map/coffee map: largest difference "),
+        "{told}"
+    );
+    let none = run(&["diff", "one", "labelled"]);
+    assert_eq!(none.status.code(), Some(2));
+    assert!(
+        stderr(&none).contains("the folder holds no report.json"),
+        "{}",
+        stderr(&none)
+    );
+}
+
+#[test]
+fn no_example_has_a_fault() {
+    let examples = repository().join("examples");
+    let store = tempfile::tempdir().unwrap();
+    let mut checked = Vec::new();
+    for entry in std::fs::read_dir(&examples).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let report = examples.join(&name).join("report.yaml");
+        // The network of `vgg16` is fetched by `make example`.
+        if !report.is_file() || name == "vgg16" {
+            continue;
+        }
+        let report = report.to_str().unwrap();
+        let store = store.path().to_str().unwrap();
+        let output = cnn_report(&examples, &["check", report, "--store", store]);
+        assert!(output.status.success(), "{name}: {}", stderr(&output));
+        checked.push(name);
+    }
+    checked.sort();
+    assert_eq!(
+        checked,
+        ["all-methods", "classifier", "quickstart", "transformer"]
+    );
+}
+
+#[test]
 fn the_page_of_commands_is_what_they_say_themselves() {
     let page = std::fs::read_to_string(repository().join("docs/commands.md")).unwrap();
     for command in [

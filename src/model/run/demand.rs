@@ -23,6 +23,8 @@ pub struct Demand<'a> {
     pub steps: Vec<Option<Step<'a>>>,
     /// How often each value is still read; a value that is wanted is read once more, by the caller.
     readers: Vec<usize>,
+    /// Whether each value is read by one node only, and not wanted.
+    read_once: Vec<bool>,
 }
 
 impl<'a> Demand<'a> {
@@ -77,11 +79,21 @@ impl<'a> Demand<'a> {
                 }
             }
         }
-        let demand = Self { steps, readers };
+        let read_once = readers.iter().map(|readers| *readers == 1).collect();
+        let demand = Self {
+            steps,
+            readers,
+            read_once,
+        };
         match from_input {
             true => Err(demand.uncut(graph, pass, there)),
             false => Ok(demand),
         }
+    }
+
+    /// Whether one node reads the value, and nobody else.
+    pub fn is_read_once(&self, value: ValueId) -> bool {
+        self.read_once[value.0]
     }
 
     /// Counts the reads of a node that has run; the values that nobody reads any more.

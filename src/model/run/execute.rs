@@ -22,8 +22,17 @@ pub(super) struct Running<'a> {
 }
 
 impl Running<'_> {
-    fn value(&self, id: ValueId) -> Option<&Value> {
+    pub(super) fn value(&self, id: ValueId) -> Option<&Value> {
         self.values[id.0].as_ref().or(self.weights.value(id))
+    }
+
+    /// A value that is not a weight, which nobody finds here any more.
+    pub(super) fn take(&mut self, id: ValueId) -> Option<Value> {
+        self.values[id.0].take()
+    }
+
+    pub(super) fn put(&mut self, id: ValueId, value: Value) {
+        self.values[id.0] = Some(value);
     }
 }
 
@@ -35,7 +44,7 @@ impl Program {
         weights: &Weights,
         change: Change<'_>,
     ) -> Result<Vec<Option<Value>>, ModelError> {
-        self.execute_ruled(pass, weights, change, &mut |_, _| Ok(None))
+        self.execute_ruled(pass, weights, change, None)
     }
 
     /// The same, and `rule` may put another tensor in the place of every node's output that is one tensor.
@@ -44,7 +53,7 @@ impl Program {
         pass: &Pass,
         weights: &Weights,
         change: Change<'_>,
-        rule: Rule<'_>,
+        mut rule: Option<Rule<'_>>,
     ) -> Result<Vec<Option<Value>>, ModelError> {
         let mut demand = Demand::new(&self.graph, &self.folds, weights, pass)?;
         let _no_grad = (!pass.gradients).then(tch::no_grad_guard);
@@ -60,7 +69,15 @@ impl Program {
             let Some(step) = demand.steps[index] else {
                 continue;
             };
+            let overwritten =
+                match (step, self.overwrites[index], &rule) {
+                    (Step::Call, Some(overwrite), None) => overwrite
+                        .run(pass, &demand, &mut running)
+                        .map_err(|source| self.failed(index, source.into()))?,
+                    _ => None,
+                };
             let mut outputs = match step {
+                Step::Call if let Some(output) = overwritten => vec![Value::Tensor(output)],
                 Step::Call => {
                     let is_attended = pass.attended.contains(&NodeId(index));
                     let attended: Option<Change<'_>> = match is_attended {
@@ -81,8 +98,10 @@ impl Program {
             {
                 outputs = vec![Value::Tensor(changed)];
             }
-            let ruled = match outputs.as_slice() {
-                [Value::Tensor(output)] => self.ruled(index, step, &running, output, rule)?,
+            let ruled = match (outputs.as_slice(), &mut rule) {
+                ([Value::Tensor(output)], Some(rule)) => {
+                    self.ruled(index, step, &running, output, *rule)?
+                }
                 _ => None,
             };
             if let Some(ruled) = ruled {

@@ -8,6 +8,7 @@ use tch::{Device, Kind, TchError, Tensor};
 use super::call::Rule;
 use super::constants;
 use super::fold::{Fold, folds};
+use super::overwrite::{Overwrite, overwrites};
 use super::pass::{Change, Pass, no_change};
 use super::weights::Weights;
 use crate::model::error::ModelError;
@@ -22,6 +23,8 @@ pub struct Program {
     pub(super) operations: Vec<Operation>,
     /// Whether each node depends on weights only: it has run when the network was loaded.
     pub(super) of_weights: Vec<bool>,
+    /// Nodes that can overwrite their input.
+    pub(super) overwrites: Vec<Option<Overwrite>>,
     /// Convolutions that take the batch norm behind them in, in passes that look at neither.
     pub(super) folds: Vec<Fold>,
     /// As the file holds them.
@@ -72,6 +75,7 @@ impl Program {
         }
         Ok(Self {
             folds: folds(&graph, &weights),
+            overwrites: overwrites(&graph),
             graph,
             operations,
             of_weights,
@@ -154,7 +158,7 @@ impl Program {
         rule: Rule<'_>,
     ) -> Result<Vec<Tensor>, ModelError> {
         let pass = self.pass_of(input, nodes)?;
-        let values = self.execute_ruled(&pass, &self.weights, &mut no_change, rule)?;
+        let values = self.execute_ruled(&pass, &self.weights, &mut no_change, Some(rule))?;
         self.wanted(&pass, &values)
     }
 

@@ -70,8 +70,10 @@ struct SummaryCell<'a> {
     fit: &'a str,
 }
 
-/// More methods than so many do not stand side by side.
-const MOST_METHODS_ACROSS: usize = 4;
+/// So many methods stand side by side in the width of the text; more do where photos side by side would take more room.
+const METHODS_ACROSS: usize = 2;
+/// Columns of a table with photos in rows that are no methods: photo, class and probability.
+const OTHER_COLUMNS: usize = 3;
 
 /// The fixed texts of the page, by their keys in `templates/strings.yaml`.
 const WORDS: [&str; 28] = [
@@ -252,7 +254,8 @@ fn summary(summary: &report::Summary) -> Option<Summary<'_>> {
             },
         }
     };
-    let by_method = methods.len() > MOST_METHODS_ACROSS;
+    let by_method =
+        methods.len() > METHODS_ACROSS && photos.len() + 1 < methods.len() + OTHER_COLUMNS;
     let row = |index: usize| match by_method {
         true => SummaryRow {
             head: of_method(index),

@@ -1,6 +1,7 @@
 //! The interpreter on graphs that can be worked out by hand.
 
 mod fold;
+mod overwrite;
 mod resume;
 
 use std::collections::BTreeMap;

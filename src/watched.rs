@@ -1,0 +1,60 @@
+//! What a report is made of: the files and folders whose change calls for another build.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::plan::{self, Overrides};
+use crate::spec::{OneOrMore, Spec};
+use crate::{Failure, read_spec};
+
+/// Paths as seen from here.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Watched {
+    pub files: BTreeSet<PathBuf>,
+    /// With everything below.
+    pub folders: BTreeSet<PathBuf>,
+}
+
+/// What the spec at `path` names; an error where the spec itself cannot be read.
+pub fn watched(path: &Path, overrides: &Overrides) -> Result<Watched, Failure> {
+    let (_, spec) = read_spec(path, &overrides.set)?;
+    let base = plan::folder_of(path);
+    let mut watched = Watched::default();
+    watched.files.insert(path.to_owned());
+    for file in named(&spec) {
+        let file = base.join(file);
+        match crate::fs::is_folder(&file) {
+            true => watched.folders.insert(file),
+            false => watched.files.insert(file),
+        };
+    }
+    Ok(watched)
+}
+
+/// Every path in a spec.
+fn named(spec: &Spec) -> Vec<PathBuf> {
+    let mut paths = vec![spec.model.file.clone()];
+    paths.extend(spec.model.graph.clone());
+    paths.extend(spec.model.classes.clone());
+    paths.extend(spec.images.iter().map(|image| image.file.clone()));
+    match &spec.include {
+        Some(OneOrMore::One(file)) => paths.push(file.into()),
+        Some(OneOrMore::More(files)) => paths.extend(files.iter().map(PathBuf::from)),
+        None => {}
+    }
+    let figures = spec.questions.iter().flat_map(|question| &question.figures);
+    for parameters in figures.flat_map(|item| item.values()) {
+        // Labelled photos, and their groups.
+        for key in ["data", "groups"] {
+            paths.extend(
+                parameters
+                    .get(key)
+                    .and_then(Value::as_str)
+                    .map(PathBuf::from),
+            );
+        }
+    }
+    paths
+}
