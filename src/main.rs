@@ -6,6 +6,7 @@ mod allocator;
 mod cli;
 mod panics;
 mod terminal;
+mod waiting;
 
 fn main() -> ExitCode {
     allocator::keep_freed_memory();

@@ -71,6 +71,16 @@ enum Command {
     Schema(SchemaArguments),
 }
 
+impl Command {
+    /// Whether it runs a network for more than a moment.
+    fn computes(&self) -> bool {
+        matches!(
+            self,
+            Self::Build(_) | Self::Values(_) | Self::Init(_) | Self::Explain(_) | Self::Inspect(_)
+        )
+    }
+}
+
 #[derive(Args)]
 struct SchemaArguments {
     /// Print the schema of report.json, which `output: {formats: [json]}` writes
@@ -112,6 +122,9 @@ struct SetArguments {
 
 pub fn run() -> ExitCode {
     let Cli { command, format } = Cli::parse();
+    if command.computes() {
+        crate::waiting::sleep_beside_others();
+    }
     match command {
         Command::Init(arguments) => init::init(arguments, format),
         Command::Explain(arguments) => init::explain(arguments, format),

@@ -334,6 +334,7 @@ fn every_room_has_a_rule() {
         "building",
         "commands",
         "watched",
+        "waiting",
         "main",
         "cli",
         "terminal",
