@@ -141,10 +141,10 @@ pub struct QuestionSpec {
     /// Markdown: the question as it was set. Default: none.
     #[serde(default)]
     pub prompt: String,
-    /// The figures, in order: each item is one method with its parameters, `- saliency: {reduction: max}`, or `- text: Markdown`. Default: none.
+    /// The figures, in order: each item is one method with its parameters, `- saliency: {reduction: max}`, or `- text: Markdown`. `{figure:ID}`, as a paragraph of its own in a text or in the answer, puts the figure with that `id` there. Default: none.
     #[serde(default)]
     pub figures: Vec<serde_json::Map<String, Value>>,
-    /// Markdown below the figures: the author's answer. `{fig:ID}` becomes the number of the figure with that `id`. Default: none.
+    /// Markdown below the figures: the author's answer. `{fig:ID}` becomes the number of the figure with that `id`; `{figure:ID}`, as a paragraph of its own, becomes the figure itself. Default: none.
     #[serde(default)]
     pub answer: String,
 }
@@ -168,15 +168,16 @@ pub struct OutputSpec {
     /// File name without extension. Default: that of the YAML file.
     #[schemars(regex(pattern = r"^[^/\\]+$"), extend("patternErrorMessage" = r"a file name without `/` and `\`"))]
     pub name: Option<String>,
-    /// What to write: `html`, `markdown`, `json` (every number, and every map as an array beside it). Default: `html` and `markdown`.
+    /// What to write: `html`, `markdown` (with its pictures in a folder beside it), `markdown-embedded` (one file with the pictures in it, for mail and forges that show them), `json` (every number, and every map as an array beside it). Default: `html` and `markdown`.
     pub formats: Option<Vec<Format>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "kebab-case")]
 pub enum Format {
     Html,
     Markdown,
+    MarkdownEmbedded,
     Json,
 }
 
@@ -278,6 +279,28 @@ impl Document {
     ) -> Diagnostic {
         let start = self.positions.value_at(pointer);
         let found = start.and_then(|start| self.find_from(start.position, fragment));
+        self.error_in(found.or(start), message, hint)
+    }
+
+    /// As [`Self::text_error`], of the place `nth` of the fragment, from 0.
+    pub fn nth_text_error(
+        &self,
+        pointer: &str,
+        (fragment, nth): (&str, usize),
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Diagnostic {
+        let start = self.positions.value_at(pointer);
+        let mut found = start.and_then(|start| self.find_from(start.position, fragment));
+        for _ in 0..nth {
+            found = found.and_then(|mark| {
+                let behind = Position {
+                    column: mark.position.column + mark.length,
+                    ..mark.position
+                };
+                self.find_from(behind, fragment)
+            });
+        }
         self.error_in(found.or(start), message, hint)
     }
 
