@@ -5,7 +5,7 @@ CARGO ?= cargo
 PYTHON ?= python3
 BINARY = target/release/cnn-report
 
-.PHONY: report quickstart test test-gpu build example fixtures libtorch lint needs clean
+.PHONY: report quickstart sample check-sample test test-gpu build example fixtures libtorch lint needs clean
 
 report: build
 	$(BINARY) build report.yaml
@@ -24,6 +24,14 @@ build: libtorch
 
 test: libtorch lint
 	$(CARGO) test --release --locked
+	$(MAKE) check-sample
+
+# The report as it stands in docs/sample, written anew, or compared: within what another CPU computes otherwise.
+SAMPLE = report.yaml --device cpu --formats markdown --output docs/sample
+sample: build
+	$(BINARY) build $(SAMPLE)
+check-sample: build
+	$(BINARY) build $(SAMPLE) --check --tolerant
 
 # What is compared with others' numbers and the contract of every method, on an NVIDIA card. `make libtorch CUDA=1` fetches
 # the libtorch that it takes.

@@ -3,15 +3,19 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Position};
 use crate::execute::{self, ExecuteError, Executed, Network, NoMemory, Ran, Reuse};
 use crate::explain::ExplainError;
+use crate::fs::FileError;
 use crate::plan::memory::Memory;
 use crate::plan::{self, Overrides, Plan};
 use crate::present::values::Quantity;
 use crate::progress::Progress;
+use crate::render::{self, CommentForm};
+use crate::report::Report;
 use crate::spec::Document;
 use crate::store::{self, Store};
+use crate::write::{Kept, Tolerance};
 use crate::{Failure, assemble, methods, read_spec, write};
 
 /// What a build is asked for.
@@ -60,23 +64,30 @@ pub struct Built {
     pub units: usize,
     /// Whether the network was opened.
     pub opened_network: bool,
+    /// Name of the pages, without extension.
+    pub name: String,
+    /// The document, for a form of it that no page has.
+    pub report: Report,
+    /// Pictures of the folder that stay as they are, for the new ones differ by rounding only.
+    pub kept: Vec<Kept>,
 }
 
 /// The pipeline: spec → plan → results → report → pages → disk.
 pub fn build_report(request: &Request, progress: &dyn Progress) -> Result<Built, Failure> {
-    let (store, mut warnings) = open_store(&request.spec, &request.store);
-    let (plan, network) = plan_report(&request.spec, &request.overrides, store.as_ref())?;
-    let executed = executed(&plan, &network, store.as_ref(), request, progress)?;
-    let failures = failures(&plan, &executed);
-    if request.on_failure == OnFailure::Stop && !failures.is_empty() {
-        return Err(Failure::Run(failures));
-    }
-    // A file's error says its cause itself; what anyhow carries has it one level below.
+    let Made {
+        plan,
+        network,
+        executed,
+        report,
+        store,
+        failures,
+        mut warnings,
+    } = made(request, progress)?;
     let failed = |error: anyhow::Error| run_failure(&request.spec, format!("{error:#}"));
-    let report = assemble::report(&plan, &executed).map_err(failed)?;
-    let files = assemble::pages(&plan, &executed, &report).map_err(failed)?;
-    let pages = write::write(&plan.output.folder, &files);
-    let pages = pages.map_err(|error| run_failure(&request.spec, error.to_string()))?;
+    let unwritten = |error: FileError| run_failure(&request.spec, error.to_string());
+    let mut files = assemble::pages(&plan, &executed, &report).map_err(failed)?;
+    let kept = write::keep(&plan.output.folder, &mut files).map_err(unwritten)?;
+    let pages = write::write(&plan.output.folder, &files).map_err(unwritten)?;
     if let Some(store) = &store
         && let Err(error) = execute::remember(&plan, &executed, store)
     {
@@ -91,6 +102,109 @@ pub fn build_report(request: &Request, progress: &dyn Progress) -> Result<Built,
         ran: executed.ran,
         units: executed.units,
         opened_network: network.is_open(),
+        name: plan.output.name,
+        report,
+        kept,
+    })
+}
+
+/// The report as the comment of a pull request, under the names that its pictures have on the disk.
+pub fn comment(built: &Built, form: &CommentForm) -> Result<String, render::RenderError> {
+    let folder = assemble::pictures_folder(&built.name);
+    let comment = render::comment(&built.report, &folder, form)?;
+    let names = built.kept.iter();
+    Ok(names.fold(comment, |text, kept| text.replace(&kept.new, &kept.old)))
+}
+
+/// What a check of a written report found.
+#[derive(Debug)]
+pub struct UpToDate {
+    /// The pages that were compared.
+    pub pages: Vec<PathBuf>,
+    /// Each file that is out of date, with what differs.
+    pub differences: Vec<Diagnostic>,
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Compares the report in the folder with the one that would be written now; of its pages those that are there.
+/// Nothing is written but results into the store.
+pub fn check_written(
+    request: &Request,
+    tolerance: Tolerance,
+    progress: &dyn Progress,
+) -> Result<UpToDate, Failure> {
+    let made = made(request, progress)?;
+    let failed = |error: anyhow::Error| run_failure(&request.spec, format!("{error:#}"));
+    let files = assemble::pages(&made.plan, &made.executed, &made.report).map_err(failed)?;
+    let folder = &made.plan.output.folder;
+    let expected: Vec<String> = files
+        .pages
+        .iter()
+        .map(|(name, _)| format!("`{name}`"))
+        .collect();
+    let found = write::check(folder, files, tolerance);
+    let found = found.map_err(|error| run_failure(&request.spec, error.to_string()))?;
+    if let Some(store) = &made.store {
+        let _ = store.flush(); // what is not remembered is computed again
+    }
+    let mut warnings = made.warnings;
+    warnings.extend(made.plan.warnings);
+    let remedy = "run `cnn-report build` and commit what it writes";
+    let mut differences: Vec<Diagnostic> = found.differences.iter().map(out_of_date).collect();
+    if found.pages.is_empty() {
+        let message = format!(
+            "`{}` holds none of {}",
+            folder.display(),
+            expected.join(", ")
+        );
+        differences.push(run_fault(&request.spec, message));
+    }
+    if let Some(first) = differences.first_mut() {
+        first.hint = remedy.to_owned();
+    }
+    Ok(UpToDate {
+        pages: found.pages,
+        differences,
+        warnings,
+    })
+}
+
+fn out_of_date(difference: &write::Difference) -> Diagnostic {
+    let position = difference.line.map(|line| Position { line, column: 1 });
+    let file = difference.file.display().to_string();
+    Diagnostic::error(&file, position, difference.what.clone(), String::new())
+}
+
+/// The document of a spec, and what it was made from.
+struct Made {
+    plan: Plan,
+    network: Network,
+    executed: Executed,
+    report: Report,
+    store: Option<Store>,
+    failures: Vec<Diagnostic>,
+    warnings: Vec<Diagnostic>,
+}
+
+fn made(request: &Request, progress: &dyn Progress) -> Result<Made, Failure> {
+    let (store, warnings) = open_store(&request.spec, &request.store);
+    let (plan, network) = plan_report(&request.spec, &request.overrides, store.as_ref())?;
+    let executed = executed(&plan, &network, store.as_ref(), request, progress)?;
+    let failures = failures(&plan, &executed);
+    if request.on_failure == OnFailure::Stop && !failures.is_empty() {
+        return Err(Failure::Run(failures));
+    }
+    // A file's error says its cause itself; what anyhow carries has it one level below.
+    let failed = |error: anyhow::Error| run_failure(&request.spec, format!("{error:#}"));
+    let report = assemble::report(&plan, &executed).map_err(failed)?;
+    Ok(Made {
+        plan,
+        network,
+        executed,
+        report,
+        store,
+        failures,
+        warnings,
     })
 }
 
@@ -219,8 +333,12 @@ fn failures(plan: &Plan, executed: &Executed) -> Vec<Diagnostic> {
 }
 
 fn run_failure(spec: &Path, reason: String) -> Failure {
+    Failure::Run(vec![run_fault(spec, reason)])
+}
+
+fn run_fault(spec: &Path, reason: String) -> Diagnostic {
     let file = spec.display().to_string();
-    Failure::Run(vec![Diagnostic::error(&file, None, reason, String::new())])
+    Diagnostic::error(&file, None, reason, String::new())
 }
 
 fn warning(spec: &Path, message: String) -> Diagnostic {

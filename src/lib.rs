@@ -39,7 +39,8 @@ mod commands;
 mod watched;
 
 pub use building::{
-    Built, OnFailure, Request, StoreAt, build_report, check_spec, plan_report, values_of,
+    Built, OnFailure, Request, StoreAt, UpToDate, build_report, check_spec, check_written, comment,
+    plan_report, values_of,
 };
 pub use commands::{
     Labelled, ModelFile, Subject, draft_report, facts_of_model, facts_of_report, inspect_model,

@@ -7,6 +7,8 @@ mod provenance;
 mod summary;
 pub mod values;
 
+use std::collections::BTreeMap;
+
 use anyhow::Context as _;
 use rayon::prelude::*;
 
@@ -16,9 +18,9 @@ use crate::figure::{self, Drawing, Words};
 use crate::model::export::EXPORT;
 use crate::plan::{Item, Plan, Section, Task};
 use crate::present::Presented;
-use crate::report::{self, Block, Explanation, Numbering, Report};
+use crate::report::{self, Block, Explanation, Numbering, Report, place};
 use crate::words::{Argument, Message};
-pub use pages::pages;
+pub use pages::{pages, pictures_folder};
 pub use presented::with_task;
 use values::Values;
 
@@ -119,15 +121,26 @@ fn section_of(
     explanations: &mut [Option<Explanation>],
 ) -> anyhow::Result<report::Section> {
     let mut blocks = Vec::new();
+    // Of figures with an id: where their explanation stands.
+    let mut anchors: BTreeMap<&str, String> = BTreeMap::new();
     for item in &section.items {
         match item {
             Item::Text(text) => blocks.push(Block::Text(values.resolved(plan, text)?)),
             Item::Task(index) => {
                 let explanation = explanations.get_mut(*index).and_then(Option::take);
                 let id = format!("question-{number}-part-{}", blocks.len() + 1);
+                if let Some(of_spec) = &plan.tasks[*index].id {
+                    anchors.insert(of_spec, id.clone());
+                }
                 let explanation = explanation.map(|each| Explanation { id, ..each });
                 blocks.extend(explanation.map(Block::Explanation));
             }
+        }
+    }
+    let placed = |text: &str| place(text, |id| anchors.get(id).cloned());
+    for block in &mut blocks {
+        if let Block::Text(text) = block {
+            *text = placed(text);
         }
     }
     Ok(report::Section {
@@ -137,7 +150,7 @@ fn section_of(
         points: section.points.map(|points| points.to_string()),
         prompt: values.resolved(plan, &section.prompt)?,
         blocks,
-        answer: values.resolved(plan, &section.answer)?,
+        answer: placed(&values.resolved(plan, &section.answer)?),
     })
 }
 
@@ -186,6 +199,7 @@ fn explanation(
         id: String::new(), // its section knows
         method,
         title: values.resolved(plan, &title(&plan.strings, task))?,
+        is_placed: task.is_placed,
         notices: notices.map(|notice| plan.strings.text(notice)).collect(),
         parameters: match presented.exhibits.is_empty() {
             true => Vec::new(),

@@ -2,7 +2,7 @@
 
 use super::machine;
 use crate::execute::Executed;
-use crate::plan::Plan;
+use crate::plan::{Plan, embedded_name};
 use crate::render;
 use crate::report::Report;
 use crate::spec::Format;
@@ -19,12 +19,16 @@ pub fn pages(plan: &Plan, executed: &Executed, report: &Report) -> anyhow::Resul
                 files.pages.push((format!("{name}.html"), page));
             }
             Format::Markdown => {
-                let folder = format!("{name}_files");
+                let folder = pictures_folder(name);
                 let page = render::markdown(report, &folder)?;
                 files
                     .pages
                     .push((format!("{name}.md"), page.text.into_bytes()));
                 files.folders.push((folder, page.files));
+            }
+            Format::MarkdownEmbedded => {
+                let page = render::embedded_markdown(report)?;
+                files.pages.push((embedded_name(name), page.into_bytes()));
             }
             Format::Json => {
                 let folder = format!("{name}_data");
@@ -37,4 +41,9 @@ pub fn pages(plan: &Plan, executed: &Executed, report: &Report) -> anyhow::Resul
         }
     }
     Ok(files)
+}
+
+/// Where the pictures of the Markdown report `name` lie, as seen from it.
+pub fn pictures_folder(name: &str) -> String {
+    format!("{name}_files")
 }

@@ -4,11 +4,15 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use cnn_report::diagnostic::Diagnostic;
 use cnn_report::execute::Reuse;
 use cnn_report::plan::Overrides;
 use cnn_report::progress::{Finished, Progress, Silent};
-use cnn_report::{OnFailure, Request, build_report};
+use cnn_report::render::CommentForm;
+use cnn_report::spec::Format;
+use cnn_report::write::Tolerance;
+use cnn_report::{Built, Failure, OnFailure, Request, build_report, check_written, comment, fs};
 
 use super::ReportArguments;
 use super::interrupt;
@@ -27,6 +31,24 @@ pub struct BuildArguments {
     /// Folder to write to, in place of the spec's
     #[arg(long, short)]
     output: Option<PathBuf>,
+    /// What to write, in place of the spec's
+    #[arg(long, value_enum, value_name = "FORMAT", value_delimiter = ',')]
+    formats: Vec<Page>,
+    /// Write nothing: exit with 1 where the report in the folder is out of date, and say what differs
+    #[arg(long)]
+    check: bool,
+    /// With --check: numbers may differ in their last digits and pictures in details, as on another CPU or graphics card
+    #[arg(long, requires = "check")]
+    tolerant: bool,
+    /// Also write the report as a comment for a pull request, of less than 65,536 characters; `-` is standard output
+    #[arg(long, value_name = "FILE", conflicts_with = "check")]
+    comment: Option<PathBuf>,
+    /// With --comment: address of the folder of the report; without it the comment describes its pictures
+    #[arg(long, value_name = "URL", requires = "comment")]
+    pictures: Option<String>,
+    /// With --comment: address of the whole report, to which the comment links
+    #[arg(long, value_name = "URL", requires = "comment")]
+    link: Option<String>,
     /// Write the report even where a method fails, with a notice in its place (the exit code is still 1)
     #[arg(long)]
     keep_going: bool,
@@ -41,6 +63,15 @@ pub struct BuildArguments {
     /// Print errors only
     #[arg(long, short)]
     quiet: bool,
+}
+
+/// A format, as the spec names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Page {
+    Html,
+    Markdown,
+    MarkdownEmbedded,
+    Json,
 }
 
 /// Stops where Ctrl-C was pressed.
@@ -78,8 +109,19 @@ impl BuildArguments {
 }
 
 pub fn run(arguments: BuildArguments, format: MessageFormat) -> ExitCode {
+    let formats = arguments.formats.iter().map(|page| match page {
+        Page::Html => Format::Html,
+        Page::Markdown => Format::Markdown,
+        Page::MarkdownEmbedded => Format::MarkdownEmbedded,
+        Page::Json => Format::Json,
+    });
+    let formats: Vec<Format> = formats.collect();
     let request = Request {
-        overrides: arguments.overrides(),
+        overrides: Overrides {
+            formats: (!formats.is_empty()).then_some(formats),
+            writes_nothing: arguments.check,
+            ..arguments.overrides()
+        },
         spec: arguments.spec.report,
         on_failure: if arguments.keep_going {
             OnFailure::KeepGoing
@@ -92,34 +134,116 @@ pub fn run(arguments: BuildArguments, format: MessageFormat) -> ExitCode {
             false => Reuse::Stored,
         },
     };
+    if arguments.check {
+        let tolerance = match arguments.tolerant {
+            true => Tolerance::Machine,
+            false => Tolerance::Rounding,
+        };
+        return check(&request, tolerance, arguments.quiet, format);
+    }
     let said = Said {
         why: arguments.why,
         quiet: arguments.quiet,
+        comment: arguments.comment.map(|to| Comment {
+            to,
+            form: CommentForm {
+                pictures: arguments.pictures,
+                link: arguments.link,
+            },
+        }),
     };
     build(&request, &said, format)
+}
+
+/// Progress on a terminal; nothing where errors only are wanted, or JSON, which is all that standard error then holds.
+fn progress(quiet: bool, format: MessageFormat) -> Box<dyn Progress> {
+    interrupt::watch();
+    match quiet || format == MessageFormat::Json {
+        true => Box::new(Stoppable(Silent)),
+        false => Box::new(Stoppable(Terminal::new())),
+    }
+}
+
+/// Compares the report in its folder with the one that would be written now.
+fn check(request: &Request, tolerance: Tolerance, quiet: bool, format: MessageFormat) -> ExitCode {
+    let progress = progress(quiet, format);
+    let checked = check_written(request, tolerance, progress.as_ref());
+    drop(progress); // a bar that is still drawn would overwrite the diagnostics
+    match checked {
+        Ok(checked) => {
+            format.print_diagnostics(&checked.warnings);
+            format.print_diagnostics(&checked.differences);
+            if !checked.differences.is_empty() {
+                return ExitCode::from(FAILED_RUN);
+            }
+            let pages = checked.pages.iter();
+            let pages = pages.map(|page| format!("{} is up to date\n", page.display()));
+            match quiet {
+                true => ExitCode::SUCCESS,
+                false => format.print_text(&pages.collect::<String>()),
+            }
+        }
+        Err(_) if interrupt::requested() => ExitCode::from(interrupt::EXIT_CODE),
+        Err(failure) => format.fail(&failure),
+    }
 }
 
 /// What is said of a build that went well.
 pub struct Said {
     pub why: bool,
     pub quiet: bool,
+    pub comment: Option<Comment>,
+}
+
+/// Where the comment for a pull request goes; `-` is standard output.
+pub struct Comment {
+    to: PathBuf,
+    form: CommentForm,
+}
+
+impl Comment {
+    fn is_printed(&self) -> bool {
+        self.to.as_os_str() == "-"
+    }
+
+    fn write(&self, built: &Built, format: MessageFormat) -> ExitCode {
+        let refused = |message: String, hint: &str| {
+            let fault = Diagnostic::without_file(message, hint.to_owned());
+            format.fail(&Failure::Run(vec![fault]))
+        };
+        let page = format!("{}.md", built.name);
+        let has_pictures = built.pages.iter().any(|path| path.ends_with(&page));
+        if self.form.pictures.is_some() && !has_pictures {
+            let message =
+                "the comment has no pictures to show: they are those of the Markdown report";
+            return refused(
+                message.to_owned(),
+                "write it too, with `--formats html,markdown`",
+            );
+        }
+        let text = match comment(built, &self.form) {
+            Ok(text) => text,
+            Err(error) => return refused(error.to_string(), ""),
+        };
+        if self.is_printed() {
+            return format.print(&text);
+        }
+        match fs::stage(&self.to, text.as_bytes()).and_then(fs::Staged::commit) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => refused(error.to_string(), ""),
+        }
+    }
 }
 
 /// Builds, with progress on a terminal, and prints the pages.
 pub fn build(request: &Request, said: &Said, format: MessageFormat) -> ExitCode {
-    interrupt::watch();
-    // Standard error then holds nothing but JSON.
-    let silent = said.quiet || format == MessageFormat::Json;
-    let progress: Box<dyn Progress> = if silent {
-        Box::new(Stoppable(Silent))
-    } else {
-        Box::new(Stoppable(Terminal::new()))
-    };
+    let progress = progress(said.quiet, format);
     let built = build_report(request, progress.as_ref());
     drop(progress); // a bar that is still drawn would overwrite the diagnostics
     match built {
         Ok(built) => {
             format.print_diagnostics(&built.warnings);
+            format.print_diagnostics(kept(&built).as_slice());
             if said.why {
                 let lines = built.ran.iter();
                 let lines = lines.map(|ran| format!("ran {}: {}\n", ran.unit, ran.reason));
@@ -131,22 +255,50 @@ pub fn build(request: &Request, said: &Said, format: MessageFormat) -> ExitCode 
                 let last = format!("ran {ran} of {units} units; {network}\n");
                 format.print_text(&lines.chain([last]).collect::<String>());
             }
-            if !said.quiet {
+            // A comment on standard output stands there alone.
+            let is_printed = said.comment.as_ref().is_some_and(Comment::is_printed);
+            if !said.quiet && !is_printed {
                 let pages = built
                     .pages
                     .iter()
                     .map(|page| format!("{}\n", page.display()));
                 format.print_text(&pages.collect::<String>());
             }
+            let written = said
+                .comment
+                .as_ref()
+                .map(|comment| comment.write(&built, format));
             format.print_diagnostics(&built.failures);
-            if built.failures.is_empty() {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::from(FAILED_RUN)
+            match (built.failures.is_empty(), written) {
+                (false, _) => ExitCode::from(FAILED_RUN),
+                (true, Some(written)) => written,
+                (true, None) => ExitCode::SUCCESS,
             }
         }
         // Ctrl-C also ends the writing of files, which then is no failure of its own.
         Err(_) if interrupt::requested() => ExitCode::from(interrupt::EXIT_CODE),
         Err(failure) => format.fail(&failure),
     }
+}
+
+/// What is said of pictures that stay as they are.
+fn kept(built: &Built) -> Option<Diagnostic> {
+    let first = built.kept.first()?;
+    let (pictures, differ) = match built.kept.len() {
+        1 => (
+            format!("the picture `{}` stays as it is", first.old),
+            "the new one differs",
+        ),
+        count => (
+            format!(
+                "{count} pictures stay as they are (`{}` is the first)",
+                first.old
+            ),
+            "the new ones differ",
+        ),
+    };
+    let message = format!(
+        "{pictures}: {differ} by at most one step of a colour scale in a few pixels, as on another CPU or graphics card"
+    );
+    Some(Diagnostic::without_file(message, String::new()).as_warning())
 }

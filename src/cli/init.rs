@@ -147,6 +147,7 @@ fn run(subject: &Subject, wanted: &Wanted, no_build: bool, format: MessageFormat
     let said = Said {
         why: false,
         quiet: subject.quiet,
+        comment: None,
     };
     build(&request, &said, format)
 }

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use image::codecs::jpeg::JpegEncoder;
-use image::{ExtendedColorType, ImageEncoder};
+use mozjpeg::{ColorSpace, Compress};
 use png::{BitDepth, ColorType, Compression, Filter};
 
 use super::raster::{blocks, small_factor};
 use super::{FigureError, Image, Media};
 use crate::results::Picture;
 
-/// `image` never halves the chroma planes; at this quality no block edge shows on a heat map.
-const JPEG_QUALITY: u8 = 90;
+/// With the chroma planes at full size no block edge shows on a heat map at this quality. MozJPEG takes a third off
+/// what other encoders write at 90, which looks the same.
+const JPEG_QUALITY: f32 = 85.0;
 
 /// A photo or a picture like one. Small ones are enlarged by a whole number, every pixel a square.
 ///
@@ -53,14 +53,25 @@ pub(super) fn photograph(picture: &Picture) -> Result<Image, FigureError> {
         height,
         ref pixels,
     } = *picture;
-    let mut bytes = Vec::new();
-    let encoder = JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY);
-    encoder.write_image(
-        pixels,
-        pixel_count(width),
-        pixel_count(height),
-        ExtendedColorType::Rgb8,
-    )?;
+    let encode = || -> std::io::Result<Vec<u8>> {
+        let mut encoder = Compress::new(ColorSpace::JCS_RGB);
+        encoder.set_size(width, height);
+        encoder.set_quality(JPEG_QUALITY);
+        encoder.set_chroma_sampling_pixel_sizes((1, 1), (1, 1));
+        let mut started = encoder.start_compress(Vec::new())?;
+        started.write_scanlines(pixels)?;
+        started.finish()
+    };
+    // MozJPEG tells of a fault by a panic.
+    let bytes = match std::panic::catch_unwind(encode) {
+        Ok(encoded) => encoded.map_err(|error| FigureError::Jpeg {
+            reason: error.to_string(),
+        })?,
+        Err(_) => {
+            let reason = format!("MozJPEG refuses {width} × {height} px");
+            return Err(FigureError::Jpeg { reason });
+        }
+    };
     Ok(Image {
         media: Media::Jpeg(bytes),
         width_px: width,

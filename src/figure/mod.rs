@@ -155,11 +155,8 @@ pub enum FigureError {
         found: usize,
         expected: usize,
     },
-    #[error("cannot encode a picture as JPEG: {source}")]
-    Jpeg {
-        #[from]
-        source: image::ImageError,
-    },
+    #[error("cannot encode a picture as JPEG: {reason}")]
+    Jpeg { reason: String },
     #[error("cannot encode a picture as PNG: {source}")]
     Png {
         #[from]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::{Item, Plan, Section, Task, checks};
+use super::{Item, Plan, Section, Task, checks, placed};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::explain::{Entry, Method, Needs, Photo, Photos, chosen};
 use crate::model::export::EXPORT;
@@ -25,8 +25,8 @@ pub fn sections(
     let (mut sections, mut tasks) = (Vec::new(), Vec::new());
     for (index, question) in spec.questions.iter().enumerate() {
         let mut items = Vec::new();
-        for (number, item) in question.figures.iter().enumerate() {
-            let Some((key, value)) = item.iter().next() else {
+        for (number, is_placed) in placed::order(question) {
+            let Some((key, value)) = question.figures[number].iter().next() else {
                 continue;
             };
             let pointer = format!("/questions/{index}/figures/{number}/{key}");
@@ -53,7 +53,7 @@ pub fn sections(
             match task(document, entry, (parameters, of_report), photos, pointer) {
                 Ok(task) => {
                     items.push(Item::Task(tasks.len()));
-                    tasks.push(task);
+                    tasks.push(Task { is_placed, ..task });
                 }
                 Err(more) => faults.extend(more),
             }
@@ -119,6 +119,7 @@ fn task(
         photos: chosen,
         units: Vec::new(),
         checks,
+        is_placed: false,
         pointer,
         place,
     })

@@ -36,10 +36,10 @@ pub fn output(
         (None, Some(folder)) => resolve(base, folder).components().collect(),
         (None, None) => resolve(base, Path::new("build")),
     };
-    let mut formats = spec
-        .output
+    let mut formats = overrides
         .formats
         .clone()
+        .or(spec.output.formats.clone())
         .unwrap_or(vec![Format::Html, Format::Markdown]);
     formats.sort();
     formats.dedup();
@@ -47,7 +47,7 @@ pub fn output(
         faults.push(document.error(
             "/output/formats",
             "the list is empty",
-            "some of `html`, `markdown` and `json`",
+            "some of `html`, `markdown`, `markdown-embedded` and `json`",
         ));
     }
     if let Some(obstacle) = fs::obstacle(&folder, Written::Folder) {
@@ -55,7 +55,11 @@ pub fn output(
         faults.push(document.error("/output/folder", obstacle, hint));
         return None;
     }
-    keep(fs::check_writable(&folder), faults, |error| {
+    let is_writable = match overrides.writes_nothing {
+        true => Ok(()),
+        false => fs::check_writable(&folder),
+    };
+    keep(is_writable, faults, |error| {
         document.error(
             "/output/folder",
             error.to_string(),
@@ -76,6 +80,7 @@ pub fn output(
                 (format!("{name}.md"), Written::File),
                 (format!("{name}_files"), Written::Folder),
             ],
+            Format::MarkdownEmbedded => vec![(embedded_name(&name), Written::File)],
             Format::Json => vec![
                 (format!("{name}.json"), Written::File),
                 (format!("{name}_data"), Written::Folder),
@@ -93,6 +98,11 @@ pub fn output(
         name,
         formats,
     })
+}
+
+/// The page of `markdown-embedded`, beside that of `markdown`.
+pub fn embedded_name(name: &str) -> String {
+    format!("{name}.embedded.md")
 }
 
 /// The names of the classes.

@@ -9,6 +9,7 @@ pub mod memory;
 mod model;
 mod outline;
 mod photos;
+mod placed;
 mod texts;
 mod units;
 
@@ -22,6 +23,7 @@ use crate::picture::Preprocessing;
 use crate::spec::{Document, Spec};
 use crate::words::Strings;
 pub use figures::method_and_view;
+pub use files::embedded_name;
 use input::Defaults;
 pub use input::InputFrom;
 use memory::Memory;
@@ -143,6 +145,7 @@ pub fn plan(
     );
     let photos: Vec<Arc<Photo>> = read.iter().map(|(photo, _)| photo.clone()).collect();
     texts::check(document, &spec, &mut faults);
+    placed::check(document, &spec, &mut faults);
     let (sections, tasks) = figures::sections(document, &spec, methods, &photos, &mut faults);
     let (Some(strings), Some(output), Some(preprocessing), Some(model), Some(facts), Some(labels)) =
         (strings, output, preprocessing, model, facts, labels)

@@ -73,6 +73,8 @@ pub struct Task {
     pub units: Vec<Unit>,
     /// What judges the results of its units, each by itself.
     pub checks: Vec<Check>,
+    /// Whether a text of its question places it, by `{figure:ID}`.
+    pub is_placed: bool,
     /// Where it stands in report.yaml: as a JSON pointer, and as file, line and column.
     pub pointer: String,
     pub place: Place,
@@ -94,6 +96,9 @@ pub struct Overrides {
     pub output: Option<PathBuf>,
     /// `KEY=VALUE` of `--set`, in order.
     pub set: Vec<String>,
+    pub formats: Option<Vec<Format>>,
+    /// Whether nothing will be written: the folder need not be one that can be.
+    pub writes_nothing: bool,
 }
 
 impl Plan {

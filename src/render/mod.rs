@@ -6,7 +6,9 @@ mod markdown;
 mod svg;
 
 pub use html::html;
-pub use markdown::{MarkdownReport, markdown};
+pub use markdown::{
+    CommentForm, MOST_CHARACTERS, MarkdownReport, comment, embedded_markdown, markdown,
+};
 
 use crate::figure::{Media, Tile};
 use crate::report::prose::Place;

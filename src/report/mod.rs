@@ -7,8 +7,8 @@ pub mod prose;
 
 pub use number::Numbering;
 pub use prose::{
-    images_in, near_misses, references, refused_links_in, resolve_values, shown_as_source,
-    value_format, values,
+    images_in, near_misses, place, placements, references, refused_links_in, resolve_values,
+    shown_as_source, value_format, values,
 };
 
 use std::collections::BTreeMap;
@@ -98,6 +98,8 @@ pub struct Explanation {
     pub method: &'static str,
     /// Its name in the report's language.
     pub title: String,
+    /// Whether a text of its section holds `{figure:` and its id: there it stands, and not among the blocks.
+    pub is_placed: bool,
     pub figures: Vec<Figure>,
     /// Of this method: a dead filter, a clipped range; or why it failed.
     pub notices: Vec<String>,

@@ -220,6 +220,29 @@ impl Document {
         source.error_in(found.or(start), message, hint)
     }
 
+    /// As [`Self::text_error`], of the place `nth` of the fragment, from 0.
+    pub fn nth_text_error(
+        &self,
+        pointer: &str,
+        (fragment, nth): (&str, usize),
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Diagnostic {
+        let (source, pointer) = self.source_of(pointer);
+        let start = source.positions.value_at(&pointer);
+        let mut found = start.and_then(|start| source.find_from(start.position, fragment));
+        for _ in 0..nth {
+            found = found.and_then(|mark| {
+                let behind = Position {
+                    column: mark.position.column + mark.length,
+                    ..mark.position
+                };
+                source.find_from(behind, fragment)
+            });
+        }
+        source.error_in(found.or(start), message, hint)
+    }
+
     /// The spec, or every fault that can be told from the texts alone.
     pub fn parse(
         &mut self,

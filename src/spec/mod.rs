@@ -181,10 +181,10 @@ pub struct QuestionSpec {
     /// Markdown: the question as it was set. Default: none.
     #[serde(default)]
     pub prompt: String,
-    /// The figures, in order: each item is one method with its parameters, `- saliency: {reduction: max}`, or `- text: Markdown`. Default: none.
+    /// The figures, in order: each item is one method with its parameters, `- saliency: {reduction: max}`, or `- text: Markdown`. `{figure:ID}`, as a paragraph of its own in a text or in the answer, puts the figure with that `id` there. Default: none.
     #[serde(default)]
     pub figures: Vec<serde_json::Map<String, Value>>,
-    /// Markdown below the figures: the author's answer. `{fig:ID}` becomes the number of the figure with that `id`. Default: none.
+    /// Markdown below the figures: the author's answer. `{fig:ID}` becomes the number of the figure with that `id`; `{figure:ID}`, as a paragraph of its own, becomes the figure itself. Default: none.
     #[serde(default)]
     pub answer: String,
 }
@@ -208,15 +208,16 @@ pub struct OutputSpec {
     /// File name without extension. Default: that of the YAML file.
     #[schemars(regex(pattern = r"^[^/\\]+$"), extend("patternErrorMessage" = r"a file name without `/` and `\`"))]
     pub name: Option<String>,
-    /// What to write: `html`, `markdown`, `json` (every number, and every map as an array beside it). Default: `html` and `markdown`.
+    /// What to write: `html`, `markdown` (with its pictures in a folder beside it), `markdown-embedded` (one file with the pictures in it, for mail and forges that show them), `json` (every number, and every map as an array beside it). Default: `html` and `markdown`.
     pub formats: Option<Vec<Format>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "kebab-case")]
 pub enum Format {
     Html,
     Markdown,
+    MarkdownEmbedded,
     Json,
 }
 

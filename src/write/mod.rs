@@ -5,12 +5,17 @@
 //! digest of their content, so an old page's pictures are never overwritten, and the old pages stay whole
 //! until they are replaced. The folder is locked all the time, so a second build waits.
 
+mod alike;
+mod committed;
+mod lines;
 mod stale;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::fs::{self, FileError, Staged};
+pub use alike::{LARGEST_STEP, Tolerance};
+pub use committed::{Difference, Found, Kept, check, keep};
 use stale::Stale;
 
 /// Name and content.

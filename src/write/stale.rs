@@ -55,12 +55,12 @@ impl Stale {
 }
 
 /// A page as text in which references are written as the names are; Markdown writes ` ` as `%20`.
-fn text(page: &[u8]) -> Cow<'_, str> {
+pub(super) fn text(page: &[u8]) -> Cow<'_, str> {
     percent_encoding::percent_decode(page).decode_utf8_lossy()
 }
 
 /// The digits in `<id>.<8 hex digits>.<extension>`.
-fn digest_in(name: &str) -> Option<&str> {
+pub(super) fn digest_in(name: &str) -> Option<&str> {
     let mut parts = name.rsplitn(3, '.');
     let extension = parts.next()?;
     let digits = parts.next()?;
@@ -73,7 +73,7 @@ fn digest_in(name: &str) -> Option<&str> {
 }
 
 /// As `report` names pictures.
-fn digest(content: &[u8]) -> String {
+pub(super) fn digest(content: &[u8]) -> String {
     let digest = Sha256::digest(content);
     digest[..4]
         .iter()

@@ -9,6 +9,7 @@ mod attributions;
 mod bench;
 mod blueprints;
 mod cli;
+mod committed;
 mod contract;
 mod data_faults;
 mod data_set;

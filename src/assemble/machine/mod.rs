@@ -16,7 +16,7 @@ use crate::report::machine::{
     Block, Exhibit, FORMAT_VERSION, Figure, Line, Model, Parameters, Photo, Precision, Provenance,
     Report, Unit, Value, finite,
 };
-use crate::report::{self, Explanation};
+use crate::report::{self, Explanation, place};
 use crate::write::File;
 use arrays::Beside;
 use found::Of;
@@ -33,17 +33,32 @@ pub fn report(
     let (mut sections, mut figures) = (Vec::new(), Vec::new());
     for (section, shown) in plan.sections.iter().zip(&document.sections) {
         let mut blocks = Vec::new();
-        for (item, block) in section.items.iter().zip(&shown.blocks) {
+        let items = || section.items.iter().zip(&shown.blocks);
+        // A text places a figure by the name that it has here, not by its place in a page.
+        let name = |part: &str| {
+            items().find_map(|(item, block)| match (item, block) {
+                (Item::Task(index), report::Block::Explanation(each)) if each.id == part => {
+                    Some(plan.tasks[*index].name.clone())
+                }
+                _ => None,
+            })
+        };
+        for (item, block) in items() {
             match (item, block) {
                 (Item::Task(index), report::Block::Explanation(explanation)) => {
                     blocks.push(Block::Figure(plan.tasks[*index].name.clone()));
                     figures.push(figure(plan, executed, *index, explanation, &mut beside)?);
                 }
-                (_, report::Block::Text(text)) => blocks.push(Block::Text(text.clone())),
+                (_, report::Block::Text(text)) => blocks.push(Block::Text(place(text, name))),
                 (Item::Text(_), report::Block::Explanation(_)) => {} // one block an item, in order
             }
         }
-        sections.push(section_of(section, shown, blocks));
+        sections.push(section_of(
+            section,
+            shown,
+            blocks,
+            place(&shown.answer, name),
+        ));
     }
     let values = super::values::all(plan, executed)?.0.into_iter();
     let byline = document.byline.iter().map(|(label, value)| Line {
@@ -69,7 +84,12 @@ pub fn report(
     Ok((report, beside.into_files()))
 }
 
-fn section_of(section: &Section, shown: &report::Section, blocks: Vec<Block>) -> machine::Section {
+fn section_of(
+    section: &Section,
+    shown: &report::Section,
+    blocks: Vec<Block>,
+    answer: String,
+) -> machine::Section {
     machine::Section {
         id: shown.id.clone(),
         number: shown.number,
@@ -77,7 +97,7 @@ fn section_of(section: &Section, shown: &report::Section, blocks: Vec<Block>) ->
         points: section.points,
         prompt: shown.prompt.clone(),
         blocks,
-        answer: shown.answer.clone(),
+        answer,
     }
 }
 

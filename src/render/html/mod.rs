@@ -6,6 +6,7 @@ mod figure;
 mod formula;
 mod numbers;
 mod page;
+mod placed;
 mod prose;
 mod stock;
 

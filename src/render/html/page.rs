@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::colours::{self, ColourMap};
 use super::figure::{Figure, figure};
-use super::prose;
 use super::stock::{Map, Photo, Stock};
 use super::{SCRIPT, STYLE, policy_hash};
+use super::{placed, prose};
 use crate::render::{PART_LEVEL, footnotes, headings, introduction, method_footnotes, text_part};
 use crate::report::prose::Place;
 use crate::report::prose::headings::Headings;
@@ -158,7 +158,9 @@ struct Section<'a> {
     /// Whether some block explains something.
     has_parts: bool,
     blocks: Vec<Block<'a>>,
-    answer_html: String,
+    /// Empty where the author gave none.
+    answer: Vec<Block<'a>>,
+    answer_has_figures: bool,
 }
 
 #[derive(Serialize)]
@@ -172,6 +174,8 @@ enum Block<'a> {
 struct Explanation<'a> {
     id: &'a str,
     title: &'a str,
+    /// Of its heading: 3, or 4 within an answer.
+    level: usize,
     notices: &'a [String],
     figures: Vec<Figure<'a>>,
     reading_html: String,
@@ -302,19 +306,29 @@ fn section<'a>(
             },
         )
     };
+    let flow = |html: String, level| {
+        let pieces = placed::pieces(html, section).into_iter();
+        let blocks = pieces.map(|piece| match piece {
+            placed::Piece::Html(text_html) => Block::Text { text_html },
+            placed::Piece::Explanation(each) => {
+                Block::Explanation(explanation(each, level, stock, strings))
+            }
+        });
+        blocks.collect::<Vec<_>>()
+    };
     let blocks = section
         .blocks
         .iter()
         .enumerate()
-        .map(|(index, block)| match block {
+        .flat_map(|(index, block)| match block {
             report::Block::Text(markdown) => {
-                let part = text_part(index);
-                Block::Text {
-                    text_html: text(markdown, &part, PART_LEVEL),
-                }
+                flow(text(markdown, &text_part(index), PART_LEVEL), PART_LEVEL)
             }
+            report::Block::Explanation(each) if each.is_placed => Vec::new(),
             report::Block::Explanation(each) => {
-                Block::Explanation(explanation(each, stock, strings))
+                vec![Block::Explanation(explanation(
+                    each, PART_LEVEL, stock, strings,
+                ))]
             }
         });
     let number = Message::new("question").with("number", section.number);
@@ -323,6 +337,8 @@ fn section<'a>(
         .as_deref()
         .map(|points| Message::new("points").with("points", points));
     let is_part = |block: &report::Block| matches!(block, report::Block::Explanation(_));
+    let answer = text(&section.answer, "answer", PART_LEVEL + 1);
+    let answer = flow(answer, PART_LEVEL + 1);
     Section {
         has_parts: section.blocks.iter().any(is_part),
         id: &section.id,
@@ -333,12 +349,16 @@ fn section<'a>(
             .unwrap_or_default(),
         prompt_html: text(&section.prompt, "prompt", PART_LEVEL),
         blocks: blocks.collect(),
-        answer_html: text(&section.answer, "answer", PART_LEVEL + 1),
+        answer_has_figures: answer
+            .iter()
+            .any(|block| matches!(block, Block::Explanation(_))),
+        answer,
     }
 }
 
 fn explanation<'a>(
     explanation: &'a report::Explanation,
+    level: usize,
     stock: &Stock,
     strings: &Strings,
 ) -> Explanation<'a> {
@@ -348,13 +368,14 @@ fn explanation<'a>(
             markdown,
             Place {
                 footnotes: &footnotes,
-                heading_level: PART_LEVEL + 2,
+                heading_level: level + 2,
                 headings: None,
             },
         )
     };
     Explanation {
         id: &explanation.id,
+        level,
         title: &explanation.title,
         notices: &explanation.notices,
         figures: explanation

@@ -2,15 +2,16 @@
 
 use serde::Serialize;
 
-use super::text::{code, path, plain, plain_attribute};
-use crate::figure::{Drawing, Image, Media, Tile};
+use super::mathematics::mathematics;
+use super::pictures::Pictures;
+use super::text::{code, plain, plain_attribute};
+use crate::figure::{Drawing, Image, Tile};
 use crate::render::{
-    PART_LEVEL, alternative, encoded, escaped, footnotes, headings, introduction, method_footnotes,
-    svg, text_part,
+    PART_LEVEL, alternative, escaped, footnotes, headings, introduction, method_footnotes,
+    text_part,
 };
-use crate::report::number::short_hash;
 use crate::report::prose::headings::Headings;
-use crate::report::prose::{Place, prepare};
+use crate::report::prose::{Piece, Place, pieces, prepare};
 use crate::report::{self, Report};
 use crate::words::Message;
 use crate::words::Strings;
@@ -22,8 +23,17 @@ pub(super) struct Document {
     byline: Vec<Pair>,
     notices: Vec<String>,
     introduction: String,
-    sections: Vec<Section>,
+    pub(super) sections: Vec<Section>,
+    summary: Summary,
     provenance: Vec<Pair>,
+}
+
+/// The report in one table: photos in rows. Without rows where no method explains a class.
+#[derive(Serialize)]
+struct Summary {
+    header: String,
+    rule: String,
+    rows: Vec<String>,
 }
 
 /// The fixed texts, in the report's language.
@@ -46,21 +56,24 @@ struct Words {
 }
 
 #[derive(Serialize)]
-struct Pair {
+pub(super) struct Pair {
     label: String,
     value: String,
 }
 
 #[derive(Serialize)]
-struct Section {
+pub(super) struct Section {
     id: String,
     name: String,
     title: String,
     points: String,
+    /// Name, title and points in one line, as HTML.
+    summary: String,
     /// As a quotation, each line behind `> `.
     prompt: String,
     blocks: Vec<Block>,
-    answer: String,
+    /// Empty where the author gave none.
+    answer: Vec<Block>,
 }
 
 #[derive(Serialize)]
@@ -72,6 +85,8 @@ enum Block {
 
 #[derive(Serialize)]
 struct Explanation {
+    /// What its heading begins with, `###` or, within an answer, `####`.
+    hashes: &'static str,
     title: String,
     notices: Vec<String>,
     figures: Vec<Figure>,
@@ -87,40 +102,60 @@ struct Figure {
     name: String,
     caption: String,
     is_table: bool,
-    /// The pictures or the table.
+    /// The pictures or the table; where no pictures are shown, what they show.
     body: String,
     /// The colour scale as a picture; empty where there is none.
     colour_bar: String,
 }
 
 impl Document {
-    /// Puts the pictures into `files` as it meets them.
-    pub(super) fn new(
-        report: &Report,
-        strings: &Strings,
-        folder: &str,
-        files: &mut Vec<(String, Vec<u8>)>,
-    ) -> Self {
+    pub(super) fn new(report: &Report, strings: &Strings, pictures: &mut Pictures) -> Self {
         let headings = headings(report);
         let mut writer = Writer {
             strings,
             headings: &headings,
-            folder,
-            files,
+            pictures,
         };
         Self {
             title: plain(&report.title),
             words: Words::new(strings),
             byline: pairs(&report.byline, plain),
             notices: report.notices.iter().map(|notice| plain(notice)).collect(),
-            introduction: prepare(&report.introduction, introduction(&headings)),
+            introduction: mathematics(&prepare(&report.introduction, introduction(&headings))),
             sections: report
                 .sections
                 .iter()
                 .map(|section| writer.section(section))
                 .collect(),
+            summary: summary(&report.summary, strings),
             provenance: pairs(&report.provenance, plain),
         }
+    }
+}
+
+fn summary(summary: &report::Summary, strings: &Strings) -> Summary {
+    let head = ["photo", "class", "probability"].map(|key| plain(strings.get(key)));
+    let link = |(id, name): &(String, String)| format!("[{}](#{id})", plain(name));
+    let methods = summary.methods.iter();
+    let methods = methods.map(|each| format!("{}<br>{}", plain(&each.title), link(&each.figure)));
+    let row = |photo: &report::SummaryPhoto| {
+        let own = [&photo.name, &photo.class, &photo.probability];
+        let cells = photo.cells.iter().map(|cell| match cell {
+            Some(cell) if cell.class.is_empty() && cell.fit.is_empty() => "✓".to_owned(),
+            Some(cell) => {
+                let parts = [&cell.class, &cell.fit].map(|text| plain(text));
+                let parts = parts.into_iter().filter(|text| !text.is_empty());
+                parts.collect::<Vec<_>>().join("<br>")
+            }
+            None => "—".to_owned(),
+        });
+        table_row(own.into_iter().map(|text| plain(text)).chain(cells))
+    };
+    let columns = head.len() + summary.methods.len();
+    Summary {
+        header: table_row(head.into_iter().chain(methods)),
+        rule: table_row(std::iter::repeat_n("---", columns)),
+        rows: summary.photos.iter().map(row).collect(),
     }
 }
 
@@ -156,66 +191,97 @@ fn pairs(pairs: &[(String, String)], write: fn(&str) -> String) -> Vec<Pair> {
         .collect()
 }
 
-struct Writer<'a> {
+struct Writer<'a, 'b> {
     strings: &'a Strings,
     headings: &'a Headings,
-    folder: &'a str,
-    files: &'a mut Vec<(String, Vec<u8>)>,
+    pictures: &'a mut Pictures<'b>,
 }
 
-impl Writer<'_> {
+impl Writer<'_, '_> {
     fn section(&mut self, section: &report::Section) -> Section {
         let headings = self.headings;
         let text = |markdown: &str, part: &str, heading_level| {
-            prepare(
+            mathematics(&prepare(
                 markdown,
                 Place {
                     footnotes: &footnotes(section, part),
                     heading_level,
                     headings: Some(headings),
                 },
-            )
+            ))
         };
         let mut blocks = Vec::new();
         for (index, block) in section.blocks.iter().enumerate() {
-            blocks.push(match block {
-                report::Block::Text(markdown) => Block::Text {
-                    text: text(markdown, &text_part(index), PART_LEVEL),
-                },
-                report::Block::Explanation(each) => Block::Explanation(self.explanation(each)),
-            });
+            match block {
+                report::Block::Text(markdown) => {
+                    let text = text(markdown, &text_part(index), PART_LEVEL);
+                    blocks.extend(self.flow(&text, section, PART_LEVEL));
+                }
+                report::Block::Explanation(each) if each.is_placed => {}
+                report::Block::Explanation(each) => {
+                    blocks.push(Block::Explanation(self.explanation(each, PART_LEVEL)));
+                }
+            }
         }
+        let answer = text(&section.answer, "answer", PART_LEVEL + 1);
         let number = Message::new("question").with("number", section.number);
         let points = section
             .points
             .as_deref()
             .map(|points| Message::new("points").with("points", points));
+        let name = self.strings.text(&number);
+        let points = points.map(|points| self.strings.text(&points));
+        let separator = self.strings.get("label_separator");
+        let summary = format!("{name}{separator}{}", section.title.trim());
+        let summary = match &points {
+            Some(points) => format!("{summary} · {points}"),
+            None => summary,
+        };
         Section {
             id: section.id.clone(),
-            name: plain(&self.strings.text(&number)),
+            name: plain(&name),
             title: plain(&section.title),
-            points: points
-                .map(|points| plain(&self.strings.text(&points)))
-                .unwrap_or_default(),
+            points: points.map(|points| plain(&points)).unwrap_or_default(),
+            summary: escaped(&summary.replace('\n', " ")),
             prompt: quoted(&text(&section.prompt, "prompt", PART_LEVEL)),
             blocks,
-            answer: text(&section.answer, "answer", PART_LEVEL + 1),
+            answer: self.flow(&answer, section, PART_LEVEL + 1),
         }
     }
 
-    fn explanation(&mut self, explanation: &report::Explanation) -> Explanation {
+    /// A text, and the figures that it places.
+    fn flow(&mut self, text: &str, section: &report::Section, level: usize) -> Vec<Block> {
+        let placed = |id: &str| {
+            section.blocks.iter().find_map(|block| match block {
+                report::Block::Explanation(each) if each.is_placed && each.id == id => Some(each),
+                report::Block::Explanation(_) | report::Block::Text(_) => None,
+            })
+        };
+        let pieces = pieces(text, |id| placed(id).is_some()).into_iter();
+        let blocks = pieces.filter_map(|piece| match piece {
+            Piece::Text(text) => Some(Block::Text { text }),
+            Piece::Figure(id) => Some(Block::Explanation(self.explanation(placed(&id)?, level))),
+        });
+        blocks.collect()
+    }
+
+    fn explanation(&mut self, explanation: &report::Explanation, level: usize) -> Explanation {
         let footnotes = method_footnotes(explanation);
         let note = |markdown: &str| {
             prepare(
                 markdown,
                 Place {
                     footnotes: &footnotes,
-                    heading_level: PART_LEVEL + 2,
+                    heading_level: level + 2,
                     headings: None,
                 },
             )
         };
         Explanation {
+            hashes: match level {
+                PART_LEVEL => "###",
+                _ => "####",
+            },
             title: plain(&explanation.title),
             notices: explanation
                 .notices
@@ -274,6 +340,10 @@ impl Writer<'_> {
 
     /// One picture by itself; several as a table, a row of pictures above a row of their labels.
     fn grid(&mut self, figure: &report::Figure, columns: usize, tiles: &[Tile]) -> String {
+        if !self.pictures.are_shown() {
+            let words = Message::new("picture_described").with("description", figure.alt.as_str());
+            return format!("*{}*", plain(&self.strings.text(&words)));
+        }
         let mut cells = Vec::new();
         for (index, tile) in tiles.iter().enumerate() {
             let name = if tiles.len() == 1 {
@@ -314,17 +384,12 @@ impl Writer<'_> {
         lines.join("\n")
     }
 
-    /// Keeps the file and gives the Markdown that shows it.
+    /// The Markdown that shows a picture; empty where none are shown.
     fn picture(&mut self, name: &str, alt: &str, image: &Image) -> String {
-        let (bytes, extension, _) = encoded(&image.media);
-        let bytes = match &image.media {
-            Media::Svg(text) => svg::standalone(text).into_bytes(),
-            Media::Png(_) | Media::Jpeg(_) => bytes.to_vec(),
-        };
-        let name = format!("{name}.{}.{extension}", short_hash(&bytes));
-        let address = path(&format!("{}/{name}", self.folder.trim_end_matches('/')));
-        self.files.push((name, bytes));
-        format!("![{}]({address})", plain_attribute(alt))
+        match self.pictures.address(name, &image.media) {
+            Some(address) => format!("![{}]({address})", plain_attribute(alt)),
+            None => String::new(),
+        }
     }
 }
 

@@ -1,15 +1,38 @@
-//! The report as GitHub-flavoured Markdown with its pictures in a folder beside it.
+//! The report as GitHub-flavoured Markdown: with its pictures in a folder beside it, with the pictures in it, or as the
+//! comment of a pull request.
 
+mod comment;
 mod document;
+mod mathematics;
+mod pictures;
 mod text;
 
+use serde::Serialize;
 use tera::{Context, Tera};
 
 use super::RenderError;
 use crate::report::Report;
 use crate::words::Strings;
+use comment::Show;
+pub use comment::{CommentForm, MOST_CHARACTERS, comment};
+use document::Document;
+use pictures::Pictures;
 
-const TEMPLATE: &str = include_str!("../../../templates/markdown/report.md");
+/// One file a part of the text.
+const TEMPLATES: [(&str, &str); 3] = [
+    (
+        "report.md",
+        include_str!("../../../templates/markdown/report.md"),
+    ),
+    (
+        "explanation.md",
+        include_str!("../../../templates/markdown/explanation.md"),
+    ),
+    (
+        "comment.md",
+        include_str!("../../../templates/markdown/comment.md"),
+    ),
+];
 
 /// The document and the pictures it shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,14 +45,43 @@ pub struct MarkdownReport {
 /// `folder`: the folder of the pictures as seen from the document, such as `report_files`. The same
 /// report gives the same bytes; a picture's name carries the hash of its content.
 pub fn markdown(report: &Report, folder: &str) -> Result<MarkdownReport, RenderError> {
+    let mut pictures = Pictures::Folder {
+        name: folder,
+        files: Vec::new(),
+    };
+    let text = whole(report, &mut pictures)?;
+    let files = match pictures {
+        Pictures::Folder { files, .. } => files,
+        Pictures::Embedded | Pictures::Below { .. } | Pictures::Described => Vec::new(),
+    };
+    Ok(MarkdownReport { text, files })
+}
+
+/// The document with its pictures in it, as `data:` addresses. GitHub does not show them; mail programs, editors and
+/// some forges do.
+pub fn embedded_markdown(report: &Report) -> Result<String, RenderError> {
+    whole(report, &mut Pictures::Embedded)
+}
+
+fn whole(report: &Report, pictures: &mut Pictures) -> Result<String, RenderError> {
     let strings = Strings::new(&report.language)?;
-    let mut files = Vec::new();
-    let document = document::Document::new(report, &strings, folder, &mut files);
+    let whole = Whole {
+        document: Document::new(report, &strings, pictures),
+        show: Show::ALL,
+    };
+    rendered("report.md", &whole)
+}
+
+#[derive(Serialize)]
+struct Whole {
+    #[serde(flatten)]
+    document: Document,
+    show: Show,
+}
+
+fn rendered(template: &str, content: &impl Serialize) -> Result<String, RenderError> {
     let mut tera = Tera::new();
-    tera.add_raw_template("report.md", TEMPLATE)?;
-    let text = tera.render("report.md", &Context::from_serialize(&document)?)?;
-    Ok(MarkdownReport {
-        text: format!("{}\n", text.trim_end()),
-        files,
-    })
+    tera.add_raw_templates(TEMPLATES)?;
+    let text = tera.render(template, &Context::from_serialize(content)?)?;
+    Ok(format!("{}\n", text.trim_end()))
 }

@@ -161,8 +161,9 @@ pub struct Section {
     pub points: Option<f64>,
     /// Markdown, values and references filled in, as all texts.
     pub prompt: String,
+    /// In the order in which they appear, those last that the answer places.
     pub blocks: Vec<Block>,
-    /// Markdown.
+    /// Markdown. Here and in texts `{figure:NAME}` is where the figure of that name stands.
     pub answer: String,
 }
 

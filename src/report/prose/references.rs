@@ -86,7 +86,7 @@ enum Stands {
     Address,
 }
 
-/// What looks like a reference and is none: another case, spaces, `figure:`, an escaped brace. Each as it is
+/// What looks like a reference and is none: another case, spaces, an escaped brace. Each as it is
 /// written, and the id that may be meant.
 pub fn near_misses(markdown: &str) -> Vec<(String, String)> {
     let right: Vec<usize> = find_references(markdown)
@@ -95,7 +95,7 @@ pub fn near_misses(markdown: &str) -> Vec<(String, String)> {
         .collect();
     let found = find(markdown, "{", |_| false, Escaped::Too).into_iter();
     let near = found.filter_map(|found| {
-        if right.contains(&found.range.start) {
+        if right.contains(&found.range.start) || is_placement(markdown, &found) {
             return None;
         }
         let (word, id) = found.id.split_once(':')?;
@@ -108,6 +108,20 @@ pub fn near_misses(markdown: &str) -> Vec<(String, String)> {
         Some((written, id.trim().to_owned()))
     });
     near.collect()
+}
+
+/// `{figure:id}` puts the figure itself somewhere: [`super::placements`].
+fn is_placement(markdown: &str, found: &Reference) -> bool {
+    let id = found.id.strip_prefix("figure:");
+    id.is_some_and(|id| !id.is_empty() && !id.contains(char::is_whitespace))
+        && !is_escaped(markdown, found.range.start)
+}
+
+/// Every `{figure:id}` outside code with its byte offsets.
+pub(super) fn find_placements(markdown: &str) -> Vec<(String, Range<usize>)> {
+    let is_wrong = |id: &str| id.contains(char::is_whitespace);
+    let found = find(markdown, "{figure:", is_wrong, Escaped::Not).into_iter();
+    found.map(|found| (found.id, found.range)).collect()
 }
 
 /// Whether places whose brace is escaped are found.

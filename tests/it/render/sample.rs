@@ -257,6 +257,7 @@ fn explanation(method: &'static str, title: &str, figures: Vec<Figure>) -> Expla
         id: format!("part-{}", figures[0].id),
         method,
         title: title.to_owned(),
+        is_placed: false,
         figures,
         notices: Vec::new(),
         parameters: vec![
