@@ -111,6 +111,10 @@ pub fn check_spec(
         let hint = "leave the photo out, or mend the network at that node".to_owned();
         let file = path.display().to_string();
         let fault = Diagnostic::error(&file, task.position, message, hint);
+        let fault = match crate::fs::read_to_string(path) {
+            Ok(text) => fault.marking(&text, task.entry.name.len()),
+            Err(_) => fault, // its line alone is missing
+        };
         return Err(Failure::Spec(vec![fault]));
     }
     warnings.extend(plan.warnings);

@@ -49,6 +49,10 @@ fn found(evidence: &Evidence) -> ScoreFacts {
             (ScoresAre::LogProbabilities, probed.exponentials_sum_to_one)
         }
         Some(Closing::Sigmoid) => (independent, probed.not_outside_zero_and_one),
+        Some(Closing::LogSigmoid) => (
+            ScoresAre::IndependentLogProbabilities,
+            probed.never_above_zero,
+        ),
         Some(Closing::Softmax | Closing::LogSoftmax) => (independent, false),
         None => return hidden(evidence),
     };
@@ -56,7 +60,9 @@ fn found(evidence: &Evidence) -> ScoreFacts {
         given,
         taken: ScoresTaken::BeforeClosing,
         activation: match given {
-            ScoresAre::IndependentProbabilities | ScoresAre::OneProbability => own_sigmoid,
+            ScoresAre::IndependentProbabilities
+            | ScoresAre::IndependentLogProbabilities
+            | ScoresAre::OneProbability => own_sigmoid,
             _ => OutputActivation::Softmax,
         },
         doubt: (probed.tried && !agrees).then_some(Doubt::ProbeDisagrees),
@@ -87,6 +93,14 @@ fn hidden(evidence: &Evidence) -> ScoreFacts {
             OutputActivation::SigmoidOfOne => own_sigmoid,
             _ => OutputActivation::Softmax,
         };
+        if probed.never_above_zero && !evidence.is_unbounded {
+            return ScoreFacts {
+                given: ScoresAre::Scores,
+                taken: ScoresTaken::AsGiven,
+                activation,
+                doubt: Some(Doubt::NeverAboveZero),
+            };
+        }
         (ScoresAre::Scores, ScoresTaken::AsGiven, activation)
     };
     ScoreFacts {
@@ -99,7 +113,13 @@ fn hidden(evidence: &Evidence) -> ScoreFacts {
 
 fn as_stated(evidence: &Evidence, found: ScoreFacts, stated: StatedScores) -> ScoreFacts {
     let confirmed = ScoreFacts {
-        doubt: found.doubt.filter(|doubt| *doubt != Doubt::ClosingNotSeen),
+        doubt: found
+            .doubt
+            .filter(|doubt| !matches!(doubt, Doubt::ClosingNotSeen | Doubt::NeverAboveZero)),
+        ..found
+    };
+    let answered = ScoreFacts {
+        doubt: found.doubt.filter(|doubt| *doubt != Doubt::NeverAboveZero),
         ..found
     };
     let otherwise = Some(Doubt::StatedOtherwise(stated));
@@ -109,10 +129,16 @@ fn as_stated(evidence: &Evidence, found: ScoreFacts, stated: StatedScores) -> Sc
     };
     let one = evidence.numbers == 1;
     match (stated, found.given) {
-        // One number has no softmax, and the logarithm of a probability is not that of its odds.
-        (StatedScores::Softmax | StatedScores::Log, _) if one => impossible,
+        (StatedScores::Log, ScoresAre::IndependentLogProbabilities) => confirmed,
+        (StatedScores::Log, ScoresAre::Scores) if evidence.probed.never_above_zero => ScoreFacts {
+            given: ScoresAre::IndependentLogProbabilities,
+            taken: ScoresTaken::LogitsOfLogarithms,
+            activation: sigmoid(evidence.numbers).1,
+            doubt: None,
+        },
+        (StatedScores::Softmax, _) if one => impossible, // of one number it is 1
         (StatedScores::Softmax, given) => match (found.activation, found.taken) {
-            (OutputActivation::Softmax, _) => found,
+            (OutputActivation::Softmax, _) => answered,
             (_, ScoresTaken::BeforeClosing) => ScoreFacts {
                 activation: OutputActivation::Softmax,
                 doubt: otherwise,
@@ -128,11 +154,13 @@ fn as_stated(evidence: &Evidence, found: ScoreFacts, stated: StatedScores) -> Sc
         },
         (
             StatedScores::Sigmoid,
-            ScoresAre::IndependentProbabilities | ScoresAre::OneProbability,
+            ScoresAre::IndependentProbabilities
+            | ScoresAre::IndependentLogProbabilities
+            | ScoresAre::OneProbability,
         ) => confirmed,
         (StatedScores::Sigmoid, ScoresAre::Scores) => ScoreFacts {
             activation: sigmoid(evidence.numbers).1,
-            ..found
+            ..confirmed
         },
         (StatedScores::Sigmoid, ScoresAre::Probabilities | ScoresAre::LogProbabilities) => {
             ScoreFacts {
@@ -177,6 +205,7 @@ mod tests {
         within_zero_and_one: true,
         not_outside_zero_and_one: true,
         exponentials_sum_to_one: false,
+        never_above_zero: false,
     };
     const INDEPENDENT: Probed = Probed {
         sum_to_one: false,
@@ -265,6 +294,42 @@ mod tests {
         // Two numbers stay two classes.
         let two = decide(&of(2, None, SCORES), None);
         assert_eq!(two.activation, By::Softmax);
+    }
+
+    /// Distances below 0 are scores as well, so that only the user can say.
+    #[test]
+    fn logarithms_of_independent_probabilities_are_asked_about() {
+        let below = Probed {
+            never_above_zero: true,
+            ..SCORES
+        };
+        let found = decide(&of(3, None, below), None);
+        assert_eq!(
+            (found.activation, found.doubt),
+            (OutputActivation::Softmax, Some(Doubt::NeverAboveZero))
+        );
+        let said = |stated| decide(&of(3, None, below), Some(stated));
+        let log = said(StatedScores::Log);
+        assert_eq!(log.given, ScoresAre::IndependentLogProbabilities);
+        assert_eq!(log.taken, ScoresTaken::LogitsOfLogarithms);
+        assert_eq!(
+            (log.activation, log.doubt),
+            (OutputActivation::Sigmoid, None)
+        );
+        assert_eq!(said(StatedScores::Softmax).doubt, None);
+        let linear = Evidence {
+            is_unbounded: true,
+            ..of(3, None, below)
+        };
+        assert_eq!(decide(&linear, None).doubt, None);
+        let seen = decide(&of(3, Some(Closing::LogSigmoid), below), None);
+        assert_eq!(seen.given, ScoresAre::IndependentLogProbabilities);
+        assert_eq!(
+            (seen.activation, seen.doubt),
+            (OutputActivation::Sigmoid, None)
+        );
+        let one = decide(&of(1, Some(Closing::LogSigmoid), below), None);
+        assert_eq!(one.activation, OutputActivation::SigmoidOfOne);
     }
 
     #[test]
