@@ -24,6 +24,10 @@ pub struct ModelFile {
     pub file: PathBuf,
     /// Name of a built-in architecture, for files that hold weights only.
     pub architecture: Option<String>,
+    /// The key of the weights in a checkpoint; `None` for the usual ones.
+    pub weights: Option<String>,
+    /// Name of the output that holds the scores, of a network that gives more than one.
+    pub output: Option<String>,
     /// Channels, height and width of one input; `None` for what the file says.
     pub input_shape: Option<[i64; 3]>,
     /// As in a spec; `None` for `auto`.
@@ -36,7 +40,10 @@ impl ModelFile {
     /// [3, 224, 224] where neither the user nor the file says anything.
     fn source(&self) -> Source {
         let shape = self.input_shape.unwrap_or([3, 224, 224]);
-        let source = Source::new(&self.file, shape).with_architecture(self.architecture.as_deref());
+        let source = Source::new(&self.file, shape)
+            .with_architecture(self.architecture.as_deref())
+            .with_weights(self.weights.as_deref())
+            .with_output(self.output.as_deref());
         match self.input_shape {
             Some(_) => source,
             None => source.as_exported(),
@@ -212,6 +219,8 @@ pub fn draft_report(wanted: &Wanted, progress: &dyn Progress) -> Result<String, 
     let file = ModelFile {
         file: wanted.model.clone(),
         architecture: wanted.architecture.clone(),
+        weights: wanted.weights.clone(),
+        output: wanted.output.clone(),
         input_shape: None,
         device: None,
         precision: None,

@@ -39,6 +39,28 @@ w=r.standard_normal((4,3,3,3)).astype('f'); ws=np.abs(w).max((1,2,3))/127; wq=np
 nets['qdq']=net('q',[mk('QuantizeLinear',['x','xs','xz'],['xq']),mk('DequantizeLinear',['xq','xs','xz'],['xd']),mk('DequantizeLinear',['wq','ws','wz'],['wd'],axis=0),mk('Conv',['xd','wd'],['c'],pads=[1,1,1,1]),
   mk('QuantizeLinear',['c','cs','cz'],['cq']),mk('DequantizeLinear',['cq','cs','cz'],['y'])],21,
   [F(.04,'xs'),N.from_array(np.array(128,dtype=np.uint8),'xz'),N.from_array(wq,'wq'),F(ws,'ws'),N.from_array(np.zeros(4,dtype=np.int8),'wz'),F(.1,'cs'),N.from_array(np.array(0,dtype=np.uint8),'cz')],width=256)
+# Whole numbers of 8 bits: weights by channel, activations by one scale.
+U=lambda v,n:N.from_array(np.array(v,dtype=np.uint8),n)
+zero=N.from_array(np.zeros(4,dtype=np.int8),'wz')
+b=np.round(r.standard_normal(4)*500).astype(np.int32)
+nets['qlinear_conv']=net('q',[mk('QuantizeLinear',['x','xs','xz'],['xq']),mk('QLinearConv',['xq','xs','xz','wq','ws','wz','cs','cz','b'],['cq'],pads=[1,1,1,1]),
+  mk('MaxPool',['cq'],['pq'],kernel_shape=[2,2],strides=[2,2]),mk('DequantizeLinear',['pq','cs','cz'],['y'])],21,
+  [F(.04,'xs'),U(128,'xz'),N.from_array(wq,'wq'),F(ws,'ws'),zero,F(.1,'cs'),U(120,'cz'),N.from_array(b,'b')],width=64)
+mq=np.round(r.standard_normal((8,6))*40).astype(np.int8)
+nets['qlinear_matmul']=net('q',[mk('QuantizeLinear',['x','xs','xz'],['xq']),mk('QLinearMatMul',['xq','xs','xz','mq','ms','mz','cs','cz'],['cq']),mk('DequantizeLinear',['cq','cs','cz'],['y'])],21,
+  [F(.04,'xs'),U(128,'xz'),N.from_array(mq,'mq'),F(.02,'ms'),N.from_array(np.array(3,dtype=np.int8),'mz'),F(.08,'cs'),U(128,'cz')],width=144)
+nets['q_conv_integer']=net('q',[mk('DynamicQuantizeLinear',['x'],['xq','xs','xz']),mk('ConvInteger',['xq','wu','xz','uz'],['c'],pads=[1,1,1,1]),mk('Cast',['c'],['cf'],to=1),mk('Mul',['xs','us'],['s']),mk('Mul',['cf','s'],['y'])],21,
+  [U(wq.astype(int)+128,'wu'),U(128,'uz'),F(.01,'us')],width=256)
+nets['q_matmul_integer']=net('q',[mk('DynamicQuantizeLinear',['x'],['xq','xs','xz']),mk('MatMulInteger',['xq','mu','xz','uz'],['c']),mk('Cast',['c'],['cf'],to=1),mk('Mul',['xs','us'],['s']),mk('Mul',['cf','s'],['y'])],21,
+  [U(mq.astype(int)+128,'mu'),U(120,'uz'),F(.02,'us')],width=144)
+nets['q_static_integer']=net('q',[mk('QuantizeLinear',['x','xs','xz'],['xq']),mk('ConvInteger',['xq','wu','xz','uz'],['c'],pads=[1,1,1,1]),mk('Cast',['c'],['cf'],to=1),mk('Mul',['cf','s'],['y'])],21,
+  [F(.04,'xs'),U(128,'xz'),U(wq.astype(int)+128,'wu'),U(128,'uz'),F(.0004,'s')],width=256)
+# Convolutions over one axis and over three.
+w1=(r.standard_normal((4,24,3))/8).astype('f'); w3=(r.standard_normal((4,1,2,3,3))/4).astype('f'); wt=(r.standard_normal((24,4,3))/8).astype('f')
+nets['conv_one_axis']=net('c',[mk('Reshape',['x','s'],['t']),mk('Conv',['t','w'],['y'],pads=[2,0],strides=[2],dilations=[1])],17,[I([0,24,8],'s'),N.from_array(w1,'w')],width=16)
+nets['conv_one_axis_same']=net('c',[mk('Reshape',['x','s'],['t']),mk('Conv',['t','w','b'],['y'],auto_pad='SAME_UPPER')],17,[I([0,24,8],'s'),N.from_array(w1,'w'),F(r.standard_normal(4),'b')],width=32)
+nets['conv_three_axes']=net('c',[mk('Unsqueeze',['x','ax'],['t']),mk('Conv',['t','w'],['y'],pads=[0,1,1,1,1,1])],17,[I([1],'ax'),N.from_array(w3,'w')],width=768)
+nets['conv_transpose_one_axis']=net('c',[mk('Reshape',['x','s'],['t']),mk('ConvTranspose',['t','w'],['y'],pads=[1,1],strides=[2])],17,[I([0,24,8],'s'),N.from_array(wt,'w')],width=60)
 z=zipfile.ZipFile(folder/'onnx.zip','w'); g={'x':x}
 for n,(b,y) in nets.items(): z.writestr(zipfile.ZipInfo(n+'.onnx'),b,zipfile.ZIP_DEFLATED,9); g[n]=y.astype('f')
 z.close(); save_file(g,folder/'onnx.safetensors')

@@ -63,12 +63,13 @@ fn scores(facts: &ScoreFacts) -> Message {
         ScoresAre::IndependentProbabilities => "given_independent_probabilities",
         ScoresAre::OneProbability => "given_one_probability",
         ScoresAre::LogProbabilities => "given_log_probabilities",
+        ScoresAre::IndependentLogProbabilities => "given_independent_log_probabilities",
     };
     let taken = match facts.taken {
         ScoresTaken::AsGiven => "taken_as_given",
         ScoresTaken::BeforeClosing => "taken_before_closing",
         ScoresTaken::Logarithms => "taken_logarithms",
-        ScoresTaken::Logits => "taken_logits",
+        ScoresTaken::Logits | ScoresTaken::LogitsOfLogarithms => "taken_logits",
     };
     let activation = match facts.activation {
         OutputActivation::Softmax => "activation_softmax",
@@ -77,7 +78,9 @@ fn scores(facts: &ScoreFacts) -> Message {
     };
     let key = match facts.doubt {
         None => "scores_certain",
-        Some(Doubt::ClosingNotSeen | Doubt::ProbeDisagrees) => "scores_by_noise",
+        Some(Doubt::ClosingNotSeen | Doubt::ProbeDisagrees | Doubt::NeverAboveZero) => {
+            "scores_by_noise"
+        }
         Some(Doubt::StatedOtherwise(_)) => "scores_stated",
         Some(Doubt::StatedImpossible(_)) => "scores_stated_impossible",
     };

@@ -25,6 +25,12 @@ struct Subject {
     /// Built-in architecture, for a model file that holds weights only
     #[arg(long, value_name = "NAME")]
     architecture: Option<String>,
+    /// Where the weights lie in a checkpoint that holds several sets of them: `ema`, `model.state_dict`
+    #[arg(long, value_name = "KEY")]
+    weights: Option<String>,
+    /// Which output of the network holds the scores, where it gives more than one
+    #[arg(long, value_name = "NAME")]
+    model_output: Option<String>,
     /// Names of the classes, one a line, in the order of the network's scores
     #[arg(long, value_name = "FILE")]
     classes: Option<PathBuf>,
@@ -112,6 +118,8 @@ impl Subject {
         Wanted {
             model: self.model.clone(),
             architecture: self.architecture.clone(),
+            weights: self.weights.clone(),
+            output: self.model_output.clone(),
             images,
             classes: self.classes.clone(),
             labelled: self.labelled.clone(),

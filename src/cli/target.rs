@@ -19,6 +19,12 @@ pub struct Target {
     /// Built-in architecture, for a model file that holds weights only
     #[arg(long, value_name = "NAME")]
     pub architecture: Option<String>,
+    /// Where the weights lie in a checkpoint that holds several sets of them, for a model file: `ema`, `model.state_dict`
+    #[arg(long, value_name = "KEY")]
+    pub weights: Option<String>,
+    /// Which output holds the scores, for a model file that gives more than one
+    #[arg(long, value_name = "NAME")]
+    pub model_output: Option<String>,
     /// Channels, height and width of one input, for a model file [default: what the file says, else 3x224x224]
     #[arg(long, value_name = "CxHxW", value_parser = input_shape)]
     pub input: Option<[i64; 3]>,
@@ -46,6 +52,8 @@ impl Target {
         ModelFile {
             file: self.file.clone(),
             architecture: self.architecture.clone(),
+            weights: self.weights.clone(),
+            output: self.model_output.clone(),
             input_shape: self.input,
             device: self.device.clone(),
             precision: self.precision.clone(),
@@ -62,6 +70,8 @@ impl Target {
         }
         let given = [
             ("--architecture", self.architecture.is_some()),
+            ("--weights", self.weights.is_some()),
+            ("--model-output", self.model_output.is_some()),
             ("--input", self.input.is_some()),
         ];
         let faults = given.iter().filter(|(_, given)| report && *given);

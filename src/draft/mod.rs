@@ -34,6 +34,10 @@ const MAPS: [&str; 2] = ["saliency", "grad_cam"];
 pub struct Wanted {
     pub model: PathBuf,
     pub architecture: Option<String>,
+    /// The key of the weights in a checkpoint; `None` for the usual ones.
+    pub weights: Option<String>,
+    /// Name of the output that holds the scores, of a network that gives more than one.
+    pub output: Option<String>,
     /// Photos, and folders of photos; where there are none, some of `labelled`.
     pub images: Vec<PathBuf>,
     pub classes: Option<PathBuf>,
@@ -118,6 +122,9 @@ pub fn draft(
     context.insert("title", &yaml_text(&title));
     context.insert("model", &path_text(&wanted.model));
     context.insert("architecture", &wanted.architecture);
+    let quoted = |text: &Option<String>| text.as_deref().map(yaml_text);
+    context.insert("weights", &quoted(&wanted.weights));
+    context.insert("output", &quoted(&wanted.output));
     context.insert("classes", &wanted.classes.as_deref().map(path_text));
     context.insert("input_comment", &input.comment);
     context.insert("input_lines", &input.lines);

@@ -30,6 +30,8 @@ fn photos_of_a_folder_come_from_each_sub_folder_in_turn_and_have_names() {
     let mut wanted = Wanted {
         model: PathBuf::from("net.pt2"),
         architecture: None,
+        weights: None,
+        output: None,
         images: vec![folder.path().to_owned()],
         classes: None,
         labelled: None,

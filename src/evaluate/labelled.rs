@@ -11,7 +11,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::data_set::{self, DEFAULT_MAX_UNREADABLE, LabelledPhoto, check_unreadable};
+use super::data_set::{
+    self, DEFAULT_MAX_UNREADABLE, LabelledPhoto, LabelsPerPhoto, check_unreadable, unread_formats,
+};
 use super::photo_facts;
 use crate::explain::{
     DataSet as Shown, ExplainError, Fault, Inputs, Part, Passes, Sink, Unit, chosen,
@@ -42,6 +44,10 @@ pub struct Labelled {
     pub max_unreadable: f64,
     /// Photos that run at once, at most: `auto` (16 on a CPU, 256 on a graphics card) or a number. Fewer where memory is short. Changes results by rounding only, in the seventh digit of a probability. Default `auto`.
     pub batch: BatchSize,
+    /// How many labels a photo may have: the method's to say.
+    #[serde(skip)]
+    #[schemars(skip)]
+    per_photo: LabelsPerPhoto,
     /// What the files say, read once.
     #[serde(skip)]
     #[schemars(skip)]
@@ -59,12 +65,21 @@ impl Default for Labelled {
             groups: None,
             max_unreadable: DEFAULT_MAX_UNREADABLE,
             batch: BatchSize::AUTO,
+            per_photo: LabelsPerPhoto::One,
             prepared: OnceLock::new(),
         }
     }
 }
 
 impl Labelled {
+    /// Of photos that may have several labels, or none.
+    pub fn of_several_labels(self) -> Self {
+        Self {
+            per_photo: LabelsPerPhoto::Several,
+            ..self
+        }
+    }
+
     /// What is wrong with the files.
     pub fn faults(&self, inputs: &Inputs) -> Vec<Fault> {
         self.prepared(inputs).err().unwrap_or_default()
@@ -172,8 +187,34 @@ impl Labelled {
     }
 
     pub fn warnings(&self) -> Vec<Fault> {
-        let prepared = self.prepared.get();
-        let order = prepared.and_then(|prepared| prepared.labelled.label_order.as_ref());
+        let Some(prepared) = self.prepared.get() else {
+            return Vec::new();
+        };
+        let order = prepared.labelled.label_order.as_ref();
+        let unread = unread_formats(&prepared.labelled.skipped);
+        let unread = (!unread.is_empty()).then(|| {
+            let count: usize = unread.iter().map(|(_, count)| count).sum();
+            let kinds = unread
+                .iter()
+                .map(|(kind, count)| format!("{count} × {kind}"));
+            let pictures = match count {
+                1 => "1 picture is of a format that is not read, and is",
+                _ => "pictures are of formats that are not read, and are",
+            };
+            let number = if count == 1 {
+                String::new()
+            } else {
+                format!("{count} ")
+            };
+            Fault {
+                pointer: "/data".to_owned(),
+                message: format!(
+                    "{number}{pictures} left out: {}",
+                    kinds.collect::<Vec<_>>().join(", ")
+                ),
+                hint: "save them as PNG or JPEG, so that they count".to_owned(),
+            }
+        });
         let warning = |order: &data_set::LabelOrder| {
             let text = order.to_string();
             let (message, hint) = text.split_once(". ").unwrap_or((&text, ""));
@@ -183,7 +224,7 @@ impl Labelled {
                 hint: hint.to_owned(),
             }
         };
-        order.map(warning).into_iter().collect()
+        order.map(warning).into_iter().chain(unread).collect()
     }
 
     pub fn data(&self) -> Option<&dyn Shown> {

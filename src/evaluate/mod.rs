@@ -6,6 +6,7 @@ pub mod confusion_matrix;
 pub mod data_faults;
 pub mod data_set;
 pub mod groups;
+pub mod label_rates;
 pub mod labelled;
 pub mod lists;
 pub mod mistakes;
@@ -21,6 +22,7 @@ use crate::explain::Entry;
 pub const METHODS: &[Entry] = &[
     confusion_matrix::ENTRY,
     calibration::ENTRY,
+    label_rates::ENTRY,
     mistakes::ENTRY,
     top_patches::ENTRY,
     activation_histogram::ENTRY,

@@ -100,9 +100,8 @@ fn independent_labels(inputs: &Inputs, because: &str) -> Option<Fault> {
         message: format!(
             "the network gives each label a probability of its own, so that a photo may have several labels or none; {because}"
         ),
-        hint:
-            "where exactly one label is right for each photo, say so with `model: scores: softmax`"
-                .to_owned(),
+        hint: "`label_rates` judges each label by itself; where exactly one label is right for each photo, say so with `model: scores: softmax`"
+            .to_owned(),
     })
 }
 
@@ -179,8 +178,8 @@ fn classify(
     opened.into_iter().map(outcome).collect()
 }
 
-/// Scores of a batch; an error that names the photo whose scores are not finite.
-fn scores(
+/// Scores of a batch [N, classes]; an error that names the photo whose scores are not finite.
+pub(super) fn scores(
     passes: &Passes,
     input: &tch::Tensor,
     (photos, opened): (&[LabelledPhoto], &[Opened]),

@@ -187,7 +187,7 @@ fn propagation_fault(inputs: &Inputs) -> Option<Fault> {
     let facts = inputs.facts;
     let message = match (facts.limits.no_relevance.as_slice(), facts.scores.taken) {
         ([], ScoresTaken::AsGiven | ScoresTaken::BeforeClosing) => return None,
-        ([], ScoresTaken::Logarithms | ScoresTaken::Logits) => {
+        ([], _) => {
             "the network gives probabilities whose scores cannot be taken before they are made"
                 .to_owned()
         }

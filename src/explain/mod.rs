@@ -250,10 +250,14 @@ pub trait DataSet {
     fn truths(&self) -> Vec<usize>;
     /// Path of each photo.
     fn paths(&self) -> Vec<&std::path::Path>;
+    /// Groups of all labels of each photo, rising; one, where a photo has one label.
+    fn labels(&self) -> Vec<Vec<usize>>;
     /// How many photos are arrays.
     fn arrays(&self) -> usize;
     /// Files that are neither photos nor arrays.
     fn skipped(&self) -> usize;
+    /// Of these the pictures of formats that are not read: extension and how many.
+    fn unread_formats(&self) -> Vec<(String, usize)>;
     /// Of each file that could not be read when the data set was looked through the reason, which names it.
     fn unreadable(&self) -> Vec<String>;
     /// The class of each sub-folder's number where names were sorted as text, if that differs; else empty.

@@ -5,7 +5,7 @@ use super::inspection::Inspection;
 use super::methods::MethodRow;
 use super::network::{Input, Network};
 use super::verify::Verification;
-use super::weights::Weights;
+use super::weights::{TensorRow, Weights};
 use crate::model::{OutputActivation, ScoresTaken};
 
 /// Operators shown; the JSON has all.
@@ -54,7 +54,8 @@ fn weight_lines(weights: &Weights, file: &str) -> String {
         "" => String::new(),
         key => format!(" under `{key}`"),
     };
-    let mut text = format!("\n{} tensors{place}:\n", weights.tensors.len());
+    let tensors = counted(weights.tensors.len(), "tensor");
+    let mut text = format!("\n{tensors}{place}:\n");
     let shown = &weights.tensors[..weights.tensors.len().min(TENSORS_SHOWN)];
     let width = shown
         .iter()
@@ -68,6 +69,15 @@ fn weight_lines(weights: &Weights, file: &str) -> String {
         let more = weights.tensors.len() - TENSORS_SHOWN;
         text.push_str(&format!("  and {more} more (--json has all)\n"));
     }
+    let is_of_a_layer = |row: &TensorRow| {
+        let last = row.name.rsplit('.').next().unwrap_or_default();
+        ["weight", "bias"].iter().any(|name| last.contains(name))
+    };
+    if !weights.tensors.iter().any(is_of_a_layer) {
+        text.push_str(
+            "\nNone of them is called as a layer's weight is (`conv1.weight`): the file seems to hold data, not a network.\n",
+        );
+    }
     if !weights.others.is_empty() {
         let others: Vec<_> = weights
             .others
@@ -75,7 +85,7 @@ fn weight_lines(weights: &Weights, file: &str) -> String {
             .map(|key| format!("`{key}`"))
             .collect();
         text.push_str(&format!(
-            "\nThe file also holds weights of the same shapes under {}: `model: weights: KEY` chooses.\n",
+            "\nThe file also holds weights of the same shapes under {}: `model: weights: KEY`, or `--weights KEY`, chooses.\n",
             others.join(", ")
         ));
     }
@@ -103,12 +113,20 @@ fn weight_lines(weights: &Weights, file: &str) -> String {
     text
 }
 
+/// `1 tensor`, `2 tensors`.
+fn counted(count: usize, noun: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{ending}")
+}
+
 fn network_lines(network: &Network) -> Vec<(&'static str, String)> {
     let mut lines = vec![("input", input(&network.input))];
     let weights = network.weights.iter().map(|kind| {
         format!(
-            "{} numbers in {} tensors of {}",
-            kind.numbers, kind.tensors, kind.dtype
+            "{} in {} of {}",
+            counted(kind.numbers, "number"),
+            counted(kind.tensors, "tensor"),
+            kind.dtype
         )
     });
     lines.push(("parameters", network.parameters.to_string()));
@@ -123,7 +141,8 @@ fn network_lines(network: &Network) -> Vec<(&'static str, String)> {
         0 => {}
         more => operators.push(format!("{more} more kinds (--json has all)")),
     }
-    let text = format!("{} nodes: {}", network.nodes, operators.join(", "));
+    let nodes = counted(network.nodes, "node");
+    let text = format!("{nodes}: {}", operators.join(", "));
     lines.push(("operators", text));
     lines.extend(network.unsupported.iter().map(|node| {
         let module = match node.module.as_str() {
@@ -204,7 +223,9 @@ fn scores(output: &Output) -> String {
             output.left_out.join(", ")
         ),
         ScoresTaken::Logarithms => "the logarithms of the probabilities".to_owned(),
-        ScoresTaken::Logits => "the logits of the probabilities".to_owned(),
+        ScoresTaken::Logits | ScoresTaken::LogitsOfLogarithms => {
+            "the logits of the probabilities".to_owned()
+        }
     };
     let activation = match output.activation {
         OutputActivation::Softmax => "softmax makes the probabilities",

@@ -56,11 +56,11 @@ pub fn choose<T>(mut outputs: Vec<(Found, T)>, wanted: Option<&str>) -> Result<T
         )),
         (None, Some(wanted)) => Err(not_chosen(
             format!("the network has no output `{wanted}`"),
-            format!("`model: output:` is one of {described}"),
+            format!("it has {described}"),
         )),
         (None, None) => Err(not_chosen(
             format!("the network has {} outputs: {described}", outputs.len()),
-            "name the one that holds the scores in `model: output:`",
+            "name the one that holds the scores in `model: output:`, or with `--model-output`",
         )),
     }
 }

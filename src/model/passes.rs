@@ -53,6 +53,10 @@ impl Model {
                 let p = rows.f_clamp(least, BELOW_ONE)?;
                 p.f_log()?.f_sub(&p.f_neg()?.f_log1p()?)?
             }
+            ScoresTaken::LogitsOfLogarithms => {
+                let log = rows.f_clamp(least.ln(), BELOW_ONE.ln())?;
+                log.f_sub(&log.f_expm1()?.f_neg()?.f_log()?)?
+            }
         };
         Ok(match self.activation() {
             OutputActivation::Softmax | OutputActivation::Sigmoid => scores,

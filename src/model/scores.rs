@@ -16,6 +16,8 @@ pub enum ScoresAre {
     OneProbability,
     /// Logarithms of probabilities that sum to 1: what log-softmax gives.
     LogProbabilities,
+    /// Logarithms of independent probabilities, or of one: what log-sigmoid gives.
+    IndependentLogProbabilities,
 }
 
 /// How probabilities are made of scores.
@@ -43,6 +45,8 @@ pub enum ScoresTaken {
     Logarithms,
     /// ln p − ln(1 − p) of each probability.
     Logits,
+    /// y − ln(1 − exp y) of each logarithm y of a probability.
+    LogitsOfLogarithms,
 }
 
 /// What the user says that the numbers are.
@@ -67,6 +71,8 @@ pub enum Doubt {
     ClosingNotSeen,
     /// A softmax or sigmoid is seen at the end, yet they are not what it gives.
     ProbeDisagrees,
+    /// No number is above 0 on noise, as logarithms of independent probabilities are, and scores may be too.
+    NeverAboveZero,
     /// The user says something else than was found, and it is done as the user says.
     StatedOtherwise(StatedScores),
     /// The user says something that the numbers cannot be, and it is done as was found.
@@ -91,6 +97,7 @@ impl ScoresAre {
             Self::IndependentProbabilities => "independent probabilities",
             Self::OneProbability => "one probability",
             Self::LogProbabilities => "log-probabilities",
+            Self::IndependentLogProbabilities => "logarithms of independent probabilities",
         }
     }
 }
@@ -136,6 +143,11 @@ impl Doubt {
                 "the network seems to end in an operator that gives {given_text}, but on noise its \
                  numbers are something else"
             ),
+            Self::NeverAboveZero => {
+                "on noise none of the network's numbers is above 0: they may be logarithms of independent \
+                 probabilities, and are taken for scores"
+                    .to_owned()
+            }
             Self::StatedOtherwise(stated) => format!(
                 "`scores: {}` is used, but the network gives {given_text}",
                 stated.name()

@@ -8,13 +8,15 @@ pub enum Channels {
     Bgr,
     /// One channel: the luma of ITU-R BT.601, rounded to 8 bits as Pillow's mode `L`.
     Grey,
+    /// The same luma in each of three channels, as torchvision's `Grayscale(3)` gives it.
+    Grey3,
 }
 
 impl Channels {
     /// How many there are.
     pub fn count(self) -> usize {
         match self {
-            Self::Rgb | Self::Bgr => 3,
+            Self::Rgb | Self::Bgr | Self::Grey3 => 3,
             Self::Grey => 1,
         }
     }
@@ -25,6 +27,7 @@ impl Channels {
             Self::Rgb => "rgb",
             Self::Bgr => "bgr",
             Self::Grey => "grey",
+            Self::Grey3 => "grey3",
         }
     }
 
@@ -34,13 +37,14 @@ impl Channels {
             Self::Rgb => "red, green, blue",
             Self::Bgr => "blue, green, red",
             Self::Grey => "grey",
+            Self::Grey3 => "grey, grey, grey",
         }
     }
 
     /// The channel that holds red (0), green (1) or blue (2); a grey network has one for all three.
     pub fn of_colour(self, colour: usize) -> usize {
         match self {
-            Self::Rgb => colour,
+            Self::Rgb | Self::Grey3 => colour,
             Self::Bgr => 2 - colour,
             Self::Grey => 0,
         }
@@ -51,7 +55,7 @@ impl Channels {
         match self {
             Self::Rgb => pixel[channel],
             Self::Bgr => pixel[2 - channel],
-            Self::Grey => luma(pixel),
+            Self::Grey | Self::Grey3 => luma(pixel),
         }
     }
 }

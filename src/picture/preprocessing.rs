@@ -213,6 +213,8 @@ mod tests {
         let picture = Picture::filled(3, 2, [255, 0, 0]);
         let grey = stretched(Channels::Grey);
         let batch = grey.tensor(&[&picture], Device::Cpu);
+        let thrice = stretched(Channels::Grey3).tensor(&[&picture], Device::Cpu);
+        assert_eq!(thrice, batch.expand([1, 3, 2, 3], false));
         assert_eq!(batch.size(), [1, 1, 2, 3]);
         // 19595 · 255 / 65536 = 76.2 → 76
         assert_eq!(grey.picture(&batch.get(0)), Picture::filled(3, 2, [76; 3]));

@@ -115,7 +115,7 @@ pub fn shorter_for((height, width): (usize, usize)) -> usize {
 fn ordered(numbers: [f32; 3], channels: Channels) -> Option<Vec<f32>> {
     let [red, green, blue] = numbers;
     match channels {
-        Channels::Rgb => Some(vec![red, green, blue]),
+        Channels::Rgb | Channels::Grey3 => Some(vec![red, green, blue]),
         Channels::Bgr => Some(vec![blue, green, red]),
         Channels::Grey => (red == green && green == blue).then(|| vec![red]),
     }

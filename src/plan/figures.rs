@@ -269,6 +269,11 @@ fn doubt(document: &Document, scores: &ScoreFacts) -> Option<Diagnostic> {
             "/model/file",
             "say what they are with `model: scores: sigmoid` or `softmax`".to_owned(),
         ),
+        Doubt::NeverAboveZero => (
+            "/model/file",
+            "say what they are: `model: scores: log` for such logarithms, `softmax` for scores"
+                .to_owned(),
+        ),
         Doubt::ProbeDisagrees => (
             "/model/file",
             "say what they are with `model: scores:`".to_owned(),

@@ -53,7 +53,8 @@ impl Defaults {
     /// The numbers of the training, where the spec chooses no others.
     fn trained_numbers(&self, channels: Channels, input: &InputSpec) -> Option<&TrainedInput> {
         let trained = self.trained.as_ref()?;
-        (input.preset.is_none() && channels == Channels::Rgb).then_some(trained)
+        let order = matches!(channels, Channels::Rgb | Channels::Grey3);
+        (input.preset.is_none() && order).then_some(trained)
     }
 }
 
@@ -212,6 +213,7 @@ fn channels(input: &InputSpec) -> Channels {
         Some(ChannelsSpec::Rgb) => Channels::Rgb,
         Some(ChannelsSpec::Bgr) => Channels::Bgr,
         Some(ChannelsSpec::Grey) => Channels::Grey,
+        Some(ChannelsSpec::Grey3) => Channels::Grey3,
         None if is_one(&input.mean) || is_one(&input.std) => Channels::Grey,
         None => preset(input).channels,
     }

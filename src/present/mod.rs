@@ -8,6 +8,7 @@ pub mod data_faults;
 mod evidence;
 pub mod exhibit;
 mod fidelity;
+pub mod labels;
 mod mistakes;
 mod optimised;
 mod outcomes;
@@ -92,12 +93,16 @@ pub struct Data<'a> {
     pub classes_in: Vec<usize>,
     /// Group of each photo.
     pub truths: Vec<usize>,
+    /// Groups of all labels of each photo, rising; one, where a photo has one label.
+    pub labels: Vec<Vec<usize>>,
     /// Path of each photo, as messages name it.
     pub paths: Vec<String>,
     /// How many photos are arrays.
     pub arrays: usize,
     /// Files that are neither photos nor arrays.
     pub skipped: usize,
+    /// Of these the pictures of formats that are not read: extension and how many.
+    pub unread_formats: Vec<(String, usize)>,
     /// Of each photo that could not be read when the data set was looked through the reason, which names it.
     pub unreadable: Vec<String>,
     /// The class of each sub-folder's number where names were sorted as text, if that differs; else empty.
@@ -137,6 +142,7 @@ fn of_kind(task: &Task) -> Presented {
         View::Spread => spread::present(task),
         View::DataFaults(view) => data_faults::present(task, view),
         View::Robustness => robustness::present(task),
+        View::Labels(view) => labels::present(task, view),
     }
 }
 
@@ -168,6 +174,7 @@ impl View {
             Self::Spread => Kind::Spread,
             Self::DataFaults(_) => Kind::DataFaults,
             Self::Robustness => Kind::Robustness,
+            Self::Labels(_) => Kind::Labels,
         }
     }
 }

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{attributions, calibration, data_faults, outcomes, predictions, superpixels};
+use super::{attributions, calibration, data_faults, labels, outcomes, predictions, superpixels};
 use crate::results::Kind;
 
 /// How a figure is shown.
@@ -25,6 +25,7 @@ pub enum View {
     Spread,
     DataFaults(data_faults::View),
     Robustness,
+    Labels(labels::View),
 }
 
 /// No keys.
@@ -47,6 +48,7 @@ pub fn schema(kind: Kind, without: &[&str]) -> Value {
         Kind::Predictions => schema_of::<predictions::View>(),
         Kind::Outcomes => schema_of::<outcomes::View>(),
         Kind::Calibration => schema_of::<calibration::View>(),
+        Kind::Labels => schema_of::<labels::View>(),
     }
     .to_value();
     if let Some(properties) = schema["properties"].as_object_mut() {
@@ -82,6 +84,7 @@ impl View {
             Kind::Patches => no_keys(keys).map(|()| Self::Patches)?,
             Kind::Spread => no_keys(keys).map(|()| Self::Spread)?,
             Kind::DataFaults => Self::DataFaults(from(keys)?),
+            Kind::Labels => Self::Labels(from(keys)?),
             Kind::Robustness => no_keys(keys).map(|()| Self::Robustness)?,
         })
     }
@@ -101,6 +104,7 @@ impl View {
             Self::Predictions(view) => serde_json::to_value(view),
             Self::Outcomes(view) => serde_json::to_value(view),
             Self::Calibration(view) => serde_json::to_value(view),
+            Self::Labels(view) => serde_json::to_value(view),
         };
         let Ok(Value::Object(mut keys)) = value else {
             return Map::new(); // no keys
@@ -123,7 +127,8 @@ impl View {
             | Self::Patches
             | Self::Spread
             | Self::DataFaults(_)
-            | Self::Robustness => Vec::new(),
+            | Self::Robustness
+            | Self::Labels(_) => Vec::new(),
         }
     }
 

@@ -91,8 +91,8 @@ impl<'a> Numbering<'a> {
         }
     }
 
-    /// Where a description is a list with a part for each photo, or for each picture of a filter, each part by
-    /// the first picture that it is about.
+    /// Where a description is a list with a part for each photo, or for each picture, each part by the first
+    /// picture that it is about.
     fn alternatives(&self, alt: &Message, drawing: &Drawing) -> BTreeMap<usize, String> {
         let (Message::Keyed { arguments, .. }, Drawing::Grid { tiles, .. }) = (alt, drawing) else {
             return BTreeMap::new();
@@ -101,7 +101,7 @@ impl<'a> Numbering<'a> {
             Argument::List(parts) if name == "photos" && tiles.len() % parts.len().max(1) == 0 => {
                 Some(parts)
             }
-            Argument::List(parts) if name == "filters" && tiles.len() == parts.len() => Some(parts),
+            Argument::List(parts) if tiles.len() == parts.len() => Some(parts),
             _ => None,
         });
         let parts = parts.filter(|parts| parts.len() > 1);

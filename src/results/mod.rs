@@ -6,6 +6,7 @@
 mod attributions;
 pub mod calibration;
 mod fidelity;
+pub mod labels;
 mod mistakes;
 mod optimised;
 mod outcomes;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 pub use attributions::{Attributions, Map, Meaning, Place, Volume};
 pub use fidelity::{Check, Curves, Fidelity, StepCurve};
+pub use labels::{LabelProbabilities, LabelRow};
 pub use mistakes::{Mistake, most_confident};
 pub use optimised::{Curve, Ending, Frame, Objective, Optimised, Stage};
 pub use outcomes::{FILE, Outcome, Outcomes, Tally, named};
@@ -41,6 +43,7 @@ pub enum Results {
     Responses(responses::Responses),
     PhotoFacts(PhotoFacts),
     Variations(Variations),
+    Labels(LabelProbabilities),
 }
 
 /// What a method's results are shown as, and by which keys of the spec. Several kinds may show results of one sort.
@@ -66,10 +69,12 @@ pub enum Kind {
     DataFaults,
     /// Variations: what the network says of changed photos.
     Robustness,
+    /// Probabilities of labels, each by itself.
+    Labels,
 }
 
 impl Kind {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Photos,
         Self::Attributions,
         Self::Superpixels,
@@ -82,6 +87,7 @@ impl Kind {
         Self::Spread,
         Self::DataFaults,
         Self::Robustness,
+        Self::Labels,
     ];
 
     /// Name of its table of strings, `templates/results/<name>.yaml`.
@@ -99,6 +105,7 @@ impl Kind {
             Self::Spread => "spread",
             Self::DataFaults => "photo_faults",
             Self::Robustness => "withstood",
+            Self::Labels => "labels",
         }
     }
 }
@@ -150,7 +157,8 @@ impl Results {
             | Self::Outcomes(_)
             | Self::Responses(_)
             | Self::PhotoFacts(_)
-            | Self::Variations(_) => None,
+            | Self::Variations(_)
+            | Self::Labels(_) => None,
         }
     }
 
@@ -165,7 +173,8 @@ impl Results {
             | Self::Outcomes(_)
             | Self::Responses(_)
             | Self::PhotoFacts(_)
-            | Self::Variations(_) => None,
+            | Self::Variations(_)
+            | Self::Labels(_) => None,
         }
     }
 }

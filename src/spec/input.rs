@@ -21,7 +21,7 @@ pub struct InputSpec {
     pub interpolation: Option<Interpolation>,
     /// What levels (0 to 255) are multiplied with, a number or a fraction such as 1/255: the network gets (level × scale − mean) / std. Default: the preset's.
     pub scale: Option<ScaleSpec>,
-    /// Which channels the network gets, and in which order. Default: the preset's; `grey` where `mean` or `std` has one number.
+    /// Which channels the network gets, and in which order: `grey` is one channel, the luma of the photo; `grey3` the same in three, for a network of three channels that was trained on grey photos. Default: the preset's; `grey` where `mean` or `std` has one number.
     pub channels: Option<ChannelsSpec>,
     /// Mean of each channel, after `scale`: three numbers in the order of `channels`, one for a grey network. Default: the preset's.
     #[schemars(length(min = 1, max = 3))]
@@ -136,6 +136,7 @@ pub enum ChannelsSpec {
     Rgb,
     Bgr,
     Grey,
+    Grey3,
 }
 
 /// Keeps `null` apart from a key that is left out.

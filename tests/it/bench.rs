@@ -153,12 +153,14 @@ impl Bench {
             groups: data.groups(),
             classes_in: data.classes_in(),
             truths: data.truths(),
+            labels: data.labels(),
             paths: paths
                 .iter()
                 .map(|path| path.display().to_string())
                 .collect(),
             arrays: data.arrays(),
             skipped: data.skipped(),
+            unread_formats: data.unread_formats(),
             unreadable: data.unreadable(),
             classes_in_text_order: data.classes_in_text_order(),
             open: &open,

@@ -290,6 +290,14 @@ fn layers_of_a_model_file_are_those_of_a_report_that_names_it() {
         "{}",
         stderr(&options)
     );
+    for [option, value] in [["--weights", "ema"], ["--model-output", "scores"]] {
+        let given = cnn_report(project.path(), &["layers", option, value]);
+        let told = stderr(&given);
+        assert!(
+            told.contains(&format!("`{option}` applies to model files only")),
+            "{told}"
+        );
+    }
 }
 
 #[test]

@@ -352,8 +352,8 @@ fn a_photo_with_damaged_pixels_is_left_out_and_named() {
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/model/net1.pt2");
     let (json, text) = trial(&model, &folder.path("photos"));
     assert_eq!(json["photos"], 20);
-    // four presets in two orders of colour, levels from 0 to 255 in both, and three other ways of resampling
-    assert_eq!(json["rows"].as_array().unwrap().len(), 13);
+    // four presets in two orders of colour and in grey, levels from 0 to 255 in each, and three other ways of resampling
+    assert_eq!(json["rows"].as_array().unwrap().len(), 18);
     assert_eq!(json["unreadable"].as_array().unwrap().len(), 1);
     assert!(
         json["unreadable"][0]["path"]

@@ -351,7 +351,7 @@ fn the_preset_of_the_shipped_network_is_found() {
         .iter()
         .map(|row| row.split(' ').next().unwrap())
         .collect();
-    assert_eq!((names[0], names.len()), ("imagenet,", 13), "{text}");
+    assert_eq!((names[0], names.len()), ("imagenet,", 18), "{text}");
     let right = |row: &str| -> usize {
         let (before, _) = row.split_once(" of 159 ").unwrap();
         before.split_whitespace().last().unwrap().parse().unwrap()
@@ -381,7 +381,7 @@ fn photos_that_do_not_tell_are_said_not_to() {
     let (found, code, told) = answer(&["tests/data/model/net1.pt2", "--try", folder_name]);
     assert_eq!(code, Some(0), "{told}");
     let rows = found["trial"]["rows"].as_array().unwrap();
-    assert_eq!((rows.len(), &found["trial"]["photos"]), (13, &json!(2)));
+    assert_eq!((rows.len(), &found["trial"]["photos"]), (18, &json!(2)));
     assert_eq!(rows[0]["p_value"], Value::Null);
     let told_apart = |row: &&Value| row["p_value"].as_f64().is_some_and(|p| p < 0.05);
     assert_eq!(rows.iter().filter(told_apart).count(), 0);

@@ -25,6 +25,7 @@ mod input;
 mod inspect;
 mod interrupt;
 mod kills;
+mod label_rates;
 mod layering;
 mod lime;
 mod machine;

@@ -188,6 +188,11 @@ const MEASURED: &[(&str, &str, &str)] = &[
         "scikit-learn's `calibration_curve`; within 1e-12 is tested",
     ),
     (
+        "label_rates",
+        "1 for each labelled photo",
+        "scikit-learn's metrics; within 1e-12 is tested",
+    ),
+    (
         "mistakes",
         "as `calibration`, and 2 maps for each photo shown",
         "the maps of `grad_cam` and `saliency`, bit for bit",

@@ -133,6 +133,37 @@ fn two_rows_of_scores_are_not_chosen_between_by_chance() {
     assert!(error.contains("`model: output:`"), "{error}");
     let named = scores(&source().with_output(Some("scores")), &input).unwrap();
     assert_eq!(named.size(), [2, 3]);
+    // And on the command line, for the file by itself.
+    std::fs::copy(data("red.png"), cases.path().join("red.png")).unwrap();
+    let run = |arguments: &[&str]| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_cnn-report"))
+            .args(arguments)
+            .current_dir(cases.path())
+            .env("XDG_CACHE_HOME", cases.path())
+            .output()
+            .unwrap();
+        let printed = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(printed).unwrap())
+    };
+    let (code, printed) = run(&["layers", "two.onnx"]);
+    assert_eq!(code, Some(2));
+    assert!(printed.contains("`--model-output`"), "{printed}");
+    let said = ["two.onnx", "--model-output", "scores"];
+    for command in ["layers", "inspect"] {
+        let (code, printed) = run(&[&[command], &said[..]].concat());
+        assert_eq!(code, Some(0), "{printed}");
+    }
+    let said = [
+        "--model",
+        "two.onnx",
+        "--model-output",
+        "scores",
+        "--no-build",
+    ];
+    let (code, printed) = run(&[&["init", "--images", "red.png"], &said[..]].concat());
+    assert_eq!(code, Some(0), "{printed}");
+    let spec = std::fs::read_to_string(cases.path().join("report.yaml")).unwrap();
+    assert!(spec.contains("\n  output: scores\n"), "{spec}");
 }
 
 #[test]
@@ -224,7 +255,8 @@ fn newer_operators_of_onnx_give_the_scores_of_its_reference_evaluator() {
         let file = folder.path().join("network.onnx");
         std::fs::write(&file, content).unwrap();
         // Activations are not rounded to whole numbers: 0.020 was measured.
-        let tolerance = if name == "qdq" { 5e-2 } else { TOLERANCE };
+        let is_quantised = name.starts_with('q');
+        let tolerance = if is_quantised { 5e-2 } else { TOLERANCE };
         match scores(&source(&file, &golden["x"]), &golden["x"]) {
             Ok(scores) => match relative(&scores, &golden[&name]) {
                 difference if difference < tolerance => {}

@@ -5,9 +5,9 @@ use crate::present::View;
 use crate::report::machine::{self, Found, finite};
 use crate::results::responses::{Peak, Responses};
 use crate::results::{
-    Attributions, ClassTarget, Ending, Explained, Guess, LayerRef, Meaning, Objective, Optimised,
-    PhotoFact, PhotoFacts, Place, Predictions, Results, SegmentWeight, Stage, Superpixels, Target,
-    Variations, Varied, Volume,
+    Attributions, ClassTarget, Ending, Explained, Guess, LabelProbabilities, LabelRow, LayerRef,
+    Meaning, Objective, Optimised, PhotoFact, PhotoFacts, Place, Predictions, Results,
+    SegmentWeight, Stage, Superpixels, Target, Variations, Varied, Volume,
 };
 
 /// A unit with what files and classes are called.
@@ -31,6 +31,7 @@ impl Of<'_> {
             Results::Responses(found) => Some(self.responses(found, beside)),
             Results::PhotoFacts(found) => Some(photo_facts(found)),
             Results::Variations(found) => Some(variations(found)),
+            Results::Labels(found) => Some(labels(found)),
         }
     }
 
@@ -229,6 +230,20 @@ fn photo_facts(found: &PhotoFacts) -> Found {
         },
     };
     Found::PhotoFacts {
+        photos: found.rows.iter().map(photo).collect(),
+    }
+}
+
+fn labels(found: &LabelProbabilities) -> Found {
+    let photo = |row: &LabelRow| match row {
+        LabelRow::Read(row) => machine::LabelRow::Read {
+            probabilities: row.iter().map(|p| finite(f64::from(*p))).collect(),
+        },
+        LabelRow::Unreadable(reason) => machine::LabelRow::Unreadable {
+            reason: reason.clone(),
+        },
+    };
+    Found::Labels {
         photos: found.rows.iter().map(photo).collect(),
     }
 }

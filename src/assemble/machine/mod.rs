@@ -209,6 +209,9 @@ fn provenance(plan: &Plan) -> Provenance {
                 ScoresAre::IndependentProbabilities => machine::ScoresAre::IndependentProbabilities,
                 ScoresAre::OneProbability => machine::ScoresAre::OneProbability,
                 ScoresAre::LogProbabilities => machine::ScoresAre::LogProbabilities,
+                ScoresAre::IndependentLogProbabilities => {
+                    machine::ScoresAre::IndependentLogProbabilities
+                }
             },
             activation: match plan.facts.scores.activation {
                 OutputActivation::Softmax => machine::Activation::Softmax,

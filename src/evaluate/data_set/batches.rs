@@ -69,6 +69,7 @@ mod tests {
 
     fn photos(count: usize) -> Vec<LabelledPhoto> {
         let photo = |truth: usize| LabelledPhoto {
+            labels: vec![truth],
             path: truth.to_string().into(),
             truth,
         };

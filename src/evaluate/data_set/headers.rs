@@ -41,7 +41,16 @@ pub(super) fn check(
         unreadable: Vec::new(),
     };
     let mut first_lines = BTreeMap::new();
-    for (Listed { path, truth, at }, kind) in listed.into_iter().zip(kinds) {
+    for (
+        Listed {
+            path,
+            truth,
+            labels,
+            at,
+        },
+        kind,
+    ) in listed.into_iter().zip(kinds)
+    {
         match kind {
             Ok((real, kind)) => {
                 let line = at.map_or(0, |at| at.line);
@@ -52,7 +61,11 @@ pub(super) fn check(
                     continue;
                 }
                 checked.arrays += usize::from(kind == InputKind::Array);
-                checked.photos.push(LabelledPhoto { path, truth });
+                checked.photos.push(LabelledPhoto {
+                    path,
+                    truth,
+                    labels,
+                });
             }
             Err(error) if is_missing(&error) => {
                 faults.add("missing files", at, error.to_string(), String::new());

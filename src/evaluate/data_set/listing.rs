@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::faults::Faults;
 use super::label_order::{LabelOrder, label_order_warning};
 use super::skipped::{SkipReason, Skipped};
-use super::table;
+use super::{several, table};
 use crate::diagnostic::Position;
 use crate::evaluate::groups::Groups;
 use crate::evaluate::lists;
@@ -36,12 +36,36 @@ pub(super) struct Listed {
     pub path: PathBuf,
     /// Index of its group.
     pub truth: usize,
+    /// All groups that its labels name; one, where a photo has one label.
+    pub labels: Vec<usize>,
     /// Where it stands in a list.
     pub at: Option<Position>,
 }
 
+impl Listed {
+    /// With one label.
+    fn new(path: PathBuf, truth: usize, at: Option<Position>) -> Self {
+        Self {
+            path,
+            truth,
+            labels: vec![truth],
+            at,
+        }
+    }
+}
+
+/// How many labels a photo may have.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LabelsPerPhoto {
+    #[default]
+    One,
+    /// Any number, also none.
+    Several,
+}
+
 pub(super) struct Listing<'a> {
     groups: &'a Groups,
+    per_photo: LabelsPerPhoto,
     /// The group of each label that occurred; `None` for one that is none.
     labels: BTreeMap<String, Option<usize>>,
     pub photos: Vec<Listed>,
@@ -54,12 +78,17 @@ impl<'a> Listing<'a> {
     pub fn new(groups: &'a Groups, faults: Faults<'a>) -> Self {
         Self {
             groups,
+            per_photo: LabelsPerPhoto::One,
             labels: BTreeMap::new(),
             photos: Vec::new(),
             skipped: Vec::new(),
             label_order: None,
             faults,
         }
+    }
+
+    pub fn with(self, per_photo: LabelsPerPhoto) -> Self {
+        Self { per_photo, ..self }
     }
 
     pub fn read(&mut self, data: &Path) {
@@ -88,6 +117,7 @@ impl<'a> Listing<'a> {
         let text = text.trim_start_matches('\u{feff}');
         match extension(data).as_str() {
             "yaml" | "yml" => self.yaml(data, text),
+            _ if self.per_photo == LabelsPerPhoto::Several => several::read(self, data, text),
             _ => table::read(self, data, text),
         }
     }
@@ -99,9 +129,22 @@ impl<'a> Listing<'a> {
 
     pub fn photo(&mut self, path: PathBuf, label: &str, at: Position) {
         if let Some(truth) = self.truth(label, Some(at), "") {
-            let at = Some(at);
-            self.photos.push(Listed { path, truth, at });
+            self.photos.push(Listed::new(path, truth, Some(at)));
         }
+    }
+
+    /// A photo with several labels, or none.
+    pub fn photo_of(&mut self, path: PathBuf, labels: &[String], at: Position) {
+        let labels = labels
+            .iter()
+            .filter_map(|label| self.truth(label, Some(at), ""));
+        let labels: Vec<usize> = labels.collect();
+        self.photos.push(Listed {
+            path,
+            truth: labels.first().copied().unwrap_or(self.groups.len()),
+            labels,
+            at: Some(at),
+        });
     }
 
     /// The group that a label names. Of a label that names none, the first place is a fault.
@@ -150,11 +193,7 @@ impl<'a> Listing<'a> {
         for (label, files) in by_label {
             let before = format!("sub-folder `{label}`: ");
             if let Some(truth) = self.truth(&label, None, &before) {
-                let listed = |path| Listed {
-                    path,
-                    truth,
-                    at: None,
-                };
+                let listed = |path| Listed::new(path, truth, None);
                 self.photos.extend(files.into_iter().map(listed));
             }
         }
@@ -182,11 +221,10 @@ impl<'a> Listing<'a> {
         for list in lists {
             let at = Some(list.name.position);
             if let Some(truth) = self.truth(&list.name.text, at, "") {
-                let photos = list.items.into_iter().map(|item| Listed {
-                    path: beside(file, &item.text),
-                    truth,
-                    at: Some(item.position),
-                });
+                let photos = list
+                    .items
+                    .into_iter()
+                    .map(|item| Listed::new(beside(file, &item.text), truth, Some(item.position)));
                 self.photos.extend(photos);
             }
         }

@@ -6,6 +6,7 @@ mod faults;
 mod headers;
 mod label_order;
 mod listing;
+mod several;
 mod skipped;
 mod table;
 mod unreadable;
@@ -20,8 +21,8 @@ use crate::picture::Preprocessing;
 
 pub use batches::{Batch, for_each_batch};
 pub use label_order::{LabelOrder, label_order_warning};
-pub use listing::is_photo;
-pub use skipped::{SkipReason, Skipped, count_by_kind};
+pub use listing::{LabelsPerPhoto, is_photo};
+pub use skipped::{SkipReason, Skipped, count_by_kind, unread_formats};
 pub use unreadable::{DEFAULT_MAX_UNREADABLE, Unreadable, check_unreadable};
 
 use faults::Faults;
@@ -30,8 +31,10 @@ use listing::Listing;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LabelledPhoto {
     pub path: PathBuf,
-    /// Index of its group.
+    /// Index of its group; behind the last where it has no label.
     pub truth: usize,
+    /// Of all its labels, rising; one, where a photo has one label.
+    pub labels: Vec<usize>,
 }
 
 /// What a data set holds, in the order of its list or of the paths in its folder, grouped by label.
@@ -66,7 +69,27 @@ impl DataSet {
         preprocessing: &Preprocessing,
         max_unreadable: f64,
     ) -> Result<Self, Vec<Diagnostic>> {
-        let mut listing = Listing::new(groups, Faults::new(name));
+        let per_photo = LabelsPerPhoto::One;
+        Self::open_with(
+            (name, path),
+            groups,
+            preprocessing,
+            max_unreadable,
+            per_photo,
+        )
+    }
+
+    /// As [`DataSet::open`], of photos that may have several labels: a list may have more labels behind the path, or
+    /// a column of 0 and 1 for each label under a line of headings, and a photo that is named several times has the
+    /// labels of all its places.
+    pub fn open_with(
+        (name, path): (&str, &Path),
+        groups: &Groups,
+        preprocessing: &Preprocessing,
+        max_unreadable: f64,
+        per_photo: LabelsPerPhoto,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let mut listing = Listing::new(groups, Faults::new(name)).with(per_photo);
         listing.read(path);
         let Listing {
             photos: listed,
@@ -79,6 +102,10 @@ impl DataSet {
             let hint = "use a folder with a sub-folder of photos for each label, or a list of photos and labels";
             faults.add("", None, "there is no photo".to_owned(), hint.to_owned());
         }
+        let listed = match per_photo {
+            LabelsPerPhoto::One => listed,
+            LabelsPerPhoto::Several => several::merged(listed),
+        };
         let total = listed.len();
         let checked = headers::check(listed, preprocessing, &mut faults);
         if let Err(message) = check_unreadable(checked.unreadable.len(), total, max_unreadable) {

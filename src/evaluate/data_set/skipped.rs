@@ -99,6 +99,17 @@ pub fn count_by_kind(skipped: &[Skipped]) -> Vec<(String, usize)> {
     counts.into_iter().collect()
 }
 
+/// How many pictures there are of each format that is not read, by its extension.
+pub fn unread_formats(skipped: &[Skipped]) -> Vec<(String, usize)> {
+    let mut counts = BTreeMap::new();
+    for skipped in skipped {
+        if let SkipReason::UnreadFormat(extension) = &skipped.reason {
+            *counts.entry(extension.clone()).or_insert(0) += 1;
+        }
+    }
+    counts.into_iter().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,6 +121,8 @@ mod tests {
             path: name.into(),
             reason: SkipReason::of_file(Path::new(name)),
         });
+        let unread = [("avif", 2), ("heic", 1)].map(|(kind, count)| (kind.to_owned(), count));
+        assert_eq!(unread_formats(&skipped), unread);
         let counts = count_by_kind(&skipped);
         let expected = [
             ("other files", 2),

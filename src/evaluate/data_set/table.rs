@@ -10,13 +10,13 @@ use csv::{ReaderBuilder, Trim};
 use super::listing::{Listing, beside};
 use crate::diagnostic::Position;
 
-const SEPARATORS: [u8; 3] = *b"\t,;";
+pub(super) const SEPARATORS: [u8; 3] = *b"\t,;";
 
 /// Lines that decide about a file's separator.
 const LINES_COMPARED: usize = 100;
 
 /// Headings of the two columns, in small letters.
-const PATH_HEADINGS: [&str; 13] = [
+pub(super) const PATH_HEADINGS: [&str; 13] = [
     "path",
     "paths",
     "file",
@@ -159,7 +159,7 @@ fn separator<'a>(lines: impl Iterator<Item = &'a str>) -> u8 {
 }
 
 /// The fields of a line, without spaces around them and without empty ones at the end.
-fn fields(line: &str, separator: u8) -> Vec<String> {
+pub(super) fn fields(line: &str, separator: u8) -> Vec<String> {
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::super::data_set::DataSet;
+use super::super::data_set::{DataSet, unread_formats};
 use super::super::groups::Groups;
 use super::Labelled;
 use crate::diagnostic::Diagnostic;
@@ -33,6 +33,11 @@ impl Shown for Prepared {
         photos.map(|photo| photo.truth).collect()
     }
 
+    fn labels(&self) -> Vec<Vec<usize>> {
+        let photos = self.labelled.photos.iter();
+        photos.map(|photo| photo.labels.clone()).collect()
+    }
+
     fn paths(&self) -> Vec<&Path> {
         let photos = self.labelled.photos.iter();
         photos.map(|photo| photo.path.as_path()).collect()
@@ -44,6 +49,10 @@ impl Shown for Prepared {
 
     fn skipped(&self) -> usize {
         self.labelled.skipped.len()
+    }
+
+    fn unread_formats(&self) -> Vec<(String, usize)> {
+        unread_formats(&self.labelled.skipped)
     }
 
     fn unreadable(&self) -> Vec<String> {
@@ -100,7 +109,9 @@ impl Labelled {
         };
         let name = self.data.display().to_string();
         let path = base.join(&self.data);
-        let labelled = DataSet::open(&name, &path, &groups, preprocessing, self.max_unreadable);
+        let named = (name.as_str(), path.as_path());
+        let limit = self.max_unreadable;
+        let labelled = DataSet::open_with(named, &groups, preprocessing, limit, self.per_photo);
         let labelled = labelled.map_err(|faults| located("/data", faults))?;
         Ok(Prepared { groups, labelled })
     }

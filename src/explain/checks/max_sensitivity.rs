@@ -82,7 +82,8 @@ fn all_numbers(found: &Results) -> Vec<f64> {
         | Results::Outcomes(_)
         | Results::Responses(_)
         | Results::PhotoFacts(_)
-        | Results::Variations(_) => Vec::new(),
+        | Results::Variations(_)
+        | Results::Labels(_) => Vec::new(),
     }
 }
 

@@ -99,7 +99,7 @@ fn frequency_scale(height: usize, width: usize) -> Vec<f64> {
 fn correlate(pixels: &Tensor, channels: Channels) -> Result<Tensor, TchError> {
     let rows = match channels {
         Channels::Grey => return Ok(pixels.shallow_clone()),
-        Channels::Rgb => COLOUR,
+        Channels::Rgb | Channels::Grey3 => COLOUR,
         Channels::Bgr => [COLOUR[2], COLOUR[1], COLOUR[0]],
     };
     let column_norm = |column: usize| {

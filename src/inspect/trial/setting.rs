@@ -21,7 +21,7 @@ const FILTERS: [Filter; 4] = [
     Filter::Nearest,
 ];
 
-/// Every preset that fits the network's channels, in both orders of colour, and levels as they are (0 to 255);
+/// Every preset that fits the network's channels, in both orders of colour and in grey, and levels as they are (0 to 255);
 /// in the frame of `own` where there is one; and `own` itself, where it is none of them.
 pub fn settings(model: &Model, own: Option<(&str, &Preprocessing)>) -> Vec<Setting> {
     let [channels, height, width] = model.input_shape().map(|size| size as usize);
@@ -29,8 +29,8 @@ pub fn settings(model: &Model, own: Option<(&str, &Preprocessing)>) -> Vec<Setti
     for preset in PRESETS {
         let orders: &[Channels] = match (channels, preset.channels) {
             (1, _) => &[Channels::Grey],
-            (3, Channels::Bgr) => &[Channels::Bgr, Channels::Rgb],
-            (3, _) => &[Channels::Rgb, Channels::Bgr],
+            (3, Channels::Bgr) => &[Channels::Bgr, Channels::Rgb, Channels::Grey3],
+            (3, _) => &[Channels::Rgb, Channels::Bgr, Channels::Grey3],
             _ => &[],
         };
         for (index, channels) in orders.iter().enumerate() {

@@ -49,6 +49,10 @@ fn found(evidence: &Evidence) -> ScoreFacts {
             (ScoresAre::LogProbabilities, probed.exponentials_sum_to_one)
         }
         Some(Closing::Sigmoid) => (independent, probed.not_outside_zero_and_one),
+        Some(Closing::LogSigmoid) => (
+            ScoresAre::IndependentLogProbabilities,
+            probed.never_above_zero,
+        ),
         Some(Closing::Softmax | Closing::LogSoftmax) => (independent, false),
         None => return hidden(evidence),
     };
@@ -56,7 +60,9 @@ fn found(evidence: &Evidence) -> ScoreFacts {
         given,
         taken: ScoresTaken::BeforeClosing,
         activation: match given {
-            ScoresAre::IndependentProbabilities | ScoresAre::OneProbability => own_sigmoid,
+            ScoresAre::IndependentProbabilities
+            | ScoresAre::IndependentLogProbabilities
+            | ScoresAre::OneProbability => own_sigmoid,
             _ => OutputActivation::Softmax,
         },
         doubt: (probed.tried && !agrees).then_some(Doubt::ProbeDisagrees),
@@ -87,6 +93,14 @@ fn hidden(evidence: &Evidence) -> ScoreFacts {
             OutputActivation::SigmoidOfOne => own_sigmoid,
             _ => OutputActivation::Softmax,
         };
+        if probed.never_above_zero && !evidence.is_unbounded {
+            return ScoreFacts {
+                given: ScoresAre::Scores,
+                taken: ScoresTaken::AsGiven,
+                activation,
+                doubt: Some(Doubt::NeverAboveZero),
+            };
+        }
         (ScoresAre::Scores, ScoresTaken::AsGiven, activation)
     };
     ScoreFacts {
@@ -99,7 +113,13 @@ fn hidden(evidence: &Evidence) -> ScoreFacts {
 
 fn as_stated(evidence: &Evidence, found: ScoreFacts, stated: StatedScores) -> ScoreFacts {
     let confirmed = ScoreFacts {
-        doubt: found.doubt.filter(|doubt| *doubt != Doubt::ClosingNotSeen),
+        doubt: found
+            .doubt
+            .filter(|doubt| !matches!(doubt, Doubt::ClosingNotSeen | Doubt::NeverAboveZero)),
+        ..found
+    };
+    let answered = ScoreFacts {
+        doubt: found.doubt.filter(|doubt| *doubt != Doubt::NeverAboveZero),
         ..found
     };
     let otherwise = Some(Doubt::StatedOtherwise(stated));
@@ -109,10 +129,16 @@ fn as_stated(evidence: &Evidence, found: ScoreFacts, stated: StatedScores) -> Sc
     };
     let one = evidence.numbers == 1;
     match (stated, found.given) {
-        // One number has no softmax, and the logarithm of a probability is not that of its odds.
-        (StatedScores::Softmax | StatedScores::Log, _) if one => impossible,
+        (StatedScores::Log, ScoresAre::IndependentLogProbabilities) => confirmed,
+        (StatedScores::Log, ScoresAre::Scores) if evidence.probed.never_above_zero => ScoreFacts {
+            given: ScoresAre::IndependentLogProbabilities,
+            taken: ScoresTaken::LogitsOfLogarithms,
+            activation: sigmoid(evidence.numbers).1,
+            doubt: None,
+        },
+        (StatedScores::Softmax, _) if one => impossible, // of one number it is 1
         (StatedScores::Softmax, given) => match (found.activation, found.taken) {
-            (OutputActivation::Softmax, _) => found,
+            (OutputActivation::Softmax, _) => answered,
             (_, ScoresTaken::BeforeClosing) => ScoreFacts {
                 activation: OutputActivation::Softmax,
                 doubt: otherwise,
@@ -128,11 +154,13 @@ fn as_stated(evidence: &Evidence, found: ScoreFacts, stated: StatedScores) -> Sc
         },
         (
             StatedScores::Sigmoid,
-            ScoresAre::IndependentProbabilities | ScoresAre::OneProbability,
+            ScoresAre::IndependentProbabilities
+            | ScoresAre::IndependentLogProbabilities
+            | ScoresAre::OneProbability,
         ) => confirmed,
         (StatedScores::Sigmoid, ScoresAre::Scores) => ScoreFacts {
             activation: sigmoid(evidence.numbers).1,
-            ..found
+            ..confirmed
         },
         (StatedScores::Sigmoid, ScoresAre::Probabilities | ScoresAre::LogProbabilities) => {
             ScoreFacts {

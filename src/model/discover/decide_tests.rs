@@ -8,6 +8,7 @@ const PROBABILITIES: Probed = Probed {
     within_zero_and_one: true,
     not_outside_zero_and_one: true,
     exponentials_sum_to_one: false,
+    never_above_zero: false,
 };
 const INDEPENDENT: Probed = Probed {
     sum_to_one: false,
@@ -96,6 +97,42 @@ fn without_a_closing_operator_the_numbers_tell() {
     // Two numbers stay two classes.
     let two = decide(&of(2, None, SCORES), None);
     assert_eq!(two.activation, By::Softmax);
+}
+
+/// Distances below 0 are scores as well, so that only the user can say.
+#[test]
+fn logarithms_of_independent_probabilities_are_asked_about() {
+    let below = Probed {
+        never_above_zero: true,
+        ..SCORES
+    };
+    let found = decide(&of(3, None, below), None);
+    assert_eq!(
+        (found.activation, found.doubt),
+        (OutputActivation::Softmax, Some(Doubt::NeverAboveZero))
+    );
+    let said = |stated| decide(&of(3, None, below), Some(stated));
+    let log = said(StatedScores::Log);
+    assert_eq!(log.given, ScoresAre::IndependentLogProbabilities);
+    assert_eq!(log.taken, ScoresTaken::LogitsOfLogarithms);
+    assert_eq!(
+        (log.activation, log.doubt),
+        (OutputActivation::Sigmoid, None)
+    );
+    assert_eq!(said(StatedScores::Softmax).doubt, None);
+    let linear = Evidence {
+        is_unbounded: true,
+        ..of(3, None, below)
+    };
+    assert_eq!(decide(&linear, None).doubt, None);
+    let seen = decide(&of(3, Some(Closing::LogSigmoid), below), None);
+    assert_eq!(seen.given, ScoresAre::IndependentLogProbabilities);
+    assert_eq!(
+        (seen.activation, seen.doubt),
+        (OutputActivation::Sigmoid, None)
+    );
+    let one = decide(&of(1, Some(Closing::LogSigmoid), below), None);
+    assert_eq!(one.activation, OutputActivation::SigmoidOfOne);
 }
 
 #[test]

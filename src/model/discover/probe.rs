@@ -23,6 +23,8 @@ pub struct Probed {
     pub not_outside_zero_and_one: bool,
     /// None is above 0, and their exponentials sum to 1.
     pub exponentials_sum_to_one: bool,
+    /// None is above 0, and not the same for every picture.
+    pub never_above_zero: bool,
 }
 
 /// Runs pictures of noise of several strengths.
@@ -97,6 +99,7 @@ impl Probed {
             within_zero_and_one: not_outside && differ && !at_ends,
             not_outside_zero_and_one: not_outside,
             exponentials_sum_to_one: several && all(&|n| n <= TOLERANCE) && sums(&f64::exp),
+            never_above_zero: all(&|n| n <= 0.0) && differ,
         }
     }
 }
@@ -117,7 +120,14 @@ mod tests {
             &[0.5_f64.ln(), 0.5_f64.ln()],
             &[0.25_f64.ln(), 0.75_f64.ln()],
         ]);
-        assert!(log.exponentials_sum_to_one && !log.sum_to_one && !log.within_zero_and_one);
+        let log_sigmoid = of(&[&[-0.1, -2.0], &[-0.7, -0.3]]);
+        assert!(log_sigmoid.never_above_zero && !log_sigmoid.exponentials_sum_to_one);
+        assert!(
+            log.exponentials_sum_to_one
+                && log.never_above_zero
+                && !log.sum_to_one
+                && !log.within_zero_and_one
+        );
         let scores = of(&[&[0.9, 0.4], &[0.2, 1.8]]);
         assert_eq!(
             scores,

@@ -12,6 +12,7 @@ pub enum Closing {
     Softmax,
     LogSoftmax,
     Sigmoid,
+    LogSigmoid,
 }
 
 /// What is seen of the end of a graph.
@@ -91,30 +92,65 @@ impl<'a> Tried<'a> {
         let (at, is_clamped) = self.before_preserving(last);
         let node = self.node(at);
         let inner = || Some(self.before_preserving(self.producer(node.first_input()?)?));
-        // exp(log_softmax(x)) is softmax(x), and the reverse.
+        // exp(log_softmax(x)) is softmax(x), and the reverse; with sigmoid the same.
         let (closing, operator, mut left_out) = match base(node) {
             "exp" => {
                 let (inner, _) = inner()?;
-                let is_log = self.plain(inner) == Some(Closing::LogSoftmax);
-                is_log.then(|| (Closing::Softmax, inner, vec![node.operator.clone()]))?
+                let closing = match self.plain(inner)? {
+                    Closing::LogSoftmax => Closing::Softmax,
+                    Closing::LogSigmoid => Closing::Sigmoid,
+                    Closing::Softmax | Closing::Sigmoid => return None,
+                };
+                (closing, inner, vec![node.operator.clone()])
             }
             "log" => {
                 let (inner, _) = inner()?; // a clamp keeps the logarithm finite
-                let is_softmax = self.plain(inner) == Some(Closing::Softmax);
-                is_softmax.then(|| (Closing::LogSoftmax, inner, vec![node.operator.clone()]))?
+                let closing = match self.plain(inner)? {
+                    Closing::Softmax => Closing::LogSoftmax,
+                    Closing::Sigmoid => Closing::LogSigmoid,
+                    Closing::LogSoftmax | Closing::LogSigmoid => return None,
+                };
+                (closing, inner, vec![node.operator.clone()])
             }
+            _ if self.written_log_sigmoid(at).is_some() => (Closing::LogSigmoid, at, Vec::new()),
             _ => (self.plain(at)?, at, Vec::new()),
         };
-        if is_clamped && closing == Closing::LogSoftmax {
+        if is_clamped && matches!(closing, Closing::LogSoftmax | Closing::LogSigmoid) {
             return None;
         }
         left_out.push(self.node(operator).operator.clone());
-        let scores = self.producer(self.node(operator).first_input()?)?;
+        let written = self.written_log_sigmoid(operator);
+        let scores = self.producer(written.or(self.node(operator).first_input())?)?;
         // One row a picture, of as many numbers as the output has.
         let (scores_shape, shape) = (self.shape(scores)?, self.shape(last)?);
         let count = |shape: &[i64]| shape.iter().product::<i64>();
         let fits = scores_shape.first() == Some(&1) && count(scores_shape) == count(shape);
         fits.then_some((closing, scores, left_out))
+    }
+
+    /// The input x of a log-sigmoid that is written out: min(x, 0) − ln(1 + exp(−|x|)), as `run_decompositions()`
+    /// leaves it, or −softplus(−x).
+    fn written_log_sigmoid(&self, id: NodeId) -> Option<ValueId> {
+        let node = self.node(id);
+        let before = |value: ValueId, operator: &str| {
+            let node = self.node(self.producer(value)?);
+            (base(node) == operator).then(|| node.first_input())?
+        };
+        match base(node) {
+            "neg" => before(before(node.first_input()?, "softplus")?, "neg"),
+            "sub" => {
+                let [least, log] = ["self", "other"].map(|name| match node.argument(name) {
+                    Some(Argument::Tensor(value)) => Some(*value),
+                    _ => None,
+                });
+                let x = ["log1p", "exp", "neg", "abs"]
+                    .iter()
+                    .try_fold(log?, |value, operator| before(value, operator))?;
+                let least = self.node(self.producer(least?)?);
+                (base(least) == "minimum" && least.inputs().contains(&x)).then_some(x)
+            }
+            _ => None,
+        }
     }
 
     /// A closing operator by itself, over all classes.
@@ -124,6 +160,7 @@ impl<'a> Tried<'a> {
             "softmax" | "_softmax" => Closing::Softmax,
             "log_softmax" | "_log_softmax" => Closing::LogSoftmax,
             "sigmoid" => return Some(Closing::Sigmoid),
+            "log_sigmoid" | "log_sigmoid_forward" => return Some(Closing::LogSigmoid),
             _ => return None,
         };
         let shape = self.shape(id)?;

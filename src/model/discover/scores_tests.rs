@@ -122,7 +122,26 @@ fn endings_that_keep_values_are_walked_through() {
     assert_eq!(found, Some((Closing::Softmax, flattened.clone())));
     let found = closing(&[softmax.clone(), ("aten.log.default", vec![])]);
     assert_eq!(found, Some((Closing::LogSoftmax, flattened.clone())));
-    assert_eq!(closing(&[log]), Some((Closing::LogSoftmax, flattened)));
+    assert_eq!(
+        closing(&[log]),
+        Some((Closing::LogSoftmax, flattened.clone()))
+    );
+    let plain = |operators: &[&'static str]| {
+        let steps: Vec<Step> = operators.iter().map(|name| (*name, vec![])).collect();
+        closing(&steps)
+    };
+    let log_sigmoid = Some((Closing::LogSigmoid, flattened.clone()));
+    assert_eq!(plain(&["aten.log_sigmoid.default"]), log_sigmoid);
+    let written = plain(&["aten.sigmoid.default", "aten.log.default"]);
+    assert_eq!(written, log_sigmoid);
+    let softplus = [
+        "aten.neg.default",
+        "aten.softplus.default",
+        "aten.neg.default",
+    ];
+    assert_eq!(plain(&softplus), log_sigmoid);
+    let back = plain(&["aten.log_sigmoid.default", "aten.exp.default"]);
+    assert_eq!(back, Some((Closing::Sigmoid, flattened)));
     // Softmax of probabilities: the second one makes the network's numbers, of the first one's.
     let found = closing(&[softmax.clone(), softmax]);
     assert_eq!(

@@ -64,7 +64,7 @@ pub fn read(file: &Mapped, key: Option<&str>) -> Result<StateDict, Fault> {
     if chosen.is_empty() {
         return Err(Fault::not_supported(
             format!("no tensor's name begins with `{prefix}`"),
-            "leave out `model: weights:`",
+            "leave out `model: weights:` or `--weights`, or name a prefix that is there",
         ));
     }
     Ok(StateDict {

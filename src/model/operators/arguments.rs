@@ -120,6 +120,22 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// As [`Self::peek`], of a list of numbers.
+    pub fn peek_floats(&self, name: &str) -> Option<Vec<f64>> {
+        match self.node.argument(name)? {
+            Argument::Floats(numbers) => Some(numbers.clone()),
+            _ => None,
+        }
+    }
+
+    /// As [`Self::peek`], of a truth.
+    pub fn peek_bool(&self, name: &str) -> Option<bool> {
+        match self.node.argument(name)? {
+            Argument::Bool(truth) => Some(*truth),
+            _ => None,
+        }
+    }
+
     /// Schema name of the operator.
     pub fn operator(&self) -> &str {
         &self.node.operator

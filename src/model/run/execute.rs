@@ -164,6 +164,9 @@ impl Program {
         };
         let run = || {
             let count = node.outputs.len();
+            if running.pictures <= 1 {
+                arguments.check_said_bound()?; // the first pass is of one picture
+            }
             let outputs = match attended {
                 None => operation.run(&arguments, count)?,
                 Some(change) => {

@@ -95,8 +95,20 @@ pub fn of_data(data: &Data, unreadable: &[String]) -> Vec<Message> {
         let arrays = data.arrays;
         notices.push(Message::new("outcomes.notice_arrays").with("count", arrays));
     }
-    if data.skipped > 0 {
-        let skipped = data.skipped;
+    let unread: usize = data.unread_formats.iter().map(|(_, count)| count).sum();
+    if unread > 0 {
+        let kinds = data.unread_formats.iter();
+        let kinds: Vec<_> = kinds
+            .map(|(kind, count)| format!("{count} × {kind}"))
+            .collect();
+        notices.push(
+            Message::new("outcomes.notice_unread_formats")
+                .with("count", unread)
+                .with("kinds", kinds.join(", ")),
+        );
+    }
+    if data.skipped > unread {
+        let skipped = data.skipped - unread;
         notices.push(Message::new("outcomes.notice_skipped").with("count", skipped));
     }
     if let [_, _, two, .., _] = data.classes_in_text_order {

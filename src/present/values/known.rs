@@ -112,12 +112,43 @@ pub fn known(of: &Names) -> Vec<String> {
         }
         Kind::Outcomes => of_outcomes(of.groups),
         Kind::Calibration => of_calibration(),
+        Kind::Labels => of_labels(of.groups),
         Kind::Mistakes => of_mistakes(),
         Kind::Patches | Kind::Spread => of_responses(of),
         Kind::DataFaults => OF_DATA_FAULTS.map(str::to_owned).to_vec(),
         Kind::Robustness => of_robustness(of.variations),
     };
     [of_kind, of_checks].concat()
+}
+
+/// Of all labels together and of each by its name.
+fn of_labels(labels: &[String]) -> Vec<String> {
+    let of_all = [
+        "photos",
+        "unreadable",
+        "exact",
+        "hamming_loss",
+        "mean_average_precision",
+    ];
+    let mut names: Vec<String> = of_all.map(str::to_owned).to_vec();
+    for average in ["micro", "macro"] {
+        names.extend(["precision", "recall", "f1"].map(|rate| format!("{average}.{rate}")));
+    }
+    for label in labels {
+        let of_label = [
+            "photos",
+            "found",
+            "right",
+            "precision",
+            "recall",
+            "f1",
+            "average_precision",
+            "best_threshold",
+            "best_f1",
+        ];
+        names.extend(of_label.map(|name| format!("{name}.{label}")));
+    }
+    names
 }
 
 fn of_calibration() -> Vec<String> {

@@ -3,7 +3,9 @@
 use super::Quantity;
 use super::of_results::Values;
 use crate::present::outcomes::rows::{counts, rows};
-use crate::present::{Data, calibration, data_faults, mistakes, patches, robustness, spread};
+use crate::present::{
+    Data, calibration, data_faults, labels, mistakes, patches, robustness, spread,
+};
 use crate::results::rates::Rates;
 
 impl Values<'_> {
@@ -34,6 +36,45 @@ impl Values<'_> {
             ];
             for (name, share) in shares {
                 self.put(&prefix, name, share.map_or_else(none, Quantity::share));
+            }
+        }
+    }
+
+    pub(super) fn labels(&mut self, data: &Data, view: &labels::View) {
+        let rows = labels::Rows::of(self.task, data);
+        let found = rows.rated(data, view.threshold);
+        let rate = |rate: Option<f64>| {
+            rate.map_or_else(|| Quantity::Text("–".to_owned()), Quantity::Number)
+        };
+        self.put("", "photos", Quantity::Count(found.photos));
+        self.put("", "unreadable", Quantity::Count(rows.unreadable.len()));
+        self.put("", "exact", Quantity::Count(found.exact));
+        self.put("", "hamming_loss", Quantity::share(found.hamming_loss));
+        let precision = rate(found.mean_average_precision);
+        self.put("", "mean_average_precision", precision);
+        let averages = [
+            ("micro.", found.micro),
+            ("macro.", found.macro_average.map(Some)),
+        ];
+        for (prefix, rates) in averages {
+            for (name, value) in ["precision", "recall", "f1"].into_iter().zip(rates) {
+                self.put(prefix, name, rate(value));
+            }
+        }
+        for (label, rates) in data.groups.iter().zip(&found.labels) {
+            let of_label = [
+                ("photos", Quantity::Count(rates.photos)),
+                ("found", Quantity::Count(rates.found)),
+                ("right", Quantity::Count(rates.right)),
+                ("precision", rate(rates.precision)),
+                ("recall", rate(rates.recall)),
+                ("f1", rate(rates.f1)),
+                ("average_precision", rate(rates.average_precision)),
+                ("best_threshold", rate(rates.best.map(|best| best.0))),
+                ("best_f1", rate(rates.best.map(|best| best.1))),
+            ];
+            for (name, value) in of_label {
+                self.put("", &format!("{name}.{label}"), value);
             }
         }
     }

@@ -30,7 +30,8 @@ pub fn named(task: &Task) -> Vec<(String, Quantity)> {
             Results::Outcomes(_)
             | Results::Responses(_)
             | Results::PhotoFacts(_)
-            | Results::Variations(_) => {}
+            | Results::Variations(_)
+            | Results::Labels(_) => {}
         }
     }
     values.checks();
@@ -38,6 +39,7 @@ pub fn named(task: &Task) -> Vec<(String, Quantity)> {
     if let Some(data) = task.data {
         match task.view {
             View::Calibration(view) => values.calibration(data, view),
+            View::Labels(view) => values.labels(data, view),
             View::Mistakes => values.mistakes(data),
             View::Outcomes(_) => values.outcomes(data),
             View::Patches | View::Spread => values.responses(data),

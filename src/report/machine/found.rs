@@ -88,6 +88,8 @@ pub enum Found {
         changes: Vec<String>,
         photos: Vec<Varied>,
     },
+    /// What the network says of each label of a range of labelled photos.
+    Labels { photos: Vec<LabelRow> },
     /// A picture that was changed until the network responds more.
     Optimised {
         target: Target,
@@ -125,6 +127,21 @@ pub enum PhotoFact {
     },
     /// Numbers in a photo's place.
     Array,
+    Unreadable {
+        /// `{file}` stands for the file's name.
+        reason: String,
+    },
+}
+
+/// One photo and its labels' probabilities.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[schemars(deny_unknown_fields)]
+pub enum LabelRow {
+    Read {
+        /// Of each label, 0..1.
+        probabilities: Vec<Option<f64>>,
+    },
     Unreadable {
         /// `{file}` stands for the file's name.
         reason: String,

@@ -17,8 +17,9 @@ use serde_json::Value as Json;
 pub use checks::{Check, Curves, StepCurve};
 pub use figure::{Exhibit, Figure, Parameters};
 pub use found::{
-    Array, Class, Curve, Dtype, Ending, Explained, FilterResponses, Found, Guess, Layer, Meaning,
-    Objective, Peak, PhotoFact, Place, SegmentWeight, Stage, Stopping, Target, Unit, Varied,
+    Array, Class, Curve, Dtype, Ending, Explained, FilterResponses, Found, Guess, LabelRow, Layer,
+    Meaning, Objective, Peak, PhotoFact, Place, SegmentWeight, Stage, Stopping, Target, Unit,
+    Varied,
 };
 pub use outcomes::{Average, Calibration, ConfidenceBin, Group, Interval, Outcomes, Rates, Table};
 pub use schema::json_schema;
@@ -119,6 +120,8 @@ pub enum ScoresAre {
     OneProbability,
     /// Logarithms of probabilities that sum to 1.
     LogProbabilities,
+    /// Logarithms of independent probabilities.
+    IndependentLogProbabilities,
 }
 
 /// How probabilities are made of the scores.

@@ -216,6 +216,9 @@ fn variants(method: &str) -> Vec<Value> {
             { "data": "labelled" },
             { "data": "labelled", "groups": "groups.yaml", "bins": 3, "binning": "quantile" },
         ]),
+        "label_rates" => {
+            json!([{ "data": "labelled" }, { "data": "labelled", "threshold": 0.2, "batch": 2 }])
+        }
         "mistakes" => json!([
             { "data": "labelled", "count": 2 },
             { "data": "labelled", "groups": "groups.yaml", "map": "saliency" },

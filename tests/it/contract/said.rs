@@ -33,6 +33,7 @@ fn views(kind: Kind) -> Vec<Value> {
         Kind::Predictions => json!([{}, { "top": 1 }]),
         Kind::Outcomes => json!([{}, { "pairs": 0 }]),
         Kind::Calibration => json!([{}, { "bins": 2, "binning": "quantile" }]),
+        Kind::Labels => json!([{}, { "threshold": 0.1 }]),
         Kind::DataFaults => {
             json!([{}, { "hash_bits": 0, "dark": 1.0, "bright": 0.0, "blurred": 1e9, "aspect": 1.0, "flat": 1.0, "tiny_px": 9999 }])
         }
@@ -62,6 +63,7 @@ fn others(found: &Results) -> Vec<Results> {
         Results::Superpixels(found) => others_of_segments(found),
         Results::Predictions(_) => Vec::new(),
         Results::Optimised(found) => others_of_ascent(found),
+        Results::Labels(_) => Vec::new(),
         Results::Outcomes(_) => Vec::new(), // see `a_large_data_set`
         Results::Responses(found) => others_of_responses(found),
         Results::PhotoFacts(found) => others_of_facts(found),
@@ -320,9 +322,11 @@ fn a_large_data_set(task: present::Task) -> BTreeSet<String> {
                 groups: &names,
                 classes_in,
                 paths: truths.iter().map(usize::to_string).collect(),
+                labels: truths.iter().map(|truth| vec![*truth]).collect(),
                 truths,
                 arrays: 1,
-                skipped: 1,
+                skipped: 2,
+                unread_formats: vec![("heic".to_owned(), 1)],
                 unreadable: vec!["`y.png` cannot be read".to_owned()],
                 classes_in_text_order: &[0, 1, 10, 2],
                 open: &|_| Some(picture.clone()),

@@ -20,6 +20,7 @@ fn kinds(results: &Results) -> &'static [Kind] {
         Results::Responses(_) => &[Kind::Patches, Kind::Spread],
         Results::PhotoFacts(_) => &[Kind::DataFaults],
         Results::Variations(_) => &[Kind::Robustness],
+        Results::Labels(_) => &[Kind::Labels],
         Results::Outcomes(_) => &[Kind::Outcomes, Kind::Calibration, Kind::Mistakes],
     }
 }

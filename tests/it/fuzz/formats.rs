@@ -56,6 +56,24 @@ pub const FORMATS: &[Format] = &[
         read: |given, stage| model(given, [[3, 64, 64], [3, 16, 16], [3, 16, 16]], stage),
     },
     Format {
+        name: "onnx of whole numbers and of one axis",
+        files: &[
+            "onnx/qlinear_conv.onnx",
+            "onnx/q_conv_integer.onnx",
+            "onnx/conv_one_axis.onnx",
+        ],
+        read: |given, stage| model(given, [[3, 8, 8]; 3], stage),
+    },
+    Format {
+        name: "pt2 with other endings",
+        files: &[
+            "outside/t03_exp_logsoftmax.pt2",
+            "outside/safety/pre.pt2",
+            "outside/safety/frozen.pt2",
+        ],
+        read: |given, stage| model(given, [[3, 64, 64], [3, 32, 32], [3, 32, 32]], stage),
+    },
+    Format {
         name: "onnx with external data",
         files: &["onnx/external.onnx", "onnx/external.data"],
         read: external,

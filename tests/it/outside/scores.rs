@@ -174,6 +174,59 @@ fn what_the_user_says_is_done_and_doubted_where_the_network_says_otherwise() {
     assert_eq!((scores.taken, scores.doubt), (ScoresTaken::Logits, None));
 }
 
+/// As every exporter writes it; TorchScript can only be run, and `scores: log` says what its numbers are.
+#[test]
+fn a_closing_log_sigmoid_is_left_out_and_its_labels_are_independent() {
+    let packed = std::fs::File::open(data("log_sigmoid.zip")).unwrap();
+    let mut archive = zip::ZipArchive::new(packed).unwrap();
+    let golden = Tensor::read_safetensors(data("log_sigmoid.safetensors")).unwrap();
+    let golden: std::collections::BTreeMap<_, _> = golden.into_iter().collect();
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(archive.len(), 15);
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index).unwrap();
+        let name = entry.name().unwrap().into_owned();
+        let file = folder.path().join(&name);
+        let mut content = Vec::new();
+        std::io::Read::read_to_end(&mut entry, &mut content).unwrap();
+        std::fs::write(&file, content).unwrap();
+        let source = || Source::new(file.clone(), [3, 16, 16]);
+        let load = |source: Source| Model::load(&source, model::Device::Cpu).unwrap();
+        // Decomposed, a softplus is a choice between two forms.
+        let is_written =
+            ["softplus.decomposed.pt2", "softplus.dynamo.onnx"].contains(&name.as_str());
+        let is_hidden = name.ends_with(".pt") || is_written;
+        let (loaded, taken) = match is_hidden {
+            false => (load(source()), ScoresTaken::BeforeClosing),
+            true => {
+                let doubt = load(source()).facts().scores.doubt;
+                assert_eq!(doubt, Some(Doubt::NeverAboveZero), "{name}");
+                let said = source().with_scores(Some(StatedScores::Log));
+                (load(said), ScoresTaken::LogitsOfLogarithms)
+            }
+        };
+        let facts = loaded.facts().scores;
+        assert_eq!(
+            facts.given,
+            ScoresAre::IndependentLogProbabilities,
+            "{name}"
+        );
+        assert_eq!((facts.taken, facts.doubt), (taken, None), "{name}");
+        let logits = &golden[name.split('.').next().unwrap()];
+        let (expected, activation) = match logits.size()[1] {
+            1 => (
+                Tensor::cat(&[-logits, logits.shallow_clone()], 1),
+                OutputActivation::SigmoidOfOne,
+            ),
+            _ => (logits.shallow_clone(), OutputActivation::Sigmoid),
+        };
+        assert_eq!(loaded.activation(), activation, "{name}");
+        let scores = loaded.scores(&golden["x"]).unwrap();
+        let difference = (scores - expected).abs().max().double_value(&[]);
+        assert!(difference < 2e-3, "{name}: {difference}"); // of a logarithm near 0 few digits are left
+    }
+}
+
 /// A folder with a network, photos and a report of these figures.
 fn project(network: &str, model_keys: &str, figures: &[&str]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();

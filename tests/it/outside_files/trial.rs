@@ -23,6 +23,9 @@ fn blue_first_with_the_numbers_of_imagenet_is_found() {
     };
     assert_eq!(right("imagenet, bgr"), 24);
     assert!(right("imagenet") < 12);
+    for name in ["imagenet, grey3", "unit, grey3", "caffe, grey3"] {
+        assert!(right(name) <= 24, "{name} is tried");
+    }
     let rows = found["trial"]["rows"].as_array().unwrap();
     let row = rows.iter().find(|row| row["setting"] == "imagenet, bgr");
     let input = row.unwrap()["input_lines"].as_str().unwrap();

@@ -114,6 +114,10 @@ fn a_file_of_weights_is_listed_with_the_ways_to_name_its_network() {
     ] {
         assert!(printed.contains(part), "{part}: {printed}");
     }
+    let (_, printed) = cnn_report(folder.path(), &["inspect", "ema.pth", "--weights", "ema"]);
+    assert!(printed.contains("4 tensors under `ema`:"), "{printed}");
+    let (_, printed) = cnn_report(folder.path(), &["inspect", "ema.pth", "--weights", "emma"]);
+    assert!(printed.contains("no weights under `emma`"), "{printed}");
     let resnet = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/squeezenet1_1.safetensors");
     let (_, printed) = cnn_report(folder.path(), &["inspect", resnet.to_str().unwrap()]);
     assert!(printed.contains("They fit `squeezenet1_1`."), "{printed}");
@@ -122,4 +126,15 @@ fn a_file_of_weights_is_listed_with_the_ways_to_name_its_network() {
         "{printed}"
     );
     assert!(data("weights").is_dir());
+}
+
+#[test]
+fn a_file_of_data_is_not_taken_for_a_network() {
+    let folder = tempfile::tempdir().unwrap();
+    let x = tch::Tensor::zeros([60, 19], (tch::Kind::Float, tch::Device::Cpu));
+    tch::Tensor::write_safetensors(&[("x", x)], folder.path().join("data.safetensors")).unwrap();
+    let (code, printed) = cnn_report(folder.path(), &["inspect", "data.safetensors"]);
+    assert_eq!(code, 2, "{printed}");
+    assert!(printed.contains("1 tensor:"), "{printed}");
+    assert!(printed.contains("the file seems to hold data"), "{printed}");
 }

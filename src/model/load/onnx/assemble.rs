@@ -31,13 +31,28 @@ pub fn assemble(
     if trace.constants.contains_key(&output) {
         return Err(Fault::damaged("its scores do not depend on the picture"));
     }
-    if trace.kind(output) != Kind::Float {
-        return Err(Fault::not_supported(
-            "its output is whole numbers",
-            super::translate::DECIDED,
-        ));
-    }
     name_nodes(model, &mut trace, origins);
+    let output = match trace.kind(output) {
+        Kind::Float => output,
+        // Scores that were rounded, as an integer head gives them.
+        Kind::Int64 if !model.nodes.iter().any(|node| decides(&node.operator)) => {
+            trace.enter(Vec::new());
+            let arguments = vec![
+                ("self", Argument::Tensor(output)),
+                ("dtype", Argument::ScalarType(7)),
+            ];
+            let cast = trace.emit("aten.to.dtype", arguments);
+            let cast = cast.map_err(|_| Fault::damaged("its output is no tensor of numbers"))?;
+            name_last(&mut trace, "scores");
+            cast
+        }
+        _ => {
+            return Err(Fault::not_supported(
+                "its output is whole numbers",
+                super::translate::DECIDED,
+            ));
+        }
+    };
     let output =
         as_row(&mut trace, output).map_err(|_| Fault::damaged("its output has no shape"))?;
     name_classes(&mut trace.nodes, scopes.naming);
@@ -90,6 +105,11 @@ fn name_nodes(model: &OnnxModel, trace: &mut Trace, origins: &Origins) {
 
 /// Some networks end in [N, classes, 1, 1]. The ones go, before a closing softmax so that it stays the
 /// last.
+/// Whether the whole numbers that an operator gives are places.
+fn decides(operator: &str) -> bool {
+    matches!(operator, "ArgMax" | "ArgMin" | "TopK" | "NonZero")
+}
+
 fn as_row(trace: &mut Trace, output: ValueId) -> Result<ValueId, Refusal> {
     let shape = trace.shape(output);
     if shape.len() < 3 || shape[2..].iter().any(|size| *size != 1) {

@@ -144,30 +144,33 @@ impl<'a> Call<'a> {
 
     /// Two numbers for height and width, within what a picture can have.
     pub fn pair(&self, name: &str, default: i64, least: i64) -> Result<[i64; 2]> {
-        let numbers = self.ints_or_none(name)?.unwrap_or_else(|| vec![default; 2]);
-        let within = |number: &i64| (least..=GEOMETRY_LIMIT).contains(number);
-        match <[i64; 2]>::try_from(numbers) {
-            Ok(pair) if pair.iter().all(within) => Ok(pair),
-            Ok(pair) => unsupported(format!("the attribute `{name}` as {pair:?}")),
-            Err(other) => unsupported(format!(
-                "{} axes in `{name}`: a picture has two",
-                other.len()
-            )),
+        let numbers = self.for_axes(name, 2, default, least)?;
+        Ok([numbers[0], numbers[1]])
+    }
+
+    /// A number for each of `count` axes.
+    pub fn for_axes(&self, name: &str, count: usize, default: i64, least: i64) -> Result<Vec<i64>> {
+        let numbers = self.ints_or_none(name)?;
+        let numbers = numbers.unwrap_or_else(|| vec![default; count]);
+        if numbers.len() != count {
+            return unsupported(format!(
+                "{} numbers in `{name}` for {count} axes",
+                numbers.len()
+            ));
+        }
+        match numbers
+            .iter()
+            .all(|number| (least..=GEOMETRY_LIMIT).contains(number))
+        {
+            true => Ok(numbers),
+            false => unsupported(format!("the attribute `{name}` as {numbers:?}")),
         }
     }
 
     /// Padding at the top, left, bottom and right.
     pub fn pads(&self) -> Result<[i64; 4]> {
-        let numbers = self.ints_or_none("pads")?.unwrap_or_else(|| vec![0; 4]);
-        let within = |number: &i64| (0..=GEOMETRY_LIMIT).contains(number);
-        match <[i64; 4]>::try_from(numbers) {
-            Ok(pads) if pads.iter().all(within) => Ok(pads),
-            Ok(pads) => unsupported(format!("the attribute `pads` as {pads:?}")),
-            Err(other) => unsupported(format!(
-                "{} numbers in `pads`: a picture has four",
-                other.len()
-            )),
-        }
+        let pads = self.for_axes("pads", 4, 0, 0)?;
+        Ok([pads[0], pads[1], pads[2], pads[3]])
     }
 
     pub fn tensor_attribute(&self, name: &str) -> Result<Option<Tensor>> {

@@ -63,7 +63,7 @@ pub fn read(source: &Source, file: &Mapped) -> Result<Onnx, Fault> {
     let quantised = model
         .nodes
         .iter()
-        .any(|node| node.operator == "DequantizeLinear");
+        .any(|node| translate::quantised::is_quantised(&node.operator));
     let computed = match quantised {
         true => ", quantised, computed in float32",
         false => "",
@@ -240,6 +240,7 @@ fn translated(
     };
     let mut call = Call::new(node, inputs, opset, trace, external);
     let outputs = translate(&mut call)?;
+    translate::quantised::follow(&mut call, &outputs)?;
     let unread = call.unread();
     if !unread.is_empty() {
         return traced::unsupported(format!("the attribute `{}`", unread.join("`, `")));
@@ -272,6 +273,10 @@ fn fault(
         Refusal::Unsupported(what) => Fault::not_supported(
             format!("{place} uses what is not supported: {what}"),
             hint(),
+        ),
+        Refusal::Training => Fault::not_supported(
+            format!("the network was exported as in training: {place}"),
+            "call `model.eval()` and export it again",
         ),
         Refusal::Damaged(what) => Fault::damaged(format!("{place}: {what}")),
         Refusal::Fault(fault) => fault,

@@ -34,6 +34,10 @@ pub struct Trace {
     forms: BTreeMap<ValueId, Form>,
     /// Types of constants as the file holds them, where whole numbers of several widths are read as one.
     types: BTreeMap<ValueId, i32>,
+    /// Scales of values that the file rounds to whole numbers.
+    scales: BTreeMap<ValueId, f64>,
+    /// The same by the names that the file has for them; what it calls otherwise is no longer rounded.
+    rounded: BTreeMap<String, f64>,
     /// Of the sizes that are computed.
     numbers: BTreeMap<ValueId, i64>,
     /// Nodes that ask for a size of a tensor.
@@ -65,6 +69,8 @@ impl Trace {
             constants: BTreeMap::new(),
             forms: BTreeMap::from([(input, form)]),
             types: BTreeMap::new(),
+            scales: BTreeMap::new(),
+            rounded: BTreeMap::new(),
             numbers: BTreeMap::new(),
             dimensions: BTreeMap::new(),
             modules: Vec::new(),
@@ -103,6 +109,25 @@ impl Trace {
 
     pub fn stored_type(&self, value: ValueId) -> Option<i32> {
         self.types.get(&value).copied()
+    }
+
+    /// Notes that the file rounds a value to whole numbers of this scale.
+    pub fn note_scale(&mut self, value: ValueId, scale: f64) {
+        self.scales.insert(value, scale);
+    }
+
+    /// The same of a value under the file's name.
+    pub fn note_rounded(&mut self, name: &str, value: ValueId, scale: f64) {
+        self.note_scale(value, scale);
+        self.rounded.insert(name.to_owned(), scale);
+    }
+
+    pub fn rounded(&self, name: &str) -> Option<f64> {
+        self.rounded.get(name).copied()
+    }
+
+    pub fn scale(&self, value: ValueId) -> Option<f64> {
+        self.scales.get(&value).copied()
     }
 
     pub fn shape(&self, value: ValueId) -> Vec<i64> {

@@ -63,6 +63,8 @@ impl Sizes {
 pub enum Refusal {
     /// What it asks for and we do not do.
     Unsupported(String),
+    /// It behaves as in training.
+    Training,
     /// What is wrong with it.
     Damaged(String),
     /// It does not run on the shapes it gets.

@@ -137,11 +137,12 @@ impl From<PickleError> for Fault {
                 format!("save plain tensors of float32 or float16 with `{SAVE}`")
             }
             PickleError::SeveralStateDicts { .. } | PickleError::NoSuchKey { .. } => {
-                "choose one with `model: weights: KEY`".to_owned()
+                "choose one with `model: weights: KEY`, or with `--weights KEY`".to_owned()
             }
-            PickleError::NotTorch | PickleError::NoStateDict { .. } => {
-                format!("save the weights with `{SAVE}`")
-            }
+            PickleError::NotTorch => format!("save the weights with `{SAVE}`"),
+            PickleError::NoStateDict { .. } => format!(
+                "save the weights with `{SAVE}`; arrays of NumPy are not read, `torch.from_numpy(array)` makes tensors of them"
+            ),
             PickleError::Cut { .. }
             | PickleError::Unexpected { .. }
             | PickleError::Malformed { .. }

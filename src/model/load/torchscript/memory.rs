@@ -3,8 +3,8 @@
 
 #![allow(unsafe_code)]
 
-/// Beside its weights. A vision transformer of 300 million weights takes a quarter of it for four pictures.
-const MOST_BYTES: u64 = 4 << 30;
+/// Beside its weights. A vision transformer of 300 million weights takes half of it for four pictures.
+const MOST_BYTES: u64 = 2 << 30;
 
 /// While it lives, the process gets no more memory than a bound; a library that wants more gets an error. Without a
 /// bound where the system does not tell what is in use, or is not Linux.

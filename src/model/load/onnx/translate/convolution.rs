@@ -12,44 +12,69 @@ pub const TABLE: &[Row] = &[
     ("MatMul", matmul),
 ];
 
-/// Height and width of the kernel, from the weight.
-fn kernel(call: &Call, weight: ValueId) -> Result<[i64; 2]> {
+/// The kernel's size along each axis (one of a sequence, two of a picture, three of a volume), from the weight.
+fn kernel(call: &Call, weight: ValueId) -> Result<Vec<i64>> {
     let sizes = call.trace.shape(weight);
-    let [_, _, height, width] = sizes[..] else {
-        return unsupported(format!(
-            "a weight of the shape {sizes:?}: a picture has two axes"
-        ));
+    let [_, _, kernel @ ..] = &sizes[..] else {
+        return damaged(format!("its weight is {sizes:?}"));
     };
+    if !(1..=3).contains(&kernel.len()) {
+        return unsupported(format!(
+            "a weight of the shape {sizes:?}: one to three axes are convolved"
+        ));
+    }
     if let Some(declared) = call.ints_or_none("kernel_shape")?
-        && declared != [height, width]
+        && declared != kernel
     {
         return damaged(format!(
             "its `kernel_shape` is {declared:?} and its weight {sizes:?}"
         ));
     }
-    Ok([height, width])
+    Ok(kernel.to_vec())
 }
 
 fn conv(call: &mut Call) -> Result<Vec<Traced>> {
-    let mut input = call.tensor(0)?;
+    let input = call.tensor(0)?;
     let (weight, bias) = (call.tensor(1)?, call.tensor_or_none(2)?);
+    one(convolved(call, input, weight, bias)?)
+}
+
+/// The convolution of the node's attributes; over two axes it is `conv2d`.
+pub fn convolved(
+    call: &mut Call,
+    mut input: ValueId,
+    weight: ValueId,
+    bias: Option<ValueId>,
+) -> Result<ValueId> {
     let kernel = kernel(call, weight)?;
-    let (stride, dilation) = (call.pair("strides", 1, 1)?, call.pair("dilations", 1, 1)?);
+    let axes = kernel.len();
+    let stride = call.for_axes("strides", axes, 1, 1)?;
+    let dilation = call.for_axes("dilations", axes, 1, 1)?;
     let groups = call.int("group", 1)?;
-    let [top, left, bottom, right] = call.pads()?;
-    let mut padding = [0, 0];
+    let pads = call.for_axes("pads", 2 * axes, 0, 0)?;
+    let (starts, ends) = pads.split_at(axes);
+    let mut padding = vec![0; axes];
     match call.text("auto_pad", "NOTSET")? {
         "VALID" => {}
-        "NOTSET" if top == bottom && left == right => padding = [top, left],
+        "NOTSET" if starts == ends => padding = starts.to_vec(),
         "NOTSET" => {
-            let pads = [left, right, top, bottom];
+            // Start and end of each axis, from the last.
+            let pads: Vec<i64> = (0..axes)
+                .rev()
+                .flat_map(|axis| [starts[axis], ends[axis]])
+                .collect();
             let arguments = vec![("self", Argument::Tensor(input)), ("pad", ints(&pads))];
             input = call.emit("aten.constant_pad_nd.default", arguments)?;
         }
         same @ ("SAME_UPPER" | "SAME_LOWER") => {
             let odd = kernel.iter().all(|size| size % 2 == 1);
-            if odd && stride == [1, 1] {
-                padding = [0, 1].map(|axis| dilation[axis] * (kernel[axis] - 1) / 2);
+            if odd && stride.iter().all(|stride| *stride == 1) {
+                let half = |axis: usize| dilation[axis] * (kernel[axis] - 1) / 2;
+                padding = (0..axes).map(half).collect();
+            } else if axes != 2 {
+                return unsupported(format!(
+                    "the attribute `auto_pad` as `{same}` with the strides {stride:?} and the kernel {kernel:?}"
+                ));
             } else {
                 let arguments = vec![
                     ("self", Argument::Tensor(input)),
@@ -72,40 +97,60 @@ fn conv(call: &mut Call) -> Result<Vec<Traced>> {
         ("dilation", ints(&dilation)),
         ("groups", int(groups)),
     ];
-    one(call.emit("aten.conv2d.default", arguments)?)
+    if axes == 2 {
+        return call.emit("aten.conv2d.default", arguments);
+    }
+    let mut arguments = arguments;
+    arguments.push(("transposed", Argument::Bool(false)));
+    arguments.push(("output_padding", ints(&vec![0; axes])));
+    call.emit("aten.convolution.default", arguments)
 }
 
 fn conv_transpose(call: &mut Call) -> Result<Vec<Traced>> {
     let (input, weight) = (call.tensor(0)?, call.tensor(1)?);
     let bias = call.tensor_or_none(2)?;
-    kernel(call, weight)?;
+    let axes = kernel(call, weight)?.len();
     call.only_text("auto_pad", "NOTSET")?;
     if call.ints_or_none("output_shape")?.is_some() {
         return unsupported("the attribute `output_shape`");
     }
-    let [top, left, bottom, right] = call.pads()?;
-    if top != bottom || left != right {
+    let pads = call.for_axes("pads", 2 * axes, 0, 0)?;
+    let (padding, ends) = pads.split_at(axes);
+    if padding != ends {
         return unsupported("padding that is not the same on both sides");
     }
-    let stride = call.pair("strides", 1, 1)?;
+    let stride = call.for_axes("strides", axes, 1, 1)?;
     let sizes = call.trace.shape(input);
-    let [_, _, height, width] = sizes[..] else {
+    if sizes.len() != axes + 2 {
         return unsupported(format!("an input of the shape {sizes:?}"));
-    };
-    if height * stride[0] * width * stride[1] > ELEMENT_LIMIT {
+    }
+    let enlarged = sizes[2..].iter().zip(&stride);
+    let enlarged: f64 = enlarged
+        .map(|(size, stride)| (*size as f64) * (*stride as f64))
+        .product();
+    if enlarged > ELEMENT_LIMIT as f64 {
         return unsupported(format!("the attribute `strides` as {stride:?}"));
     }
-    let arguments = vec![
+    let output_padding = call.for_axes("output_padding", axes, 0, 0)?;
+    let dilation = call.for_axes("dilations", axes, 1, 1)?;
+    let mut arguments = vec![
         ("input", Argument::Tensor(input)),
         ("weight", Argument::Tensor(weight)),
         ("bias", tensor_or_none(bias)),
         ("stride", ints(&stride)),
-        ("padding", ints(&[top, left])),
-        ("output_padding", ints(&call.pair("output_padding", 0, 0)?)),
+        ("padding", ints(padding)),
+        ("output_padding", ints(&output_padding)),
         ("groups", int(call.int("group", 1)?)),
-        ("dilation", ints(&call.pair("dilations", 1, 1)?)),
+        ("dilation", ints(&dilation)),
     ];
-    one(call.emit("aten.conv_transpose2d.input", arguments)?)
+    let operator = match axes {
+        2 => "aten.conv_transpose2d.input",
+        _ => {
+            arguments.push(("transposed", Argument::Bool(true)));
+            "aten.convolution.default"
+        }
+    };
+    one(call.emit(operator, arguments)?)
 }
 
 /// alpha · A · B + beta · C. With the usual factors and a bias of one axis it is a dense layer.
@@ -173,7 +218,7 @@ fn scaled(call: &mut Call, value: ValueId, factor: f64) -> Result<ValueId> {
     call.emit("aten.mul.Scalar", arguments)
 }
 
-fn multiplied(call: &mut Call, a: ValueId, b: ValueId) -> Result<ValueId> {
+pub fn multiplied(call: &mut Call, a: ValueId, b: ValueId) -> Result<ValueId> {
     let (rows, columns) = (call.trace.shape(a), call.trace.shape(b));
     let count = |sizes: &[i64], without: usize| {
         let kept = sizes

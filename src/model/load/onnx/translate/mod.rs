@@ -14,7 +14,7 @@ mod normalisation;
 mod order;
 mod padding;
 mod pooling;
-mod quantised;
+pub mod quantised;
 mod resize;
 mod shape;
 mod sizes;
@@ -52,18 +52,9 @@ pub fn find(operator: &str) -> Option<Translate> {
 
 /// Why an operator is not in the table, where there is more to say than that.
 pub fn reason(operator: &str) -> Option<&'static str> {
-    const QUANTISED: &[&str] = &[
-        "DynamicQuantizeLinear",
-        "QLinearConv",
-        "QLinearMatMul",
-        "ConvInteger",
-        "MatMulInteger",
-    ];
     const BRANCHES: &[&str] = &["If", "Loop", "Scan", "SequenceMap"];
     const DECIDES: &[&str] = &["NonMaxSuppression", "Hardmax"];
-    if QUANTISED.contains(&operator) {
-        Some("the network is quantised; export it in float32")
-    } else if BRANCHES.contains(&operator) {
+    if BRANCHES.contains(&operator) {
         Some("the network branches or loops; export it for one fixed path")
     } else if DECIDES.contains(&operator) {
         Some(DECIDED)

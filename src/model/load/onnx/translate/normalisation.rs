@@ -1,7 +1,7 @@
 //! Normalisation, as it is when predicting.
 
 use super::super::call::{Call, int, ints, tensor_or_none};
-use super::super::traced::{Result, Traced, unsupported};
+use super::super::traced::{Refusal, Result, Traced, unsupported};
 use super::{Row, one};
 use crate::model::graph::Argument;
 
@@ -15,7 +15,9 @@ pub const TABLE: &[Row] = &[
 ];
 
 fn batch_norm(call: &mut Call) -> Result<Vec<Traced>> {
-    call.only_int("training_mode", 0)?;
+    if call.int("training_mode", 0)? != 0 {
+        return Err(Refusal::Training);
+    }
     call.no_matter("momentum"); // moves the running statistics, which stay
     call.only_int("spatial", 1)?;
     let arguments = vec![

@@ -5,7 +5,7 @@ use tch::Kind;
 use super::super::call::{Call, int, ints};
 use super::super::proto::data_type;
 use super::super::traced::{
-    ELEMENT_LIMIT, Number, Origin, Result, Sizes, Traced, damaged, unsupported,
+    ELEMENT_LIMIT, Number, Origin, Refusal, Result, Sizes, Traced, damaged, unsupported,
 };
 use super::{Row, one};
 use crate::model::graph::{Argument, Size};
@@ -48,7 +48,7 @@ fn dropout(call: &mut Call) -> Result<Vec<Traced>> {
         let off = training
             .is_some_and(|constant| constant.tensor.f_any().is_ok_and(|any| !any_true(&any)));
         if !off {
-            return unsupported("dropout as in training");
+            return Err(Refusal::Training);
         }
     }
     Ok(vec![call.input(0)?.clone()])
