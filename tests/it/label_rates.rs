@@ -43,7 +43,7 @@ fn rates_are_those_of_scikit_learn() {
         .zip(golden["rates"].as_array().unwrap())
         .enumerate()
     {
-        let counts = [rates.photos, rates.found, rates.right].map(|count| Value::from(count));
+        let counts = [rates.photos, rates.found, rates.right].map(Value::from);
         let expected_counts = ["photos", "found", "right"].map(|key| expected[key].clone());
         assert_eq!(counts, expected_counts, "label {number}");
         close(
