@@ -24,9 +24,9 @@ build: libtorch
 
 test: libtorch lint
 	$(CARGO) test --release --locked
-	$(MAKE) check-sample
 
-# The report as it stands in docs/sample, written anew, or compared: within what another CPU computes otherwise.
+# The report as it stands in docs/sample, written anew, or compared. Not part of `make test`: on another kind of CPU the
+# optimised pictures and their numbers come out otherwise (docs/guide/committing.md), which no change of ours has caused.
 SAMPLE = report.yaml --device cpu --formats markdown --output docs/sample
 sample: build
 	$(BINARY) build $(SAMPLE)

@@ -9,7 +9,7 @@ use super::raster::{blocks, small_factor};
 use super::{FigureError, Image, Media};
 use crate::results::Picture;
 
-/// With the chroma planes at full size no block edge shows on a heat map at this quality. MozJPEG takes a third off
+/// With the chroma planes at full size no block edge shows on a heat map at this quality. MozJPEG takes a quarter off
 /// what other encoders write at 90, which looks the same.
 const JPEG_QUALITY: f32 = 85.0;
 

@@ -64,7 +64,7 @@ impl Project {
         ] {
             std::fs::copy(data.join(from), root.join(to)).unwrap();
         }
-        let classes = "zero one :cat: three four five six *seven* eight nine";
+        let classes = "zero :cat: two three four five six seven *eight* nine";
         std::fs::write(root.join("classes.txt"), classes.replace(' ', "\n")).unwrap();
         std::fs::write(root.join("report.yaml"), format!("{HEAD}{questions}")).unwrap();
         Self {
@@ -493,7 +493,7 @@ fn another_parser_reads_the_markdown_as_it_is_meant() {
     assert!(text.contains("<strong>「重點」</strong>文字"));
     assert!(!plain.contains("**"), "{plain}");
     assert!(
-        plain.contains(":cat:") && plain.contains("*seven*"),
+        plain.contains(":cat:") && plain.contains("*eight*"),
         "{plain}"
     );
 }
@@ -634,7 +634,7 @@ fn one_step_of_every_colour_scale_is_within_what_is_taken_for_rounding() {
     }
     let most = f32::from(cnn_report::write::LARGEST_STEP);
     assert!(
-        largest <= most && largest > most - 3.0,
+        largest <= most - 1.0 && largest > most - 2.0,
         "{largest} of {most}"
     );
 }

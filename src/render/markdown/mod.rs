@@ -83,5 +83,5 @@ fn rendered(template: &str, content: &impl Serialize) -> Result<String, RenderEr
     let mut tera = Tera::new();
     tera.add_raw_templates(TEMPLATES)?;
     let text = tera.render(template, &Context::from_serialize(content)?)?;
-    Ok(format!("{}\n", text.trim_end()))
+    Ok(format!("{}\n", text.trim()))
 }
