@@ -6,6 +6,7 @@ pub mod activation_maps;
 pub mod attention;
 pub mod attention_maps;
 pub mod attention_rollout;
+pub mod attn_lrp;
 pub mod baseline;
 pub mod blur_ig;
 pub mod cam;
@@ -20,7 +21,9 @@ pub mod deep_lift;
 pub mod eigen_cam;
 mod error;
 pub mod expected_gradients;
+pub mod factorisation;
 pub mod feature_ablation;
+pub mod feature_inversion;
 pub mod filters;
 pub mod finer_cam;
 pub mod generic_attention;
@@ -41,6 +44,7 @@ pub mod lime;
 pub mod lrp;
 pub mod moments;
 pub mod names;
+pub mod nmf;
 pub mod noisy_gradients;
 pub mod numbers;
 pub mod occlusion;
@@ -106,6 +110,7 @@ pub const METHODS: &[Entry] = &[
     gradient_rollout::ENTRY,
     generic_attention::ENTRY,
     legrad::ENTRY,
+    attn_lrp::ENTRY,
     occlusion::ENTRY,
     feature_ablation::ENTRY,
     rise::ENTRY,
@@ -114,7 +119,9 @@ pub const METHODS: &[Entry] = &[
     shapley::ENTRY,
     activation_maps::ENTRY,
     attention_maps::ENTRY,
+    factorisation::ENTRY,
     filters::ENTRY,
+    feature_inversion::ENTRY,
     deep_dream::ENTRY,
 ];
 

@@ -4,9 +4,11 @@
 mod attributions;
 pub mod calibration;
 mod captions;
+mod concepts;
 pub mod data_faults;
 mod evidence;
 pub mod exhibit;
+pub mod factors;
 mod fidelity;
 mod mistakes;
 mod optimised;
@@ -137,6 +139,8 @@ fn of_kind(task: &Task) -> Presented {
         View::Spread => spread::present(task),
         View::DataFaults(view) => data_faults::present(task, view),
         View::Robustness => robustness::present(task),
+        View::Factors(view) => factors::present(task, view),
+        View::Concepts => concepts::present(task),
     }
 }
 
@@ -168,6 +172,8 @@ impl View {
             Self::Spread => Kind::Spread,
             Self::DataFaults(_) => Kind::DataFaults,
             Self::Robustness => Kind::Robustness,
+            Self::Factors(_) => Kind::Factors,
+            Self::Concepts => Kind::Concepts,
         }
     }
 }

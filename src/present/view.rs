@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{attributions, calibration, data_faults, outcomes, predictions, superpixels};
+use super::{attributions, calibration, data_faults, factors, outcomes, predictions, superpixels};
 use crate::results::Kind;
 
 /// How a figure is shown.
@@ -25,6 +25,8 @@ pub enum View {
     Spread,
     DataFaults(data_faults::View),
     Robustness,
+    Factors(factors::View),
+    Concepts,
 }
 
 /// No keys.
@@ -40,7 +42,9 @@ pub fn schema(kind: Kind, without: &[&str]) -> Value {
         | Kind::Mistakes
         | Kind::Patches
         | Kind::Spread
-        | Kind::Robustness => schema_of::<Nothing>(),
+        | Kind::Robustness
+        | Kind::Concepts => schema_of::<Nothing>(),
+        Kind::Factors => schema_of::<factors::View>(),
         Kind::DataFaults => schema_of::<data_faults::View>(),
         Kind::Attributions => schema_of::<attributions::View>(),
         Kind::Superpixels => schema_of::<superpixels::View>(),
@@ -83,6 +87,8 @@ impl View {
             Kind::Spread => no_keys(keys).map(|()| Self::Spread)?,
             Kind::DataFaults => Self::DataFaults(from(keys)?),
             Kind::Robustness => no_keys(keys).map(|()| Self::Robustness)?,
+            Kind::Factors => Self::Factors(from(keys)?),
+            Kind::Concepts => no_keys(keys).map(|()| Self::Concepts)?,
         })
     }
 
@@ -94,7 +100,9 @@ impl View {
             | Self::Mistakes
             | Self::Patches
             | Self::Spread
-            | Self::Robustness => Ok(Value::Null),
+            | Self::Robustness
+            | Self::Concepts => Ok(Value::Null),
+            Self::Factors(view) => serde_json::to_value(view),
             Self::DataFaults(view) => serde_json::to_value(view),
             Self::Attributions(view) => serde_json::to_value(view),
             Self::Superpixels(view) => serde_json::to_value(view),
@@ -123,7 +131,9 @@ impl View {
             | Self::Patches
             | Self::Spread
             | Self::DataFaults(_)
-            | Self::Robustness => Vec::new(),
+            | Self::Robustness
+            | Self::Factors(_)
+            | Self::Concepts => Vec::new(),
         }
     }
 

@@ -5,6 +5,8 @@
 
 mod attributions;
 pub mod calibration;
+mod concepts;
+mod factors;
 mod fidelity;
 mod mistakes;
 mod optimised;
@@ -20,6 +22,8 @@ mod variations;
 use serde::{Deserialize, Serialize};
 
 pub use attributions::{Attributions, Map, Meaning, Place, Volume};
+pub use concepts::{Concept, Concepts, Crop};
+pub use factors::{Component, Factors};
 pub use fidelity::{Check, Curves, Fidelity, StepCurve};
 pub use mistakes::{Mistake, most_confident};
 pub use optimised::{Curve, Ending, Frame, Objective, Optimised, Stage};
@@ -41,6 +45,8 @@ pub enum Results {
     Responses(responses::Responses),
     PhotoFacts(PhotoFacts),
     Variations(Variations),
+    Factors(Factors),
+    Concepts(Concepts),
 }
 
 /// What a method's results are shown as, and by which keys of the spec. Several kinds may show results of one sort.
@@ -66,10 +72,12 @@ pub enum Kind {
     DataFaults,
     /// Variations: what the network says of changed photos.
     Robustness,
+    Factors,
+    Concepts,
 }
 
 impl Kind {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Photos,
         Self::Attributions,
         Self::Superpixels,
@@ -82,6 +90,8 @@ impl Kind {
         Self::Spread,
         Self::DataFaults,
         Self::Robustness,
+        Self::Factors,
+        Self::Concepts,
     ];
 
     /// Name of its table of strings, `templates/results/<name>.yaml`.
@@ -99,6 +109,8 @@ impl Kind {
             Self::Spread => "spread",
             Self::DataFaults => "photo_faults",
             Self::Robustness => "withstood",
+            Self::Factors => "factors",
+            Self::Concepts => "class_concepts",
         }
     }
 }
@@ -150,7 +162,9 @@ impl Results {
             | Self::Outcomes(_)
             | Self::Responses(_)
             | Self::PhotoFacts(_)
-            | Self::Variations(_) => None,
+            | Self::Variations(_)
+            | Self::Factors(_)
+            | Self::Concepts(_) => None,
         }
     }
 
@@ -165,7 +179,9 @@ impl Results {
             | Self::Outcomes(_)
             | Self::Responses(_)
             | Self::PhotoFacts(_)
-            | Self::Variations(_) => None,
+            | Self::Variations(_)
+            | Self::Factors(_)
+            | Self::Concepts(_) => None,
         }
     }
 }

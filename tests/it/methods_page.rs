@@ -128,6 +128,11 @@ const MEASURED: &[(&str, &str, &str)] = &[
         "PyTorch in float64, the same networks: 3.2e-7",
     ),
     (
+        "attn_lrp",
+        "1 + 1 ⇄",
+        "numpy in float64, a transformer of 3 blocks as `.pt2`, as core ATen and as ONNX: TODO1. Without biases the sum is the score within TODO2",
+    ),
+    (
         "occlusion",
         "1 + windows",
         "captum 0.9.0, 8 px every 4: 7.1e-6. Linear network: weight × pixel",
@@ -168,9 +173,19 @@ const MEASURED: &[(&str, &str, &str)] = &[
         "PyTorch, the same transformers: 9.1e-7",
     ),
     (
+        "factorisation",
+        "1, and from the layer on 1 for each component",
+        "scikit-learn 1.9.1's `NMF` of the same layer: TODO3 from the same start, TODO4 from its own",
+    ),
+    (
         "filters",
         "`steps` ⇄ for each filter",
         "torch.optim.Adam, 30 steps; within 1e-4 is tested",
+    ),
+    (
+        "feature_inversion",
+        "1 + `steps` ⇄, and as many forward, up to the layer",
+        "network whose layer keeps everything: TODO5",
     ),
     (
         "deep_dream",
@@ -196,6 +211,11 @@ const MEASURED: &[(&str, &str, &str)] = &[
         "top_patches",
         "1 for each labelled photo, up to the layer",
         "the layer's output of each photo; within 1e-5 is tested",
+    ),
+    (
+        "concepts",
+        "crops of each photo, up to the layer; (`concepts` + 2) × `designs` from the layer on for each judged photo",
+        "scikit-learn 1.9.1 and scipy 1.17.1 in float64: TODO6",
     ),
     (
         "data_faults",

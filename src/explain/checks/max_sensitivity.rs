@@ -82,7 +82,9 @@ fn all_numbers(found: &Results) -> Vec<f64> {
         | Results::Outcomes(_)
         | Results::Responses(_)
         | Results::PhotoFacts(_)
-        | Results::Variations(_) => Vec::new(),
+        | Results::Variations(_)
+        | Results::Factors(_)
+        | Results::Concepts(_) => Vec::new(),
     }
 }
 

@@ -70,7 +70,7 @@ const KEPT: [&str; 33] = [
     "positive",
 ];
 
-const MOVED: [&str; 62] = [
+pub(super) const MOVED: [&str; 62] = [
     "view",
     "_unsafe_view",
     "reshape",
@@ -297,8 +297,22 @@ fn weighted(base: &str) -> Option<Weighted> {
 
 /// The nodes between input and scores that relevance does not get through: operator, node and module of each.
 pub fn without_role(program: &Program, scores: NodeId) -> Vec<String> {
-    let graph = program.graph();
     let roles = Roles::new(program);
+    let has_role = |node: &Node| roles.role(node).is_some();
+    missing(program, scores, &has_role, &|node| {
+        passed_to(roles.role(node), node)
+    })
+}
+
+/// The nodes on the way back from the scores to the input for which there is no rule, with the values that a node
+/// passes relevance to.
+pub(super) fn missing(
+    program: &Program,
+    scores: NodeId,
+    has_rule: &dyn Fn(&Node) -> bool,
+    passed_to: &dyn Fn(&Node) -> Vec<ValueId>,
+) -> Vec<String> {
+    let graph = program.graph();
     let mut depends = vec![false; graph.values.len()];
     depends[graph.input.0] = true;
     for node in &graph.nodes {
@@ -318,10 +332,10 @@ pub fn without_role(program: &Program, scores: NodeId) -> Vec<String> {
         if !is_read || !node.outputs.iter().any(|value| depends[value.0]) {
             continue;
         }
-        if roles.role(node).is_none() {
+        if !has_rule(node) {
             found.push(node.place());
         }
-        for value in passed_to(roles.role(node), node) {
+        for value in passed_to(node) {
             leads[value.0] = true;
         }
     }

@@ -6,12 +6,12 @@ use super::{Quantity, of_checks};
 use crate::present::attributions::{Reduction, one_channel};
 use crate::present::outcomes::rows::{counts, rows};
 use crate::present::{
-    Data, Task, View, calibration, data_faults, mistakes, patches, robustness, spread,
+    Data, Task, View, calibration, concepts, data_faults, mistakes, patches, robustness, spread,
 };
 use crate::results::rates::Rates;
 use crate::results::{
-    Attributions, ClassTarget, Curve, Explained, Optimised, Predictions, Results, Superpixels,
-    Target,
+    Attributions, ClassTarget, Curve, Explained, Factors, Optimised, Predictions, Results,
+    Superpixels, Target,
 };
 use crate::words::Argument;
 
@@ -31,11 +31,13 @@ pub fn named(task: &Task) -> Vec<(String, Quantity)> {
             Results::Attributions(attributions) => values.attributions(&prefix, attributions),
             Results::Superpixels(superpixels) => values.superpixels(&prefix, superpixels),
             Results::Optimised(optimised) => values.optimised(&prefix, optimised),
+            Results::Factors(factors) => values.factors(&prefix, factors),
             // Of all ranges together, below.
             Results::Outcomes(_)
             | Results::Responses(_)
             | Results::PhotoFacts(_)
-            | Results::Variations(_) => {}
+            | Results::Variations(_)
+            | Results::Concepts(_) => {}
         }
     }
     values.checks();
@@ -48,11 +50,13 @@ pub fn named(task: &Task) -> Vec<(String, Quantity)> {
             View::Patches | View::Spread => values.responses(data),
             View::DataFaults(view) => values.data_faults(data, view),
             View::Robustness => values.robustness(data),
+            View::Concepts => values.concepts(data),
             View::Photos
             | View::Attributions(_)
             | View::Superpixels(_)
             | View::Predictions(_)
-            | View::Optimised => {} // of no data set
+            | View::Optimised
+            | View::Factors(_) => {} // of no data set
         }
     }
     values.named
@@ -210,6 +214,22 @@ impl Values<'_> {
         }
     }
 
+    fn factors(&mut self, prefix: &str, factors: &Factors) {
+        self.put(prefix, "explained", Quantity::share(factors.explained));
+        let iterations = Quantity::Count(factors.iterations);
+        self.put(prefix, "iterations", iterations);
+        for (index, one) in factors.components.iter().enumerate() {
+            let prefix = format!("{prefix}component-{}.", index + 1);
+            self.put(&prefix, "share", Quantity::share(one.share));
+            let (_, largest) = one.map.extremes();
+            let largest = Quantity::Number(f64::from(largest));
+            self.put(&prefix, "largest", largest);
+            if let Some(target) = one.leading.first() {
+                self.class(&prefix, target);
+            }
+        }
+    }
+
     fn calibration(&mut self, data: &Data, view: &calibration::View) {
         let (classified, unreadable) = rows(self.task, data);
         let found = view.of(&calibration::confidences_of(&classified));
@@ -303,6 +323,23 @@ impl Values<'_> {
                 let mean = of.map_or_else(none, |of| Quantity::Number(of.mean));
                 self.put(&prefix, &format!("mean.{name}"), mean);
             }
+        }
+    }
+
+    fn concepts(&mut self, data: &Data) {
+        let Some(found) = concepts::found(self.task) else {
+            return;
+        };
+        let unreadable = concepts::unreadable(data, found).len();
+        self.put("", "photos", Quantity::Count(found.photos));
+        self.put("", "unreadable", Quantity::Count(unreadable));
+        self.put("", "crops", Quantity::Count(found.crops));
+        self.put("", "explained", Quantity::share(found.explained));
+        for (rank, one) in found.concepts.iter().enumerate() {
+            let prefix = format!("concept.{}.", rank + 1);
+            let importance = Quantity::Number(one.importance);
+            self.put(&prefix, "importance", importance);
+            self.put(&prefix, "share", Quantity::share(one.share));
         }
     }
 

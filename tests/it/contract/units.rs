@@ -20,6 +20,8 @@ fn kinds(results: &Results) -> &'static [Kind] {
         Results::Responses(_) => &[Kind::Patches, Kind::Spread],
         Results::PhotoFacts(_) => &[Kind::DataFaults],
         Results::Variations(_) => &[Kind::Robustness],
+        Results::Factors(_) => &[Kind::Factors],
+        Results::Concepts(_) => &[Kind::Concepts],
         Results::Outcomes(_) => &[Kind::Outcomes, Kind::Calibration, Kind::Mistakes],
     }
 }
