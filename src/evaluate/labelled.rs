@@ -241,7 +241,11 @@ pub type Opened = Result<Picture, String>;
 pub(super) fn range(unit: &Unit) -> Option<Range<usize>> {
     match unit.part {
         Part::Range { from, to, .. } => Some(from..to),
-        Part::Whole | Part::Filter(_) | Part::Head { .. } | Part::Labelled { .. } => None,
+        Part::Whole
+        | Part::Map(_)
+        | Part::Filter(_)
+        | Part::Head { .. }
+        | Part::Labelled { .. } => None,
     }
 }
 
@@ -249,7 +253,11 @@ pub(super) fn range(unit: &Unit) -> Option<Range<usize>> {
 fn digests(unit: &Unit) -> Option<&[String]> {
     match &unit.part {
         Part::Range { digests, .. } => Some(digests),
-        Part::Whole | Part::Filter(_) | Part::Head { .. } | Part::Labelled { .. } => None,
+        Part::Whole
+        | Part::Map(_)
+        | Part::Filter(_)
+        | Part::Head { .. }
+        | Part::Labelled { .. } => None,
     }
 }
 

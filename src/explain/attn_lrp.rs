@@ -8,7 +8,7 @@
 //! `rule: cp_lrp`: the weights of attention are constants, so that all goes through the values (Ali et al. 2022).
 //!
 //! **Input** one photo [1, C, H, W], normalised. **Output** [C, H, W], signed, in score. The sum of all is the score but for
-//! what biases take.
+//! what biases take and, with `attn_lrp`, what softmax does: its rule is the first term of a Taylor expansion, whose rest is lost.
 //! **Differs from the paper** the γ rule for convolutions and linear layers, which its authors take for pictures, is not there.
 //! ε is 0 but for 1e-10 in f(x) / x, as in LXT.
 //! **Errors** a network without attention, or with a node that has no rule. Both are named before anything runs.

@@ -14,6 +14,7 @@ pub mod checks;
 pub mod chosen;
 pub mod class_activation;
 mod class_target;
+pub mod compare;
 pub mod cut;
 pub mod deconvnet;
 pub mod deep_dream;
@@ -117,6 +118,7 @@ pub const METHODS: &[Entry] = &[
     lime::ENTRY,
     kernel_shap::ENTRY,
     shapley::ENTRY,
+    compare::ENTRY,
     activation_maps::ENTRY,
     attention_maps::ENTRY,
     factorisation::ENTRY,

@@ -4,6 +4,7 @@
 mod attributions;
 pub mod calibration;
 mod captions;
+pub mod comparison;
 mod concepts;
 pub mod data_faults;
 mod evidence;
@@ -141,6 +142,7 @@ fn of_kind(task: &Task) -> Presented {
         View::Robustness => robustness::present(task),
         View::Factors(view) => factors::present(task, view),
         View::Concepts => concepts::present(task),
+        View::Comparison(view) => comparison::present(task, view),
     }
 }
 
@@ -174,6 +176,7 @@ impl View {
             Self::Robustness => Kind::Robustness,
             Self::Factors(_) => Kind::Factors,
             Self::Concepts => Kind::Concepts,
+            Self::Comparison(_) => Kind::Comparison,
         }
     }
 }

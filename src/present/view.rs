@@ -7,7 +7,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{attributions, calibration, data_faults, factors, outcomes, predictions, superpixels};
+use super::{
+    attributions, calibration, comparison, data_faults, factors, outcomes, predictions, superpixels,
+};
 use crate::results::Kind;
 
 /// How a figure is shown.
@@ -27,6 +29,7 @@ pub enum View {
     Robustness,
     Factors(factors::View),
     Concepts,
+    Comparison(comparison::View),
 }
 
 /// No keys.
@@ -45,6 +48,7 @@ pub fn schema(kind: Kind, without: &[&str]) -> Value {
         | Kind::Robustness
         | Kind::Concepts => schema_of::<Nothing>(),
         Kind::Factors => schema_of::<factors::View>(),
+        Kind::Comparison => schema_of::<comparison::View>(),
         Kind::DataFaults => schema_of::<data_faults::View>(),
         Kind::Attributions => schema_of::<attributions::View>(),
         Kind::Superpixels => schema_of::<superpixels::View>(),
@@ -89,6 +93,7 @@ impl View {
             Kind::Robustness => no_keys(keys).map(|()| Self::Robustness)?,
             Kind::Factors => Self::Factors(from(keys)?),
             Kind::Concepts => no_keys(keys).map(|()| Self::Concepts)?,
+            Kind::Comparison => Self::Comparison(from(keys)?),
         })
     }
 
@@ -102,6 +107,7 @@ impl View {
             | Self::Spread
             | Self::Robustness
             | Self::Concepts => Ok(Value::Null),
+            Self::Comparison(view) => serde_json::to_value(view),
             Self::Factors(view) => serde_json::to_value(view),
             Self::DataFaults(view) => serde_json::to_value(view),
             Self::Attributions(view) => serde_json::to_value(view),
@@ -133,7 +139,8 @@ impl View {
             | Self::DataFaults(_)
             | Self::Robustness
             | Self::Factors(_)
-            | Self::Concepts => Vec::new(),
+            | Self::Concepts
+            | Self::Comparison(_) => Vec::new(),
         }
     }
 

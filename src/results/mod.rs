@@ -74,10 +74,12 @@ pub enum Kind {
     Robustness,
     Factors,
     Concepts,
+    /// Maps of a class by several methods.
+    Comparison,
 }
 
 impl Kind {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Photos,
         Self::Attributions,
         Self::Superpixels,
@@ -92,6 +94,7 @@ impl Kind {
         Self::Robustness,
         Self::Factors,
         Self::Concepts,
+        Self::Comparison,
     ];
 
     /// Name of its table of strings, `templates/results/<name>.yaml`.
@@ -111,6 +114,7 @@ impl Kind {
             Self::Robustness => "withstood",
             Self::Factors => "factors",
             Self::Concepts => "class_concepts",
+            Self::Comparison => "comparison",
         }
     }
 }

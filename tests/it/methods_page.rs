@@ -130,7 +130,7 @@ const MEASURED: &[(&str, &str, &str)] = &[
     (
         "attn_lrp",
         "1 + 1 ⇄",
-        "numpy in float64, a transformer of 3 blocks as `.pt2`, as core ATen and as ONNX: TODO1. Without biases the sum is the score within TODO2",
+        "numpy in float64, a transformer of 3 blocks as `.pt2`, as core ATen and as ONNX: 7.5e-7 (`attn_lrp`), 7.4e-7 (`cp_lrp`). Without biases the sum of `cp_lrp` is the score within 1e-4",
     ),
     (
         "occlusion",
@@ -163,6 +163,11 @@ const MEASURED: &[(&str, &str, &str)] = &[
         "exact Shapley values of 8 blocks (numpy, float64); AND, OR, glove and additive games by hand",
     ),
     (
+        "compare",
+        "those of its methods, none for maps that stand elsewhere in the report",
+        "the maps of its methods, bit for bit",
+    ),
+    (
         "activation_maps",
         "1, up to the layer",
         "captum 0.9.0; within 1e-4 is tested",
@@ -175,7 +180,7 @@ const MEASURED: &[(&str, &str, &str)] = &[
     (
         "factorisation",
         "1, and from the layer on 1 for each component",
-        "scikit-learn 1.9.1's `NMF` of the same layer: TODO3 from the same start, TODO4 from its own",
+        "scikit-learn 1.9.1's `NMF` of the same layer: 1.7e-7 from the same start, 3.4e-6 from its own",
     ),
     (
         "filters",
@@ -185,7 +190,7 @@ const MEASURED: &[(&str, &str, &str)] = &[
     (
         "feature_inversion",
         "1 + `steps` ⇄, and as many forward, up to the layer",
-        "network whose layer keeps everything: TODO5",
+        "network whose layer keeps everything: distance 2.0e-3 after 400 steps, 0.4 of 255 levels from the photo",
     ),
     (
         "deep_dream",
@@ -215,7 +220,7 @@ const MEASURED: &[(&str, &str, &str)] = &[
     (
         "concepts",
         "crops of each photo, up to the layer; (`concepts` + 2) × `designs` from the layer on for each judged photo",
-        "scikit-learn 1.9.1 and scipy 1.17.1 in float64: TODO6",
+        "scikit-learn 1.9.1 and scipy 1.17.1 in float64: importance 6.4e-8, directions 1.1e-7, maps 3.4e-7",
     ),
     (
         "data_faults",

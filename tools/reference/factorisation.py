@@ -44,10 +44,10 @@ def main():
     print("start by projection differs by", np.abs(plain.components_ - exact.components_).max() / exact.components_.max())
     save_file(
         {
-            "left": left.astype(np.float32),
-            "right": exact.components_.astype(np.float32),
-            "plain_left": plain_left.astype(np.float32),
-            "plain_right": plain.components_.astype(np.float32),
+            "left": left.astype(np.float32, "C"),
+            "right": exact.components_.astype(np.float32, "C"),
+            "plain_left": plain_left.astype(np.float32, "C"),
+            "plain_right": plain.components_.astype(np.float32, "C"),
             "iterations": np.array([exact.n_iter_], np.float32),
         },
         OUT,

@@ -64,11 +64,35 @@ const ROOT_NORMS: [&str; 2] = ["rms_norm", "_fused_rms_norm"];
 /// Nodes that gradients go through as they are, beside those of a role: the condition of `where` and masks get none.
 const LINEAR: [&str; 4] = ["_softmax", "softmax", "where", "masked_fill"];
 
+/// What looks at the shape of a tensor, or says yes or no: no number goes through.
+const CONSTANT: [&str; 18] = [
+    "new_zeros",
+    "new_ones",
+    "new_full",
+    "new_empty",
+    "full_like",
+    "zeros_like",
+    "ones_like",
+    "empty_like",
+    "eq",
+    "ne",
+    "gt",
+    "lt",
+    "ge",
+    "le",
+    "logical_not",
+    "any",
+    "all",
+    "isnan",
+];
+
 /// What is done at a node, with the names of the arguments that relevance is passed to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Conduct {
     /// As gradients are.
     Plain,
+    /// Nothing is passed on.
+    Constant,
     /// Half to each.
     Halved([&'static str; 2]),
     /// To one factor, the other one is a constant.
@@ -116,6 +140,9 @@ impl<'a> Conducts<'a> {
         }
         if THROUGH_ZERO.contains(&base) {
             return input.map(|input| Conduct::Function { input });
+        }
+        if CONSTANT.contains(&base) {
+            return Some(Conduct::Constant);
         }
         if LINEAR.contains(&base) {
             return Some(Conduct::Plain);
@@ -195,6 +222,7 @@ impl<'a> Conducts<'a> {
                 | Conduct::Norm { input, .. }
                 | Conduct::Factor { signal: input, .. },
             ) => of(input),
+            Some(Conduct::Constant) => Vec::new(),
             Some(Conduct::Halved([first, second])) => [of(first), of(second)].concat(),
             Some(Conduct::Attention) => {
                 ["query", "key", "value"].into_iter().flat_map(of).collect()
@@ -237,12 +265,11 @@ fn base(node: &Node) -> &str {
 /// The nodes between input and scores that AttnLRP has no rule for: operator, node and module of each.
 pub fn without_conduct(program: &Program, scores: NodeId) -> Vec<String> {
     let conducts = Conducts::new(program);
-    super::roles::missing(
-        program,
-        scores,
-        &|node| conducts.of(node).is_some(),
-        &|node| conducts.passed_to(conducts.of(node), node),
-    )
+    let has_rule = |node: &Node| conducts.of(node).is_some();
+    let is_constant = |node: &Node| CONSTANT.contains(&base(node));
+    super::roles::missing(program, scores, (&has_rule, &is_constant), &|node| {
+        conducts.passed_to(conducts.of(node), node)
+    })
 }
 
 /// The relevance [1, C, H, W] of `input` for `score(output of node)`; `weights` are the nodes that give the weights of
@@ -269,7 +296,7 @@ pub fn relevance_by_gradient(
             return Ok(None);
         };
         match conduct {
-            Conduct::Plain => Ok(None),
+            Conduct::Plain | Conduct::Constant => Ok(None),
             Conduct::Halved([first, second]) => halved(call, [first, second]),
             Conduct::Factor { signal, constant } => {
                 let constant = (constant, &call.given(constant)?.f_detach()?);

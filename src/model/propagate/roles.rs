@@ -299,17 +299,17 @@ fn weighted(base: &str) -> Option<Weighted> {
 pub fn without_role(program: &Program, scores: NodeId) -> Vec<String> {
     let roles = Roles::new(program);
     let has_role = |node: &Node| roles.role(node).is_some();
-    missing(program, scores, &has_role, &|node| {
+    missing(program, scores, (&has_role, &|_| false), &|node| {
         passed_to(roles.role(node), node)
     })
 }
 
 /// The nodes on the way back from the scores to the input for which there is no rule, with the values that a node
-/// passes relevance to.
+/// passes relevance to. What a constant makes is a constant: a mask of the input's size, for example.
 pub(super) fn missing(
     program: &Program,
     scores: NodeId,
-    has_rule: &dyn Fn(&Node) -> bool,
+    (has_rule, is_constant): (&dyn Fn(&Node) -> bool, &dyn Fn(&Node) -> bool),
     passed_to: &dyn Fn(&Node) -> Vec<ValueId>,
 ) -> Vec<String> {
     let graph = program.graph();
@@ -322,7 +322,7 @@ pub(super) fn missing(
             Some(Operation::Number(_) | Operation::Check)
         );
         for output in &node.outputs {
-            depends[output.0] = comes && !is_number;
+            depends[output.0] = comes && !is_number && !is_constant(node);
         }
     }
     let mut leads = vec![false; graph.values.len()];

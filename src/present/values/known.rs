@@ -59,7 +59,7 @@ pub fn known(of: &Names) -> Vec<String> {
     });
     let of_checks: Vec<String> = of_checks.collect();
     let of_kind = match of.kind {
-        Kind::Photos => Vec::new(),
+        Kind::Photos | Kind::Comparison => Vec::new(),
         Kind::Predictions => photos()
             .flat_map(|photo| {
                 let ranks = 1..=of.classes;

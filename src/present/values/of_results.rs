@@ -28,6 +28,8 @@ pub fn named(task: &Task) -> Vec<(String, Quantity)> {
             Results::Predictions(predictions) => values.predictions(&prefix, predictions),
             // Maps of mistakes are of photos that have no id.
             Results::Attributions(_) if task.data.is_some() => {}
+            // Each has its names in the figure of its own method.
+            _ if matches!(task.view, View::Comparison(_)) => {}
             Results::Attributions(attributions) => values.attributions(&prefix, attributions),
             Results::Superpixels(superpixels) => values.superpixels(&prefix, superpixels),
             Results::Optimised(optimised) => values.optimised(&prefix, optimised),
@@ -56,7 +58,8 @@ pub fn named(task: &Task) -> Vec<(String, Quantity)> {
             | View::Superpixels(_)
             | View::Predictions(_)
             | View::Optimised
-            | View::Factors(_) => {} // of no data set
+            | View::Factors(_)
+            | View::Comparison(_) => {} // of no data set
         }
     }
     values.named

@@ -27,8 +27,8 @@ fn relevance_through_attention_is_that_of_the_formulas() {
     }
 }
 
-/// Without biases, tokens beside the photo and codes of places nobody keeps a share: every form of file, and tokens that
-/// are read as a mean.
+/// Without biases, tokens beside the photo and codes of places nobody keeps a share, where nothing goes through the softmax,
+/// whose rule leaves a rest: every form of file, and tokens that are read as a mean.
 #[test]
 fn without_biases_relevance_through_attention_is_conserved() {
     let shape = |file: &str| match file {
@@ -44,7 +44,7 @@ fn without_biases_relevance_through_attention_is_conserved() {
                 let is_added = ["bias", "tokens", "pos_embed", "reg_token", "cls_token"]
                     .iter()
                     .any(|part| name.contains(part));
-                let weight = weight.to_device(tch::Device::Cpu);
+                let weight = weight.to_device(tch::Device::Cpu).contiguous();
                 let weight = if is_added {
                     weight.zeros_like()
                 } else {
@@ -62,14 +62,11 @@ fn without_biases_relevance_through_attention_is_conserved() {
         let (height, width) = (shape[1] as usize, shape[2] as usize);
         let photo = vec![("a", patterned(height, width, 1))];
         let bench = Bench::new(model.unwrap(), imagenet(height, width), photo);
-        let ran = bench.run(entry("attn_lrp"), json!({}));
+        let ran = bench.run(entry("attn_lrp"), json!({ "rule": "cp_lrp" }));
         let error = incompleteness(attributions(&ran)[0]);
         println!("{file}: {error:.1e}");
         assert!(error < 1e-4, "{file}: {error}");
         assert_eq!(keys(&ran.notices), [""; 0]);
-        let ran = bench.run(entry("attn_lrp"), json!({ "rule": "cp_lrp" }));
-        let error = incompleteness(attributions(&ran)[0]);
-        assert!(error < 1e-4, "{file}, cp_lrp: {error}");
     }
 }
 

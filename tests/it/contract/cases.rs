@@ -182,6 +182,11 @@ fn variants(method: &str) -> Vec<Value> {
             { "composite": "epsilon_alpha_beta" },
         ]),
         "attn_lrp" => json!([{}, { "rule": "cp_lrp" }]),
+        "compare" => json!([
+            { "methods": ["saliency", "input_x_gradient", { "lime": { "samples": 40 } }, "grad_cam", "eigen_cam", "layer_cam"],
+              "classes": ["predicted", 1] },
+            { "methods": ["saliency", { "saliency": {} }], "view": "map" },
+        ]),
         "blur_ig" => json!([{ "steps": 3, "most_steps": 3 }]),
         "integrated_gradients" => json!([
             { "steps": 4 },

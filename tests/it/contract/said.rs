@@ -36,6 +36,7 @@ fn views(kind: Kind) -> Vec<Value> {
         Kind::DataFaults => {
             json!([{}, { "hash_bits": 0, "dark": 1.0, "bright": 0.0, "blurred": 1e9, "aspect": 1.0, "flat": 1.0, "tiny_px": 9999 }])
         }
+        Kind::Comparison => json!([{}, { "view": "map" }]),
         Kind::Factors => json!([{}, { "scale": "shared", "view": "map" }]),
         Kind::Photos
         | Kind::Optimised
