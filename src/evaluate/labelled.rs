@@ -238,7 +238,11 @@ pub type Opened = Result<Picture, String>;
 pub(super) fn range(unit: &Unit) -> Option<Range<usize>> {
     match unit.part {
         Part::Range { from, to, .. } => Some(from..to),
-        Part::Whole | Part::Filter(_) | Part::Head { .. } | Part::Labelled { .. } => None,
+        Part::Whole
+        | Part::Map(_)
+        | Part::Filter(_)
+        | Part::Head { .. }
+        | Part::Labelled { .. } => None,
     }
 }
 
@@ -246,6 +250,10 @@ pub(super) fn range(unit: &Unit) -> Option<Range<usize>> {
 fn digests(unit: &Unit) -> Option<&[String]> {
     match &unit.part {
         Part::Range { digests, .. } => Some(digests),
-        Part::Whole | Part::Filter(_) | Part::Head { .. } | Part::Labelled { .. } => None,
+        Part::Whole
+        | Part::Map(_)
+        | Part::Filter(_)
+        | Part::Head { .. }
+        | Part::Labelled { .. } => None,
     }
 }

@@ -137,9 +137,11 @@ impl Method for Mistakes {
                 needs: Needs::Scores,
                 computing: self.computing(inputs),
             },
-            Part::Whole | Part::Filter(_) | Part::Head { .. } | Part::Range { .. } => {
-                outcomes::shared(&self.labelled, inputs)
-            }
+            Part::Whole
+            | Part::Map(_)
+            | Part::Filter(_)
+            | Part::Head { .. }
+            | Part::Range { .. } => outcomes::shared(&self.labelled, inputs),
         })
     }
 

@@ -2,6 +2,7 @@
 
 pub mod activation_histogram;
 pub mod calibration;
+pub mod concepts;
 pub mod confusion_matrix;
 pub mod data_faults;
 pub mod data_set;
@@ -14,6 +15,7 @@ mod outcomes;
 mod photo_facts;
 mod responses;
 pub mod robustness;
+mod sobol;
 pub mod top_patches;
 
 use crate::explain::Entry;
@@ -26,6 +28,7 @@ pub const METHODS: &[Entry] = &[
     mistakes::ENTRY,
     top_patches::ENTRY,
     activation_histogram::ENTRY,
+    concepts::ENTRY,
     data_faults::ENTRY,
     robustness::ENTRY,
 ];

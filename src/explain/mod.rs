@@ -6,6 +6,7 @@ pub mod activation_maps;
 pub mod attention;
 pub mod attention_maps;
 pub mod attention_rollout;
+pub mod attn_lrp;
 pub mod baseline;
 pub mod blur_ig;
 pub mod cam;
@@ -13,6 +14,7 @@ pub mod checks;
 pub mod chosen;
 pub mod class_activation;
 mod class_target;
+pub mod compare;
 pub mod cut;
 pub mod deconvnet;
 pub mod deep_dream;
@@ -20,7 +22,9 @@ pub mod deep_lift;
 pub mod eigen_cam;
 mod error;
 pub mod expected_gradients;
+pub mod factorisation;
 pub mod feature_ablation;
+pub mod feature_inversion;
 pub mod filters;
 pub mod finer_cam;
 pub mod generic_attention;
@@ -41,6 +45,7 @@ pub mod lime;
 pub mod lrp;
 pub mod moments;
 pub mod names;
+pub mod nmf;
 pub mod noisy_gradients;
 pub mod numbers;
 pub mod occlusion;
@@ -106,15 +111,19 @@ pub const METHODS: &[Entry] = &[
     gradient_rollout::ENTRY,
     generic_attention::ENTRY,
     legrad::ENTRY,
+    attn_lrp::ENTRY,
     occlusion::ENTRY,
     feature_ablation::ENTRY,
     rise::ENTRY,
     lime::ENTRY,
     kernel_shap::ENTRY,
     shapley::ENTRY,
+    compare::ENTRY,
     activation_maps::ENTRY,
     attention_maps::ENTRY,
+    factorisation::ENTRY,
     filters::ENTRY,
+    feature_inversion::ENTRY,
     deep_dream::ENTRY,
 ];
 

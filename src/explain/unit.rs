@@ -25,6 +25,8 @@ pub enum Part {
         layer: usize,
         head: usize,
     },
+    /// The map of another method, which its own key names.
+    Map(usize),
     /// Photos of the data set, `to` excluded, with the digests of their files, which the plan fills in.
     Range {
         from: usize,
@@ -55,7 +57,7 @@ impl Unit {
     pub fn key(&self) -> Map<String, Value> {
         let mut key = Map::new();
         match &self.part {
-            Part::Whole => {}
+            Part::Whole | Part::Map(_) => {}
             Part::Filter(filter) => {
                 key.insert("filter".to_owned(), json!(filter));
             }

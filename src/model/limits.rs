@@ -19,6 +19,8 @@ pub struct Limits {
     /// What relevance does not get through on its way from the scores to the photo, in the order it runs: operator, node
     /// and module.
     pub no_relevance: Vec<String>,
+    /// The same for the rules of AttnLRP.
+    pub no_relevance_by_gradient: Vec<String>,
 }
 
 /// A node from which no gradient reaches the photo.

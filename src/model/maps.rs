@@ -119,6 +119,22 @@ impl Maps<'_> {
         Ok(output)
     }
 
+    /// The output with these maps [C, h, w] in the place of its own; tokens without a cell are left as they are.
+    pub fn with(&self, output: &Tensor, maps: &Tensor) -> Result<Tensor, TchError> {
+        let maps = maps.f_to(output.device())?.f_to_kind(output.kind())?;
+        let on_tokens = |grid: &Grid, axis: i64| {
+            let cells = Tensor::f_from_slice(&grid.cells)?.f_to(output.device())?;
+            let of_cells = maps.f_flatten(1, 2)?.f_transpose(0, 1)?;
+            output.f_index_copy(axis, &cells, &of_cells.f_unsqueeze(1 - axis)?)
+        };
+        match self.layout {
+            Layout::ChannelsFirst => maps.f_unsqueeze(0),
+            Layout::ChannelsLast => maps.f_permute([1, 2, 0])?.f_unsqueeze(0),
+            Layout::Tokens(grid) => on_tokens(grid, 1),
+            Layout::TokensFirst(grid) => on_tokens(grid, 0),
+        }
+    }
+
     /// The axis of an output over which a batch runs.
     pub fn batch_axis(&self) -> i64 {
         match self.layout {

@@ -60,7 +60,7 @@ impl Plan {
             let parts = task.units.iter().filter_map(|unit| match unit.part {
                 Part::Filter(filter) => Some(format!("filter-{filter}")),
                 Part::Head { layer, head } => Some(format!("layer-{layer}.head-{head}")),
-                Part::Whole | Part::Range { .. } | Part::Labelled { .. } => None,
+                Part::Whole | Part::Map(_) | Part::Range { .. } | Part::Labelled { .. } => None,
             });
             let parameters = task.method.parameters(&self.inputs(task));
             // Methods of a whole layer find all filters at once and show those that are listed.

@@ -4,9 +4,12 @@
 mod attributions;
 pub mod calibration;
 mod captions;
+pub mod comparison;
+mod concepts;
 pub mod data_faults;
 mod evidence;
 pub mod exhibit;
+pub mod factors;
 mod fidelity;
 pub mod labels;
 mod mistakes;
@@ -143,6 +146,9 @@ fn of_kind(task: &Task) -> Presented {
         View::DataFaults(view) => data_faults::present(task, view),
         View::Robustness => robustness::present(task),
         View::Labels(view) => labels::present(task, view),
+        View::Factors(view) => factors::present(task, view),
+        View::Concepts => concepts::present(task),
+        View::Comparison(view) => comparison::present(task, view),
     }
 }
 
@@ -175,6 +181,9 @@ impl View {
             Self::DataFaults(_) => Kind::DataFaults,
             Self::Robustness => Kind::Robustness,
             Self::Labels(_) => Kind::Labels,
+            Self::Factors(_) => Kind::Factors,
+            Self::Concepts => Kind::Concepts,
+            Self::Comparison(_) => Kind::Comparison,
         }
     }
 }

@@ -7,7 +7,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{attributions, calibration, data_faults, labels, outcomes, predictions, superpixels};
+use super::{
+    attributions, calibration, comparison, data_faults, factors, labels, outcomes, predictions,
+    superpixels,
+};
 use crate::results::Kind;
 
 /// How a figure is shown.
@@ -26,6 +29,9 @@ pub enum View {
     DataFaults(data_faults::View),
     Robustness,
     Labels(labels::View),
+    Factors(factors::View),
+    Concepts,
+    Comparison(comparison::View),
 }
 
 /// No keys.
@@ -41,7 +47,10 @@ pub fn schema(kind: Kind, without: &[&str]) -> Value {
         | Kind::Mistakes
         | Kind::Patches
         | Kind::Spread
-        | Kind::Robustness => schema_of::<Nothing>(),
+        | Kind::Robustness
+        | Kind::Concepts => schema_of::<Nothing>(),
+        Kind::Factors => schema_of::<factors::View>(),
+        Kind::Comparison => schema_of::<comparison::View>(),
         Kind::DataFaults => schema_of::<data_faults::View>(),
         Kind::Attributions => schema_of::<attributions::View>(),
         Kind::Superpixels => schema_of::<superpixels::View>(),
@@ -86,6 +95,9 @@ impl View {
             Kind::DataFaults => Self::DataFaults(from(keys)?),
             Kind::Labels => Self::Labels(from(keys)?),
             Kind::Robustness => no_keys(keys).map(|()| Self::Robustness)?,
+            Kind::Factors => Self::Factors(from(keys)?),
+            Kind::Concepts => no_keys(keys).map(|()| Self::Concepts)?,
+            Kind::Comparison => Self::Comparison(from(keys)?),
         })
     }
 
@@ -97,7 +109,10 @@ impl View {
             | Self::Mistakes
             | Self::Patches
             | Self::Spread
-            | Self::Robustness => Ok(Value::Null),
+            | Self::Robustness
+            | Self::Concepts => Ok(Value::Null),
+            Self::Comparison(view) => serde_json::to_value(view),
+            Self::Factors(view) => serde_json::to_value(view),
             Self::DataFaults(view) => serde_json::to_value(view),
             Self::Attributions(view) => serde_json::to_value(view),
             Self::Superpixels(view) => serde_json::to_value(view),
@@ -128,7 +143,10 @@ impl View {
             | Self::Spread
             | Self::DataFaults(_)
             | Self::Robustness
-            | Self::Labels(_) => Vec::new(),
+            | Self::Labels(_)
+            | Self::Factors(_)
+            | Self::Concepts
+            | Self::Comparison(_) => Vec::new(),
         }
     }
 

@@ -5,6 +5,8 @@
 
 mod attributions;
 pub mod calibration;
+mod concepts;
+mod factors;
 mod fidelity;
 pub mod labels;
 mod mistakes;
@@ -21,6 +23,8 @@ mod variations;
 use serde::{Deserialize, Serialize};
 
 pub use attributions::{Attributions, Map, Meaning, Place, Volume};
+pub use concepts::{Concept, Concepts, Crop};
+pub use factors::{Component, Factors};
 pub use fidelity::{Check, Curves, Fidelity, StepCurve};
 pub use labels::{LabelProbabilities, LabelRow};
 pub use mistakes::{Mistake, most_confident};
@@ -44,6 +48,8 @@ pub enum Results {
     PhotoFacts(PhotoFacts),
     Variations(Variations),
     Labels(LabelProbabilities),
+    Factors(Factors),
+    Concepts(Concepts),
 }
 
 /// What a method's results are shown as, and by which keys of the spec. Several kinds may show results of one sort.
@@ -71,10 +77,14 @@ pub enum Kind {
     Robustness,
     /// Probabilities of labels, each by itself.
     Labels,
+    Factors,
+    Concepts,
+    /// Maps of a class by several methods.
+    Comparison,
 }
 
 impl Kind {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::Photos,
         Self::Attributions,
         Self::Superpixels,
@@ -88,6 +98,9 @@ impl Kind {
         Self::DataFaults,
         Self::Robustness,
         Self::Labels,
+        Self::Factors,
+        Self::Concepts,
+        Self::Comparison,
     ];
 
     /// Name of its table of strings, `templates/results/<name>.yaml`.
@@ -106,6 +119,9 @@ impl Kind {
             Self::DataFaults => "photo_faults",
             Self::Robustness => "withstood",
             Self::Labels => "labels",
+            Self::Factors => "factors",
+            Self::Concepts => "class_concepts",
+            Self::Comparison => "comparison",
         }
     }
 }
@@ -159,6 +175,7 @@ impl Results {
             | Self::PhotoFacts(_)
             | Self::Variations(_)
             | Self::Labels(_) => None,
+            Self::Factors(_) | Self::Concepts(_) => None,
         }
     }
 
@@ -175,6 +192,7 @@ impl Results {
             | Self::PhotoFacts(_)
             | Self::Variations(_)
             | Self::Labels(_) => None,
+            Self::Factors(_) | Self::Concepts(_) => None,
         }
     }
 }

@@ -20,13 +20,15 @@ pub struct Optimised {
     pub ending: Ending,
 }
 
-/// What was raised.
+/// What was raised, or lowered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Objective {
     /// Mean output of a filter.
     Mean,
     /// Half the mean square of a layer's output.
     HalfMeanSquare,
+    /// ‖Φ(x) − Φ(x₀)‖ / ‖Φ(x₀)‖ of a layer's output Φ for the picture x and a photo x₀, which is lowered.
+    RelativeDistance,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,10 +1,11 @@
 //! Maps of a class: against numbers that captum and pytorch-grad-cam computed (`tests/data/explain/attributions.py`
 //! collects them), on networks that can be worked out by hand, and by what each method promises.
 
+mod attn_lrp;
 mod class_activation;
 mod fidelity;
 mod gradients;
-mod networks;
+pub mod networks;
 mod perturbed;
 mod propagated;
 mod relevance;
@@ -187,7 +188,7 @@ fn no_map_method_is_left_out_here() {
         assert!(
             !is_map
                 || is_tried
-                || entry.name == "activation_maps"
+                || ["activation_maps", "attn_lrp"].contains(&entry.name)
                 || tokens::OF_ATTENTION.contains(&entry.name),
             "{}",
             entry.name

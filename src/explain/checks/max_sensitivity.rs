@@ -83,7 +83,9 @@ fn all_numbers(found: &Results) -> Vec<f64> {
         | Results::Responses(_)
         | Results::PhotoFacts(_)
         | Results::Variations(_)
-        | Results::Labels(_) => Vec::new(),
+        | Results::Labels(_)
+        | Results::Factors(_)
+        | Results::Concepts(_) => Vec::new(),
     }
 }
 

@@ -38,6 +38,10 @@ pub fn limits(
             Parts::Nodes => propagate::without_role(program, scores),
             Parts::None => Vec::new(), // one node, and nothing is known of it
         },
+        no_relevance_by_gradient: match trial.parts {
+            Parts::Nodes => propagate::without_conduct(program, scores),
+            Parts::None => Vec::new(),
+        },
         not_finite: not_finite.map(|node| graph.nodes[node.0].place()),
     })
 }

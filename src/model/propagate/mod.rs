@@ -1,10 +1,11 @@
-//! Propagation from the scores to the input by rules of one's own at the nodes: DeepLIFT's multipliers and the relevance
-//! of layer-wise relevance propagation.
+//! Propagation from the scores to the input by rules of one's own at the nodes: DeepLIFT's multipliers, the relevance
+//! of layer-wise relevance propagation, and that of AttnLRP.
 //!
 //! A rule stands in the network as a stand-in of the node's output: ỹ = y + f(x − x₀), where x₀ is x without its
 //! gradient, so that ỹ is y and its gradient is whatever the linear f makes of it. One backward pass of autograd then
 //! carries what the rules say: no hooks, and branches add up as gradients do.
 
+mod attention;
 mod differences;
 mod relevance;
 mod roles;
@@ -17,6 +18,7 @@ use super::graph::NodeId;
 use super::run::Program;
 use super::run::call::Rule;
 
+pub use attention::{ThroughAttention, relevance_by_gradient, without_conduct};
 pub use differences::multipliers;
 pub use relevance::{Composite, FirstRule, WeightRule, relevance};
 pub use roles::without_role;

@@ -46,7 +46,7 @@ const KEPT: [&str; 8] = [
     "positive",
 ];
 
-const MOVED: [&str; 62] = [
+pub(super) const MOVED: [&str; 62] = [
     "view",
     "_unsafe_view",
     "reshape",
@@ -273,8 +273,22 @@ fn weighted(base: &str) -> Option<Weighted> {
 
 /// The nodes between input and scores that relevance does not get through: operator, node and module of each.
 pub fn without_role(program: &Program, scores: NodeId) -> Vec<String> {
-    let graph = program.graph();
     let roles = Roles::new(program);
+    let has_role = |node: &Node| roles.role(node).is_some();
+    missing(program, scores, (&has_role, &|_| false), &|node| {
+        passed_to(roles.role(node), node)
+    })
+}
+
+/// The nodes on the way back from the scores to the input for which there is no rule, with the values that a node
+/// passes relevance to. What a constant makes is a constant: a mask of the input's size, for example.
+pub(super) fn missing(
+    program: &Program,
+    scores: NodeId,
+    (has_rule, is_constant): (&dyn Fn(&Node) -> bool, &dyn Fn(&Node) -> bool),
+    passed_to: &dyn Fn(&Node) -> Vec<ValueId>,
+) -> Vec<String> {
+    let graph = program.graph();
     let mut depends = vec![false; graph.values.len()];
     depends[graph.input.0] = true;
     for node in &graph.nodes {
@@ -284,7 +298,7 @@ pub fn without_role(program: &Program, scores: NodeId) -> Vec<String> {
             Some(Operation::Number(_) | Operation::Check)
         );
         for output in &node.outputs {
-            depends[output.0] = comes && !is_number;
+            depends[output.0] = comes && !is_number && !is_constant(node);
         }
     }
     let mut leads = vec![false; graph.values.len()];
@@ -294,10 +308,10 @@ pub fn without_role(program: &Program, scores: NodeId) -> Vec<String> {
         if !is_read || !node.outputs.iter().any(|value| depends[value.0]) {
             continue;
         }
-        if roles.role(node).is_none() {
+        if !has_rule(node) {
             found.push(node.place());
         }
-        for value in passed_to(roles.role(node), node) {
+        for value in passed_to(node) {
             leads[value.0] = true;
         }
     }

@@ -68,7 +68,7 @@ impl Default for View {
 }
 
 impl Scale {
-    fn of_figure(self) -> Sharing {
+    pub(super) fn of_figure(self) -> Sharing {
         match self {
             Self::Own => Sharing::OwnPerTile,
             Self::Shared => Sharing::Shared,

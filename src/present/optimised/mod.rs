@@ -1,17 +1,19 @@
-//! Pictures that were changed until the network responds more: a gallery of filters from noise, or the
-//! contact sheet of a photo.
+//! Pictures that were changed until the network responds more: a gallery of filters from noise, the contact sheet of a
+//! photo, or photos beside pictures that a layer cannot tell from them.
 
 mod gallery;
+mod inversion;
 mod sheet;
 
 use super::exhibit::Series;
-use super::{Found, Presented, Task};
-use crate::results::{Curve, Optimised, Results};
+use super::{Found, Photo, Presented, Task};
+use crate::results::{Curve, Objective, Optimised, Results};
 use crate::words::{Argument, Message};
 
 pub fn present(task: &Task) -> Presented {
     let mut presented = Presented::default();
     let mut from_noise: Vec<&Optimised> = Vec::new();
+    let mut inverted: Vec<(&Photo, &Optimised)> = Vec::new();
     for found in task.found {
         let Found {
             results: Results::Optimised(optimised),
@@ -21,9 +23,15 @@ pub fn present(task: &Task) -> Presented {
             continue;
         };
         match task.photo(found) {
+            Some(photo) if optimised.objective == Objective::RelativeDistance => {
+                inverted.push((photo, optimised));
+            }
             Some(photo) => presented.append(sheet::present(task, photo, optimised)),
             None => from_noise.push(optimised),
         }
+    }
+    if !inverted.is_empty() {
+        presented.append(inversion::present(task, &inverted));
     }
     if !from_noise.is_empty() {
         presented.append(gallery::present(task, &from_noise));

@@ -52,7 +52,7 @@ pub(super) fn present(task: &Task, photo: &Photo, dream: &Optimised) -> Presente
     let alt = Message::new(match (dream.objective, kinds.len()) {
         (Objective::Mean, 1) => "optimised.sheet_alt_filter",
         (Objective::Mean, _) => "optimised.sheet_alt_filter_octaves",
-        (Objective::HalfMeanSquare, _) => "optimised.sheet_alt_layer",
+        (Objective::HalfMeanSquare | Objective::RelativeDistance, _) => "optimised.sheet_alt_layer",
     });
     let alt = task.parameters.iter().fold(alt, |alt, (key, value)| {
         alt.with(key.clone(), value.to_string())
@@ -76,6 +76,7 @@ pub(super) fn present(task: &Task, photo: &Photo, dream: &Optimised) -> Presente
             y_label: Message::new(match dream.objective {
                 Objective::Mean => "optimised.objective_filter",
                 Objective::HalfMeanSquare => "optimised.objective_layer",
+                Objective::RelativeDistance => "optimised.objective_distance",
             }),
             series: dream
                 .curves

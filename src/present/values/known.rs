@@ -41,6 +41,10 @@ const MOST_SEGMENTS: usize = 200;
 /// As many as the view takes.
 const MOST_BINS: usize = 100;
 /// As many as the method takes.
+const MOST_COMPONENTS: usize = 20;
+/// As many as the method takes.
+const MOST_CONCEPTS: usize = 50;
+/// As many as the method takes.
 const MOST_MISTAKES: usize = 20;
 
 /// Every name that may have a value, without the figure's own name; ranks up to a bound.
@@ -55,7 +59,7 @@ pub fn known(of: &Names) -> Vec<String> {
     });
     let of_checks: Vec<String> = of_checks.collect();
     let of_kind = match of.kind {
-        Kind::Photos => Vec::new(),
+        Kind::Photos | Kind::Comparison => Vec::new(),
         Kind::Predictions => photos()
             .flat_map(|photo| {
                 let ranks = 1..=of.classes;
@@ -110,6 +114,21 @@ pub fn known(of: &Names) -> Vec<String> {
             });
             of_parts.chain(of_photos).collect()
         }
+        Kind::Factors => photos()
+            .flat_map(|photo| {
+                let components = (1..=MOST_COMPONENTS).flat_map(|component| {
+                    let prefix = format!("{photo}component-{component}.");
+                    [
+                        with(&prefix, &OF_CLASS),
+                        with(&prefix, &["share", "largest"]),
+                    ]
+                    .concat()
+                });
+                let components: Vec<String> = components.collect();
+                [with(&photo, &["explained", "iterations"]), components].concat()
+            })
+            .collect(),
+        Kind::Concepts => of_concepts(),
         Kind::Outcomes => of_outcomes(of.groups),
         Kind::Calibration => of_calibration(),
         Kind::Labels => of_labels(of.groups),
@@ -187,6 +206,13 @@ fn of_robustness(variations: &[String]) -> Vec<String> {
     let of_each = variations.iter().flat_map(|variation| {
         ["accuracy", "same", "probability"].map(|name| format!("{variation}.{name}"))
     });
+    of_all.into_iter().chain(of_each).collect()
+}
+
+fn of_concepts() -> Vec<String> {
+    let of_all = ["photos", "unreadable", "crops", "explained"].map(str::to_owned);
+    let of_each = (1..=MOST_CONCEPTS)
+        .flat_map(|rank| ["importance", "share"].map(|name| format!("concept.{rank}.{name}")));
     of_all.into_iter().chain(of_each).collect()
 }
 

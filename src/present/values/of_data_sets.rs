@@ -4,7 +4,7 @@ use super::Quantity;
 use super::of_results::Values;
 use crate::present::outcomes::rows::{counts, rows};
 use crate::present::{
-    Data, calibration, data_faults, labels, mistakes, patches, robustness, spread,
+    Data, calibration, concepts, data_faults, labels, mistakes, patches, robustness, spread,
 };
 use crate::results::rates::Rates;
 
@@ -141,6 +141,23 @@ impl Values<'_> {
                 let mean = of.map_or_else(none, |of| Quantity::Number(of.mean));
                 self.put(&prefix, &format!("mean.{name}"), mean);
             }
+        }
+    }
+
+    pub(super) fn concepts(&mut self, data: &Data) {
+        let Some(found) = concepts::found(self.task) else {
+            return;
+        };
+        let unreadable = concepts::unreadable(data, found).len();
+        self.put("", "photos", Quantity::Count(found.photos));
+        self.put("", "unreadable", Quantity::Count(unreadable));
+        self.put("", "crops", Quantity::Count(found.crops));
+        self.put("", "explained", Quantity::share(found.explained));
+        for (rank, one) in found.concepts.iter().enumerate() {
+            let prefix = format!("concept.{}.", rank + 1);
+            let importance = Quantity::Number(one.importance);
+            self.put(&prefix, "importance", importance);
+            self.put(&prefix, "share", Quantity::share(one.share));
         }
     }
 

@@ -6,8 +6,8 @@ use super::{Quantity, of_checks};
 use crate::present::attributions::{Reduction, one_channel};
 use crate::present::{Task, View};
 use crate::results::{
-    Attributions, ClassTarget, Curve, Explained, Optimised, Predictions, Results, Superpixels,
-    Target,
+    Attributions, ClassTarget, Curve, Explained, Factors, Optimised, Predictions, Results,
+    Superpixels, Target,
 };
 
 /// Name and value, without the figure's own name.
@@ -23,15 +23,19 @@ pub fn named(task: &Task) -> Vec<(String, Quantity)> {
             Results::Predictions(predictions) => values.predictions(&prefix, predictions),
             // Maps of mistakes are of photos that have no id.
             Results::Attributions(_) if task.data.is_some() => {}
+            // Each has its names in the figure of its own method.
+            _ if matches!(task.view, View::Comparison(_)) => {}
             Results::Attributions(attributions) => values.attributions(&prefix, attributions),
             Results::Superpixels(superpixels) => values.superpixels(&prefix, superpixels),
             Results::Optimised(optimised) => values.optimised(&prefix, optimised),
+            Results::Factors(factors) => values.factors(&prefix, factors),
             // Of all ranges together, below.
             Results::Outcomes(_)
             | Results::Responses(_)
             | Results::PhotoFacts(_)
             | Results::Variations(_)
-            | Results::Labels(_) => {}
+            | Results::Labels(_)
+            | Results::Concepts(_) => {}
         }
     }
     values.checks();
@@ -45,11 +49,14 @@ pub fn named(task: &Task) -> Vec<(String, Quantity)> {
             View::Patches | View::Spread => values.responses(data),
             View::DataFaults(view) => values.data_faults(data, view),
             View::Robustness => values.robustness(data),
+            View::Concepts => values.concepts(data),
             View::Photos
             | View::Attributions(_)
             | View::Superpixels(_)
             | View::Predictions(_)
-            | View::Optimised => {} // of no data set
+            | View::Optimised
+            | View::Factors(_)
+            | View::Comparison(_) => {} // of no data set
         }
     }
     values.named
@@ -204,6 +211,22 @@ impl Values<'_> {
                 for (octave, curve) in curves.iter().enumerate() {
                     ends(&format!("{prefix}octave-{}.", octave + 1), curve);
                 }
+            }
+        }
+    }
+
+    fn factors(&mut self, prefix: &str, factors: &Factors) {
+        self.put(prefix, "explained", Quantity::share(factors.explained));
+        let iterations = Quantity::Count(factors.iterations);
+        self.put(prefix, "iterations", iterations);
+        for (index, one) in factors.components.iter().enumerate() {
+            let prefix = format!("{prefix}component-{}.", index + 1);
+            self.put(&prefix, "share", Quantity::share(one.share));
+            let (_, largest) = one.map.extremes();
+            let largest = Quantity::Number(f64::from(largest));
+            self.put(&prefix, "largest", largest);
+            if let Some(target) = one.leading.first() {
+                self.class(&prefix, target);
             }
         }
     }

@@ -90,6 +90,45 @@ pub enum Found {
     },
     /// What the network says of each label of a range of labelled photos.
     Labels { photos: Vec<LabelRow> },
+    /// The output of a layer for the photo as a sum of components.
+    Factors {
+        layer: Layer,
+        /// Zero or more, in units of the layer's output. [components, height, width].
+        maps: Array,
+        /// Of length 1 each. [components, channels].
+        directions: Array,
+        /// The one with the largest share first.
+        components: Vec<Component>,
+        /// Share of the squared output that the sum of the components makes, 0..1.
+        explained: Option<f64>,
+        iterations: usize,
+        is_converged: bool,
+    },
+    /// The patterns of which a layer's outputs for the photos of a class are made.
+    Concepts {
+        layer: Layer,
+        /// Index among the network's scores.
+        class: usize,
+        /// Photos that were cut into crops.
+        photos: usize,
+        crops: usize,
+        /// Height and width of a crop, in px of the network's input.
+        crop_px: [usize; 2],
+        /// Photos over which importance is the mean.
+        judged: usize,
+        /// Of length 1 each. [concepts, channels].
+        directions: Array,
+        /// How much of each concept is where, for the photos of `shown`. [concepts, photos, height, width].
+        maps: Array,
+        /// Places of photos in the data set.
+        shown: Vec<usize>,
+        /// The most important first.
+        concepts: Vec<Concept>,
+        /// Share of the crops' squared activations that the concepts make, 0..1.
+        explained: Option<f64>,
+        iterations: usize,
+        is_converged: bool,
+    },
     /// A picture that was changed until the network responds more.
     Optimised {
         target: Target,
@@ -194,6 +233,40 @@ pub struct Peak {
     pub column: usize,
 }
 
+/// A direction among the channels of a layer.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Component {
+    /// Share of the squared output, 0..1.
+    pub share: Option<f64>,
+    /// What the network says of the component alone, the most probable first.
+    pub leading: Vec<Class>,
+}
+
+/// A pattern among the channels of a layer.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Concept {
+    /// Total Sobol index for the score of the class.
+    pub importance: Option<f64>,
+    /// Share of the crops' squared activations, 0..1.
+    pub share: Option<f64>,
+    /// Those with most of it, one a photo.
+    pub crops: Vec<Crop>,
+}
+
+/// A part of a photo.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Crop {
+    /// Place in the data set.
+    pub photo: usize,
+    /// Of its upper left corner, in px of the network's input.
+    pub top: usize,
+    pub left: usize,
+    pub value: Option<f64>,
+}
+
 /// What the weights of segments are.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -292,6 +365,8 @@ pub enum Objective {
     Mean,
     /// Half the mean square of a layer's output.
     HalfMeanSquare,
+    /// Distance of a layer's outputs for the picture and the photo over the size of the photo's; it is lowered.
+    RelativeDistance,
 }
 
 /// How an ascent ended.

@@ -17,9 +17,9 @@ use serde_json::Value as Json;
 pub use checks::{Check, Curves, StepCurve};
 pub use figure::{Exhibit, Figure, Parameters};
 pub use found::{
-    Array, Class, Curve, Dtype, Ending, Explained, FilterResponses, Found, Guess, LabelRow, Layer,
-    Meaning, Objective, Peak, PhotoFact, Place, SegmentWeight, Stage, Stopping, Target, Unit,
-    Varied,
+    Array, Class, Component, Concept, Crop, Curve, Dtype, Ending, Explained, FilterResponses,
+    Found, Guess, LabelRow, Layer, Meaning, Objective, Peak, PhotoFact, Place, SegmentWeight,
+    Stage, Stopping, Target, Unit, Varied,
 };
 pub use outcomes::{Average, Calibration, ConfidenceBin, Group, Interval, Outcomes, Rates, Table};
 pub use schema::json_schema;

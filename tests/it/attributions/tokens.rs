@@ -12,16 +12,22 @@ use tch::Tensor;
 
 use super::*;
 
-/// A network of the archive.
-fn network(name: &str, input_shape: [i64; 3]) -> Model {
+/// A file of the archive, unpacked into a folder.
+pub fn file_of(name: &str, folder: &Path) -> std::path::PathBuf {
     let file = std::fs::File::open(data("explain/tokens.zip")).unwrap();
     let mut archive = zip::ZipArchive::new(file).unwrap();
     let mut content = Vec::new();
     let mut entry = archive.by_name(name).unwrap();
     entry.read_to_end(&mut content).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join(name);
+    let path = folder.join(name);
     std::fs::write(&path, content).unwrap();
+    path
+}
+
+/// A network of the archive.
+pub fn network(name: &str, input_shape: [i64; 3]) -> Model {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file_of(name, folder.path());
     Model::load(&Source::new(path, input_shape), device()).unwrap()
 }
 
@@ -32,7 +38,7 @@ fn array(name: &str) -> Tensor {
 }
 
 /// A network on the reference photo, which is no picture: an array in its place.
-fn bench(name: &str) -> Bench {
+pub fn bench(name: &str) -> Bench {
     let of = name.split(['.', '_']).next().unwrap();
     let input = array(&format!("{of}.input"));
     let (_, channels, height, width) = input.size4().unwrap();
@@ -56,7 +62,7 @@ fn photo(file: &Path, preprocessing: &Preprocessing) -> std::sync::Arc<cnn_repor
     ))
 }
 
-const VIT1: [&str; 3] = ["vit1.pt2", "vit1_decomposed.pt2", "vit1.onnx"];
+pub const VIT1: [&str; 3] = ["vit1.pt2", "vit1_decomposed.pt2", "vit1.onnx"];
 
 #[test]
 fn maps_of_attention_are_those_of_the_formulas() {

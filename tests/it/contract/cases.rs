@@ -85,12 +85,13 @@ pub const WITH_LAYERS: [Case; 5] = [NET1, GREY, WIDE, DEAD, TRANSFORMER];
 /// What refuses some of the networks: class activation maps where attention mixes places or no average follows, rules at
 /// ReLUs where there is no ReLU, maps of attention where there is none, relevance where there is some, random weights
 /// where no weight is shown.
-const REFUSED_BY_SOME: [&str; 11] = [
+const REFUSED_BY_SOME: [&str; 12] = [
     "cam",
     "guided_backprop",
     "deconvnet",
     "guided_grad_cam",
     "lrp",
+    "attn_lrp",
     "attention_rollout",
     "gradient_rollout",
     "generic_attention",
@@ -180,6 +181,12 @@ fn variants(method: &str) -> Vec<Value> {
             { "composite": "epsilon_plus_flat" },
             { "composite": "epsilon_alpha_beta" },
         ]),
+        "attn_lrp" => json!([{}, { "rule": "cp_lrp" }]),
+        "compare" => json!([
+            { "methods": ["saliency", "input_x_gradient", { "lime": { "samples": 40 } }, "grad_cam", "eigen_cam", "layer_cam"],
+              "classes": ["predicted", 1] },
+            { "methods": ["saliency", { "saliency": {} }], "view": "map" },
+        ]),
         "blur_ig" => json!([{ "steps": 3, "most_steps": 3 }]),
         "integrated_gradients" => json!([
             { "steps": 4 },
@@ -196,6 +203,13 @@ fn variants(method: &str) -> Vec<Value> {
         "legrad" => json!([{}, { "blocks": 1, "class": 1 }]),
         "attention_maps" => json!([{}, { "layers": [1, 0], "heads": [1] }]),
         "activation_maps" => json!([{ "filters": [0, 1] }]),
+        "factorisation" => json!([
+            { "components": 2 },
+            { "components": 1, "most_iterations": 1, "scale": "shared", "view": "map" },
+        ]),
+        "feature_inversion" => {
+            json!([{ "steps": 2 }, { "steps": 1, "jitter_px": 0, "smoothness": 0 }])
+        }
         "filters" => json!([
             { "filters": [0, 1], "steps": 3 },
             { "filters": [1, 0], "steps": 2, "parameterisation": "fourier", "size": 32, "layer": FIRST },
@@ -227,6 +241,7 @@ fn variants(method: &str) -> Vec<Value> {
         "activation_histogram" => {
             json!([{ "data": "labelled", "filters": [1, 0], "groups": "groups.yaml" }])
         }
+        "concepts" => json!([{ "data": "labelled", "concepts": 2, "designs": 4 }]),
         "data_faults" => json!([{ "data": "labelled" }]),
         "robustness" => json!([
             { "data": "labelled" },

@@ -37,12 +37,15 @@ fn views(kind: Kind) -> Vec<Value> {
         Kind::DataFaults => {
             json!([{}, { "hash_bits": 0, "dark": 1.0, "bright": 0.0, "blurred": 1e9, "aspect": 1.0, "flat": 1.0, "tiny_px": 9999 }])
         }
+        Kind::Comparison => json!([{}, { "view": "map" }]),
+        Kind::Factors => json!([{}, { "scale": "shared", "view": "map" }]),
         Kind::Photos
         | Kind::Optimised
         | Kind::Mistakes
         | Kind::Patches
         | Kind::Spread
-        | Kind::Robustness => json!([{}]),
+        | Kind::Robustness
+        | Kind::Concepts => json!([{}]),
     };
     views.as_array().unwrap().clone()
 }
@@ -67,6 +70,22 @@ fn others(found: &Results) -> Vec<Results> {
         Results::Outcomes(_) => Vec::new(), // see `a_large_data_set`
         Results::Responses(found) => others_of_responses(found),
         Results::PhotoFacts(found) => others_of_facts(found),
+        Results::Concepts(found) => {
+            let mut other = found.clone();
+            other.is_converged = false;
+            for one in &mut other.concepts {
+                one.importance = 0.0;
+            }
+            vec![Results::Concepts(other)]
+        }
+        Results::Factors(found) => {
+            let (mut open, mut zero) = (found.clone(), found.clone());
+            open.is_converged = false;
+            for one in &mut zero.components {
+                one.map.values.fill(0.0);
+            }
+            [open, zero].map(Results::Factors).into()
+        }
         Results::Variations(found) => {
             let mut other = found.clone();
             other.rows[0] = Varied::Array;

@@ -13,14 +13,16 @@ use super::cases::{Case, NET1, Project, TRACED, TRANSFORMER, WITH_LAYERS, bits, 
 /// What results can be shown as.
 fn kinds(results: &Results) -> &'static [Kind] {
     match results {
-        Results::Attributions(_) => &[Kind::Attributions, Kind::Mistakes],
-        Results::Superpixels(_) => &[Kind::Superpixels],
+        Results::Attributions(_) => &[Kind::Attributions, Kind::Mistakes, Kind::Comparison],
+        Results::Superpixels(_) => &[Kind::Superpixels, Kind::Comparison],
         Results::Predictions(_) => &[Kind::Predictions],
         Results::Optimised(_) => &[Kind::Optimised],
         Results::Responses(_) => &[Kind::Patches, Kind::Spread],
         Results::PhotoFacts(_) => &[Kind::DataFaults],
         Results::Variations(_) => &[Kind::Robustness],
         Results::Labels(_) => &[Kind::Labels],
+        Results::Factors(_) => &[Kind::Factors],
+        Results::Concepts(_) => &[Kind::Concepts],
         Results::Outcomes(_) => &[Kind::Outcomes, Kind::Calibration, Kind::Mistakes],
     }
 }
@@ -153,7 +155,7 @@ fn maps_of_a_class_are_judged_and_nothing_else() {
     let ran = Project::new(&NET1).run();
     for (task, results) in ran.plan.tasks.iter().zip(&ran.executed.results) {
         // Maps of mistakes are those of another method, which judges them where it is asked for.
-        if task.entry.kind == Kind::Mistakes {
+        if [Kind::Mistakes, Kind::Comparison].contains(&task.entry.kind) {
             continue;
         }
         let applies = apply_to(task.entry);

@@ -1,0 +1,87 @@
+//! Photos, each beside the picture that a layer cannot tell from it, and the distance on the way.
+
+use super::{first_and_last, series};
+use crate::present::exhibit::{Body, Curves, Exhibit, PictureTile, Pictures};
+use crate::present::{Photo, Presented, Task};
+use crate::results::{Ending, Optimised, Target};
+use crate::words::Message;
+
+pub(super) fn present(task: &Task, all: &[(&Photo, &Optimised)]) -> Presented {
+    let layer = match all.first().map(|(_, one)| &one.target) {
+        Some(
+            Target::Layer { layer } | Target::Filter { layer, .. } | Target::Head { layer, .. },
+        ) => layer.to_string(),
+        Some(Target::Class(_)) | None => String::new(),
+    };
+    let caption = |key: &str| {
+        let caption = task.own_text(key, &[]);
+        caption.saying("layer", layer.as_str())
+    };
+    let tiles = all.iter().flat_map(|(photo, one)| tiles(photo, one));
+    let described: Vec<Message> = all.iter().map(|(photo, one)| alt(photo, one)).collect();
+    let of_photo = |(photo, one): &(&Photo, &Optimised)| {
+        let label = Message::literal(photo.name);
+        one.curves.first().map(|curve| series(label.clone(), curve))
+    };
+    Presented {
+        exhibits: vec![
+            Exhibit {
+                caption: caption("caption"),
+                alt: Message::new("optimised.inversion_alt").with("photos", described.clone()),
+                body: Body::Pictures(Pictures {
+                    columns: 2 * all.len().clamp(1, 2),
+                    tiles: tiles.collect(),
+                }),
+            },
+            Exhibit {
+                caption: caption("caption_curves"),
+                alt: Message::new("optimised.inversion_alt").with("photos", described),
+                body: Body::Curves(Curves {
+                    x_label: Message::new("optimised.step"),
+                    y_label: Message::new("optimised.objective_distance"),
+                    series: all.iter().filter_map(of_photo).collect(),
+                }),
+            },
+        ],
+        notices: all
+            .iter()
+            .filter_map(|(photo, one)| notice(photo, one))
+            .collect(),
+    }
+}
+
+/// The photo, and its picture where there is one.
+fn tiles(photo: &Photo, one: &Optimised) -> Vec<PictureTile> {
+    let (_, distance) = first_and_last(one.curves.first());
+    let of_photo = PictureTile {
+        label: Message::literal(photo.name),
+        picture: photo.picture.clone(),
+    };
+    let found = one.frames.last().map(|frame| PictureTile {
+        label: Message::new("optimised.inversion_tile").with("distance", distance),
+        picture: frame.picture.clone(),
+    });
+    std::iter::once(of_photo).chain(found).collect()
+}
+
+fn alt(photo: &Photo, one: &Optimised) -> Message {
+    let (first, last) = first_and_last(one.curves.first());
+    Message::new("optimised.inversion_alt_photo")
+        .with("photo", photo.name)
+        .with("first", first)
+        .with("last", last)
+}
+
+fn notice(photo: &Photo, one: &Optimised) -> Option<Message> {
+    let about = |key| Message::new(key).with("photo", photo.name);
+    match one.ending {
+        Ending::Complete => None,
+        Ending::NoGradient | Ending::GradientLost { .. } => {
+            Some(about("optimised.inversion_silent"))
+        }
+        Ending::Diverged { step } => {
+            let message = about("optimised.inversion_diverged");
+            Some(message.with("step", step.to_string()))
+        }
+    }
+}
