@@ -280,12 +280,15 @@ pub fn without_role(program: &Program, scores: NodeId) -> Vec<String> {
     })
 }
 
+/// What holds for a node or not.
+type OfNode<'a> = &'a dyn Fn(&Node) -> bool;
+
 /// The nodes on the way back from the scores to the input for which there is no rule, with the values that a node
 /// passes relevance to. What a constant makes is a constant: a mask of the input's size, for example.
 pub(super) fn missing(
     program: &Program,
     scores: NodeId,
-    (has_rule, is_constant): (&dyn Fn(&Node) -> bool, &dyn Fn(&Node) -> bool),
+    (has_rule, is_constant): (OfNode, OfNode),
     passed_to: &dyn Fn(&Node) -> Vec<ValueId>,
 ) -> Vec<String> {
     let graph = program.graph();

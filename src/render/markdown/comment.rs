@@ -68,10 +68,9 @@ pub fn comment(report: &Report, folder: &str, form: &CommentForm) -> Result<Stri
         Some(address) => document(report, &strings, Pictures::Below { address, folder }),
         None => document(report, &strings, Pictures::Described),
     };
-    let described = match address {
-        Some(_) => Some(document(report, &strings, Pictures::Described)),
-        None => None,
-    };
+    let described = address
+        .as_ref()
+        .map(|_| document(report, &strings, Pictures::Described));
     let mut cuts = vec![Cut::Nothing, Cut::Parameters, Cut::Notes, Cut::Provenance];
     cuts.extend(described.as_ref().map(|_| Cut::Pictures));
     cuts.push(Cut::Bodies);
