@@ -121,6 +121,10 @@ fn section_of(
     explanations: &mut [Option<Explanation>],
 ) -> anyhow::Result<report::Section> {
     let mut blocks = Vec::new();
+    let kind = match section.is_question {
+        true => "question",
+        false => "section",
+    };
     // Of figures with an id: where their explanation stands.
     let mut anchors: BTreeMap<&str, String> = BTreeMap::new();
     for item in &section.items {
@@ -128,7 +132,7 @@ fn section_of(
             Item::Text(text) => blocks.push(Block::Text(values.resolved(plan, text)?)),
             Item::Task(index) => {
                 let explanation = explanations.get_mut(*index).and_then(Option::take);
-                let id = format!("question-{number}-part-{}", blocks.len() + 1);
+                let id = format!("{kind}-{number}-part-{}", blocks.len() + 1);
                 if let Some(of_spec) = &plan.tasks[*index].id {
                     anchors.insert(of_spec, id.clone());
                 }
@@ -144,7 +148,8 @@ fn section_of(
         }
     }
     Ok(report::Section {
-        id: format!("question-{number}"),
+        is_question: section.is_question,
+        id: format!("{kind}-{number}"),
         number,
         title: values.resolved(plan, &section.title)?,
         points: section.points.map(|points| points.to_string()),

@@ -139,7 +139,9 @@ impl Method for OfClass {
     fn parameters(&self, inputs: &Inputs) -> Map<String, Value> {
         let mut used = labelled::object(&self.labelled, &self.own);
         if let Ok(layer) = self.layer(inputs) {
-            used.insert("layer".to_owned(), json!(layer.path));
+            let at = used.keys().position(|key| key == "class");
+            let at = at.map_or(0, |at| at + 1); // where the schema has it
+            used.shift_insert(at, "layer".to_owned(), json!(layer.path));
         }
         used
     }

@@ -50,7 +50,7 @@ pub struct LabelRates {
 fn schema() -> Schema {
     let mut schema = labelled::schema::<LabelRates>();
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
-        properties.remove("groups");
+        properties.shift_remove("groups");
     }
     schema
 }

@@ -87,7 +87,7 @@ impl Method for FactorisationOf {
     fn parameters(&self, inputs: &Inputs) -> Map<String, Value> {
         let mut used = parameters::object(self);
         if let Ok(layer) = self.layer(inputs) {
-            used.insert("layer".to_owned(), json!(layer.path));
+            used.shift_insert(0, "layer".to_owned(), json!(layer.path));
         }
         used
     }

@@ -59,6 +59,7 @@ pub fn sections(
             }
         }
         sections.push(Section {
+            is_question: !spec.has_sections,
             title: question.title.clone(),
             points: question.points,
             prompt: question.prompt.clone(),

@@ -42,6 +42,8 @@ pub struct Plan {
 }
 
 pub struct Section {
+    /// Whether it is called a question.
+    pub is_question: bool,
     pub title: String,
     pub points: Option<f64>,
     pub prompt: String,

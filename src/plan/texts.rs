@@ -87,7 +87,11 @@ pub fn warnings(document: &Document, spec: &Spec, plan: &Plan) -> Vec<Diagnostic
 
 /// Whether a page has such an anchor.
 fn is_anchor(name: &str, headings: &[String], ids: &[&str], spec: &Spec) -> bool {
-    let question = name.strip_prefix("question-");
+    let kind = match spec.has_sections {
+        true => "section-",
+        false => "question-",
+    };
+    let question = name.strip_prefix(kind);
     let question = question.and_then(|number| number.parse::<usize>().ok());
     let decoded = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
     name.is_empty()

@@ -14,6 +14,7 @@ pub use prose::{
 use std::collections::BTreeMap;
 
 use crate::figure::Drawing;
+use crate::words::Message;
 
 /// Everything a renderer needs, in the report's language; numbers are text already.
 #[derive(Debug, Clone)]
@@ -69,7 +70,9 @@ pub struct SummaryCell {
 /// One question of the author.
 #[derive(Debug, Clone)]
 pub struct Section {
-    /// `question-1`.
+    /// Whether it is called a question.
+    pub is_question: bool,
+    /// `question-1` or `section-1`.
     pub id: String,
     pub number: usize,
     pub title: String,
@@ -80,6 +83,17 @@ pub struct Section {
     pub blocks: Vec<Block>,
     /// Markdown, the author's own text; may be empty.
     pub answer: String,
+}
+
+impl Section {
+    /// `Question 1`, `Section 1`.
+    pub fn numbered(&self) -> Message {
+        let key = match self.is_question {
+            true => "question",
+            false => "section",
+        };
+        Message::new(key).with("number", self.number)
+    }
 }
 
 #[derive(Debug, Clone)]

@@ -234,6 +234,7 @@ mod tests {
         let nothing = Message::literal("");
         numbering.figure("a", &nothing, &nothing, grid());
         let section = crate::report::Section {
+            is_question: true,
             id: "question-1".to_owned(),
             number: 1,
             title: String::new(),

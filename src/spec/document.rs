@@ -253,7 +253,11 @@ impl Document {
         let Some(value) = value else {
             return Err(vec![self.empty()]);
         };
-        let (value, more) = expand::expand(self, value, additions)?;
+        let expand::Expanded {
+            value,
+            has_sections,
+            faults: more,
+        } = expand::expand(self, value, additions)?;
         let mut found = faults::faults(self, methods, &value);
         // The schema sees no value where a number is not finite.
         let not_finite = || not_finite.iter().chain(&more);
@@ -264,8 +268,12 @@ impl Document {
             found.dedup();
             return Err(found);
         }
-        serde_json::from_value(value)
-            .map_err(|error| vec![self.sources[0].error_at(None, 1, error.to_string(), "")])
+        let spec = serde_json::from_value(value);
+        spec.map(|spec| Spec {
+            has_sections,
+            ..spec
+        })
+        .map_err(|error| vec![self.sources[0].error_at(None, 1, error.to_string(), "")])
     }
 
     fn empty(&self) -> Diagnostic {

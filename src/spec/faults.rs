@@ -4,12 +4,13 @@ use jsonschema::error::{ValidationError, ValidationErrorKind as Kind};
 use serde_json::Value;
 
 use super::expected::{constants, mismatch, quoted, sentence, shown, takes, type_names};
-use super::{Document, MethodSchema, escape, json_schema};
+use super::schema::checked_schema;
+use super::{Document, MethodSchema, escape};
 use crate::diagnostic::{Diagnostic, nearest};
 
 /// Every fault of `value` against the schema, in the order of the file.
 pub fn faults(document: &Document, methods: &[MethodSchema], value: &Value) -> Vec<Diagnostic> {
-    let mut schema = json_schema(methods);
+    let mut schema = checked_schema(methods);
     bound(&mut schema);
     let options = jsonschema::options().with_draft(jsonschema::Draft::Draft7);
     let options = options.with_keyword(WHOLE, |_, _, _| Ok(Box::new(Whole)));

@@ -61,9 +61,13 @@ pub struct Spec {
     /// Other YAML files, one or a list, whose keys hold where this file does not say them: mappings are joined key by key, everything else is replaced, later files go before earlier ones. Every path stays relative to report.yaml. Default: none.
     #[serde(default)]
     pub include: Option<OneOrMore>,
-    /// The questions, each a section of the report.
+    /// The questions, each a section of the report. `sections` is another name for them, for a report that asks none: they are then numbered as sections.
     #[schemars(length(min = 1))]
     pub questions: Vec<QuestionSpec>,
+    /// Whether they were called sections.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub has_sections: bool,
     /// Where and what to write.
     #[serde(default)]
     pub output: OutputSpec,
@@ -181,6 +185,9 @@ pub struct QuestionSpec {
     /// Markdown: the question as it was set. Default: none.
     #[serde(default)]
     pub prompt: String,
+    /// Markdown before the figures, without a heading of its own; `{figure:ID}` in a paragraph of its own puts a figure there. Default: none.
+    #[serde(default)]
+    pub text: Option<String>,
     /// The figures, in order: each item is one method with its parameters, `- saliency: {reduction: max}`, or `- text: Markdown`. `{figure:ID}`, as a paragraph of its own in a text or in the answer, puts the figure with that `id` there. Default: none.
     #[serde(default)]
     pub figures: Vec<serde_json::Map<String, Value>>,

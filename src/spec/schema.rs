@@ -25,8 +25,22 @@ pub enum ImagesKey {
     One,
 }
 
-/// Draft 07 without references: what YAML editors read, and what error messages can quote.
+/// What YAML editors read, and the reference page.
 pub fn json_schema(methods: &[MethodSchema]) -> Value {
+    let mut schema = checked_schema(methods);
+    let mut sections = schema["properties"]["questions"].clone();
+    let what = "The sections of a report that asks no questions; stands in place of `questions`.";
+    sections["description"] = json!(what);
+    schema["properties"]["sections"] = sections;
+    if let Some(required) = schema["required"].as_array_mut() {
+        required.retain(|key| key != "questions");
+    }
+    schema["oneOf"] = json!([{ "required": ["questions"] }, { "required": ["sections"] }]);
+    schema
+}
+
+/// Draft 07 without references, so that error messages can quote it: what a spec is once it is put together.
+pub fn checked_schema(methods: &[MethodSchema]) -> Value {
     let settings = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true);
     let mut schema = settings
         .into_generator()

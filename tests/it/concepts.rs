@@ -146,9 +146,11 @@ fn what_gives_no_concepts_is_refused() {
 #[test]
 fn unreadable_photos_are_left_out() {
     let (bench, folder) = (net1(), folder());
-    // Its header can be read.
-    let whole = std::fs::read(data("picture/palette.png")).unwrap();
-    std::fs::write(folder.path().join("3/9.png"), &whole[..whole.len() / 2]).unwrap();
+    // Its header and its end can be read.
+    let mut torn = std::fs::read(data("picture/chelsea_224_slic_default.png")).unwrap();
+    let middle = torn.len() / 2;
+    torn[middle..middle + 16].fill(0xff);
+    std::fs::write(folder.path().join("3/9.png"), torn).unwrap();
     let keys_of = json!({ "data": folder.path(), "class": 3, "concepts": 2, "designs": 4 });
     let ran = bench.run(entry("concepts"), keys_of);
     let found = concepts(&ran);

@@ -125,7 +125,7 @@ fn kinds_and_ranges_are_faults_at_the_key() {
             "report.yaml:4:34: error: expected a whole number from 1 to 8192, found `0`",
             "report.yaml:4:65: error: unknown key `crp`; hint: did you mean `crop`?",
             "report.yaml:4:82: error: expected a number or a string, found a list",
-            "report.yaml:4:97: error: expected one of `rgb`, `bgr`, `grey`; found `gbr`; hint: did you mean `grey`?",
+            "report.yaml:4:97: error: expected one of `rgb`, `bgr`, `grey`, `grey3`; found `gbr`; hint: did you mean `grey`?",
             "report.yaml:4:109: error: expected a number, found `a`",
             "report.yaml:4:134: error: expected one of `bilinear`, `bicubic`, `lanczos`, `nearest`, `box`, `bilinear_aliased`; found `cubic`; hint: did you mean `bicubic`?",
         ]

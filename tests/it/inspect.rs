@@ -85,6 +85,7 @@ fn everything_that_a_file_says_is_told() {
         "gradient_rollout",
         "generic_attention",
         "legrad",
+        "attn_lrp",
         "attention_maps",
     ];
     assert_eq!(refused, of_attention, "{methods:?}");

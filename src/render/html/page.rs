@@ -331,7 +331,7 @@ fn section<'a>(
                 ))]
             }
         });
-    let number = Message::new("question").with("number", section.number);
+    let number = section.numbered();
     let points = section
         .points
         .as_deref()

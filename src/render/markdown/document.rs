@@ -224,7 +224,7 @@ impl Writer<'_, '_> {
             }
         }
         let answer = text(&section.answer, "answer", PART_LEVEL + 1);
-        let number = Message::new("question").with("number", section.number);
+        let number = section.numbered();
         let points = section
             .points
             .as_deref()

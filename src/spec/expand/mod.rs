@@ -4,6 +4,7 @@
 mod defaults;
 mod include;
 mod photos;
+mod sections;
 mod set;
 #[cfg(test)]
 mod tests;
@@ -53,18 +54,33 @@ pub trait Files {
     fn matching(&self, pattern: &str) -> Result<Vec<PathBuf>, String>;
 }
 
-/// A report.yaml as one value, and what is wrong with what was added; or why it cannot be put together.
+/// A report.yaml put together.
+pub(super) struct Expanded {
+    pub value: Value,
+    /// Whether its questions were called sections.
+    pub has_sections: bool,
+    /// What is wrong with what was added.
+    pub faults: Vec<Diagnostic>,
+}
+
+/// A report.yaml as one value, or why it cannot be put together.
 pub(super) fn expand(
     document: &mut Document,
     mut value: Value,
     additions: &Additions,
-) -> Result<(Value, Vec<Diagnostic>), Vec<Diagnostic>> {
+) -> Result<Expanded, Vec<Diagnostic>> {
     let mut faults = include::included(document, &mut value, additions.files)?;
+    let (has_sections, more) = sections::as_questions(document, &mut value);
+    faults.extend(more);
     faults.extend(set::apply(document, &mut value, additions.set));
     defaults::fill(document, &mut value);
     faults.extend(photos::find(document, &mut value, additions.files));
     faults.extend(photos::of_sets(document, &mut value));
-    Ok((value, faults))
+    Ok(Expanded {
+        value,
+        has_sections,
+        faults,
+    })
 }
 
 /// Adds to `above`, which stands at the JSON pointer `at`, what only `below` says. `origin` tells where a value of

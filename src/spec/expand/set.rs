@@ -41,7 +41,10 @@ fn one(document: &mut Document, value: &mut Value, setting: &str) -> Result<(), 
     if !not_finite.is_empty() {
         return Err(whole(not_finite));
     }
-    let key: Vec<&str> = key.trim().split('.').map(str::trim).collect();
+    let mut key: Vec<&str> = key.trim().split('.').map(str::trim).collect();
+    if let Some(first @ &mut "sections") = key.first_mut() {
+        *first = "questions"; // so they are called by now
+    }
     let places = places(value, &Vec::new(), &key)
         .map_err(|(message, hint)| fault(message, hint.unwrap_or_else(|| EXAMPLE.to_owned())))?;
     let source = document.add(source);

@@ -252,3 +252,26 @@ fn a_set_stands_for_its_photos() {
     let one = read(&REPORT.replace("{id: first}", "{images: b}"), &[]).unwrap();
     assert_eq!(figure(&one, 0, 0)["images"], serde_json::json!(["b"]));
 }
+
+#[test]
+fn sections_are_questions_by_another_name() {
+    let text = "title: T\nmodel: {file: n.pt2}\nsections:\n  - title: One\n    text: Read this.\n    figures: [{lime: {samples: 0}}]\n";
+    let good = text.replace("samples: 0", "samples: 4");
+    let spec = read(&good, &["sections.1.lime.samples=9"]).unwrap();
+    assert!(spec.has_sections);
+    assert_eq!(spec.questions[0].figures[0]["text"], "Read this.");
+    assert_eq!(figure(&spec, 0, 1)["samples"], 9);
+    // A fault stands where it was written, although the text has moved in front of the figure.
+    assert_eq!(
+        faults(text, &[]),
+        ["report.yaml:6:32: error: expected a whole number from 1, found `0`"]
+    );
+    let both = format!("{good}questions: [{{title: Q}}]\n");
+    assert!(
+        faults(&both, &[])[0]
+            .starts_with("report.yaml:3:1: error: `sections` and `questions` stand for the same")
+    );
+    let questions = read(&good.replace("sections:", "questions:"), &[]).unwrap();
+    assert!(!questions.has_sections);
+    assert_eq!(questions.questions[0].figures[0]["text"], "Read this.");
+}

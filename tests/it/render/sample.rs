@@ -166,6 +166,7 @@ fn first_question(numbering: &mut Numbering) -> Section {
         table,
     );
     Section {
+        is_question: true,
         id: "question-1".to_owned(),
         number: 1,
         title: "顯著圖（saliency map）".to_owned(),
@@ -234,6 +235,7 @@ fn second_question(numbering: &mut Numbering) -> Section {
     let mut first = explanation("filters", "濾波器視覺化", vec![filters]);
     first.notices = vec!["濾波器 27 對所有輸入都是零（dead filter），沒有可畫的影像。".to_owned()];
     Section {
+        is_question: true,
         id: "question-2".to_owned(),
         number: 2,
         title: "濾波器看到了什麼".to_owned(),
