@@ -21,7 +21,7 @@ pub use lock::{Lock, lock};
 pub use mapped::{Mapped, map};
 pub use outputs::{Written, obstacle};
 pub use parts::Parts;
-pub use pattern::{PatternError, matching};
+pub use pattern::{PatternError, fits, folder_of_pattern, matching};
 pub use staged::{
     Staged, Stopped, abandon_staged, commit_all, is_temporary, left_over, remove_left_over, stage,
 };

@@ -15,6 +15,8 @@ pub struct Watched {
     pub files: BTreeSet<PathBuf>,
     /// With everything below.
     pub folders: BTreeSet<PathBuf>,
+    /// Patterns of photos, with the folder that they are relative to: a new file that fits one is a change.
+    pub patterns: Vec<(PathBuf, String)>,
 }
 
 /// What the spec at `path` names; an error where the spec itself cannot be read.
@@ -23,6 +25,9 @@ pub fn watched(path: &Path, overrides: &Overrides) -> Result<Watched, Failure> {
     let base = plan::folder_of(path);
     let mut watched = Watched::default();
     watched.files.insert(path.to_owned());
+    for pattern in &spec.patterns {
+        watched.patterns.push((base.clone(), pattern.clone()));
+    }
     for file in named(&spec) {
         let file = base.join(file);
         match crate::fs::is_folder(&file) {

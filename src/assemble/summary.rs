@@ -4,17 +4,23 @@ use super::with_task;
 use crate::execute::Executed;
 use crate::plan::Plan;
 use crate::present;
-use crate::report::{Explanation, Summary, SummaryMethod, SummaryPhoto};
+use crate::report::{Explanation, Summary, SummaryCell, SummaryMethod, SummaryPhoto};
 use crate::results::{ClassTarget, Fidelity, Results, Target};
 use crate::words::{Argument, Message};
 
 /// What one figure says of one photo.
 struct Said {
-    photo: String,
-    class: String,
-    probability: String,
+    /// The photo's id, and the name that is shown.
+    photo: (String, String),
+    class: usize,
+    probability: f64,
+    /// Whether this is the network's first class for the photo, for certain.
+    is_first: bool,
     fit: String,
 }
+
+/// A class this probable is the first: all others together have less.
+const MORE_THAN_ALL_OTHERS: f64 = 0.5;
 
 /// `explanations` are in the order of the tasks.
 pub(super) fn of(
@@ -23,6 +29,7 @@ pub(super) fn of(
     explanations: &[Option<Explanation>],
 ) -> anyhow::Result<Summary> {
     let mut summary = Summary::default();
+    let mut columns: Vec<Vec<Said>> = Vec::new();
     let tasks = plan.tasks.iter().zip(&executed.results).zip(explanations);
     for (index, ((task, results), explanation)) in tasks.enumerate() {
         let Some(explanation) = explanation else {
@@ -35,7 +42,11 @@ pub(super) fn of(
             continue;
         }
         let checked = executed.checks.get(index).map_or(&[][..], Vec::as_slice);
-        let said = with_task(plan, task, (results, checked), |task| said(plan, task))?;
+        let asked = task.method.parameters(&plan.inputs(task));
+        let is_predicted = asked.get("class").and_then(|class| class.as_str()) == Some("predicted");
+        let said = with_task(plan, task, (results, checked), |task| {
+            said(plan, task, is_predicted)
+        })?;
         if said.is_empty() {
             continue; // filters and labelled photos have no class to explain
         }
@@ -43,19 +54,88 @@ pub(super) fn of(
             title: explanation.title.clone(),
             figure: (figure.id.clone(), figure.name.clone()),
         });
-        let column = summary.methods.len() - 1;
-        for one in said {
-            add(&mut summary, column, one);
-        }
+        columns.push(said);
     }
-    let columns = summary.methods.len();
-    for photo in &mut summary.photos {
-        photo.cells.resize(columns, None);
+    for (id, name) in in_order(plan, &columns) {
+        let of_photo = |said: &&Said| said.photo.0 == id;
+        let all = columns.iter().flatten().filter(of_photo);
+        let first = first_class(all.collect());
+        let class = |class: usize| plan.labels.name(class);
+        let percent = |share| plan.strings.argument(&Argument::Percent(share, 1));
+        let (first_name, first_probability) = match first {
+            Some((of_photo, probability)) => (class(of_photo), percent(probability)),
+            None => ("–".to_owned(), String::new()), // no figure says what the network predicts
+        };
+        let cells = columns.iter().map(|said| {
+            let said: Vec<&Said> = said.iter().filter(of_photo).collect();
+            (!said.is_empty()).then(|| {
+                let other = |one: &&&Said| first.is_none_or(|(class, _)| class != one.class);
+                let others = said.iter().filter(other);
+                let others = others.map(|one| {
+                    let probability = percent(one.probability);
+                    format!("{} {probability}", class(one.class))
+                });
+                let fits = said.iter().map(|one| one.fit.clone());
+                SummaryCell {
+                    class: joined(others),
+                    fit: joined(fits),
+                }
+            })
+        });
+        summary.photos.push(SummaryPhoto {
+            name,
+            class: first_name,
+            probability: first_probability,
+            cells: cells.collect(),
+        });
     }
     Ok(summary)
 }
 
-fn said(plan: &Plan, task: &present::Task) -> Vec<Said> {
+/// Each once, those that say nothing left out.
+fn joined(texts: impl Iterator<Item = String>) -> String {
+    let mut known: Vec<String> = Vec::new();
+    for text in texts.filter(|text| !text.is_empty()) {
+        if !known.contains(&text) {
+            known.push(text);
+        }
+    }
+    known.join("; ")
+}
+
+/// What the network predicts for a photo, as far as a figure shows it.
+fn first_class(said: Vec<&Said>) -> Option<(usize, f64)> {
+    let certain = said.iter().find(|one| one.is_first);
+    let probable = || {
+        let probable = said.iter();
+        let probable = probable.filter(|one| one.probability > MORE_THAN_ALL_OTHERS);
+        probable.max_by(|a, b| a.probability.total_cmp(&b.probability))
+    };
+    let first = certain.or_else(probable)?;
+    Some((first.class, first.probability))
+}
+
+/// The photos that a column has, id and name, in the order of the report: a figure without `images` has all of them.
+fn in_order(plan: &Plan, columns: &[Vec<Said>]) -> Vec<(String, String)> {
+    let longest = plan.tasks.iter().max_by_key(|task| task.photos.len());
+    let of_report = longest.into_iter().flat_map(|task| &task.photos);
+    let ids: Vec<&str> = of_report.map(|photo| photo.id.as_str()).collect();
+    let mut photos: Vec<(String, String)> = Vec::new();
+    for said in columns.iter().flatten() {
+        if !photos.iter().any(|(id, _)| *id == said.photo.0) {
+            photos.push(said.photo.clone());
+        }
+    }
+    let place = |id: &str| {
+        ids.iter()
+            .position(|known| *known == id)
+            .unwrap_or(ids.len())
+    };
+    photos.sort_by_key(|(id, _)| place(id));
+    photos
+}
+
+fn said(plan: &Plan, task: &present::Task, is_predicted: bool) -> Vec<Said> {
     let strings = &plan.strings;
     let said = task.found.iter().filter_map(|found| {
         let photo = task.photos.get(found.photo?)?;
@@ -87,10 +167,12 @@ fn said(plan: &Plan, task: &present::Task) -> Vec<Said> {
                 false => format!("{fit}; {said}"),
             };
         }
+        let is_first = is_predicted || matches!(found.results, Results::Predictions(_));
         Some(Said {
-            photo: photo.name.to_owned(),
-            class: task.class(class),
-            probability: strings.argument(&Argument::Percent(probability, 1)),
+            photo: (photo.id.to_owned(), photo.name.to_owned()),
+            class,
+            probability,
+            is_first,
             fit,
         })
     });
@@ -111,31 +193,4 @@ fn gain(task: &present::Task, photo: usize) -> Option<f64> {
 
 fn of_target(target: &ClassTarget) -> (usize, f64) {
     (target.class, target.probability)
-}
-
-/// A photo that a method has twice, with two classes, shows both.
-fn add(summary: &mut Summary, column: usize, said: Said) {
-    let known = summary.photos.iter().position(|one| one.name == said.photo);
-    let row = known.unwrap_or_else(|| {
-        summary.photos.push(SummaryPhoto {
-            name: said.photo.clone(),
-            class: said.class.clone(),
-            probability: said.probability.clone(),
-            cells: Vec::new(),
-        });
-        summary.photos.len() - 1
-    });
-    let photo = &mut summary.photos[row];
-    photo.cells.resize(column + 1, None);
-    let own = match said.class == photo.class {
-        true => String::new(),
-        false => format!("{} {}", said.class, said.probability),
-    };
-    let cell = photo.cells[column].get_or_insert_default();
-    for (text, new) in [(&mut cell.class, own), (&mut cell.fit, said.fit)] {
-        if !text.is_empty() && !new.is_empty() {
-            text.push_str("; ");
-        }
-        text.push_str(&new);
-    }
 }

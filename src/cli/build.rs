@@ -228,6 +228,12 @@ impl Comment {
         if self.is_printed() {
             return format.print(&text);
         }
+        let real = fs::real_path(&self.to).ok();
+        let is_page = |page: &PathBuf| real.is_some() && fs::real_path(page).ok() == real;
+        if built.pages.iter().any(is_page) {
+            let message = format!("`{}` is the report itself", self.to.display());
+            return refused(message, "name another file for the comment");
+        }
         match fs::stage(&self.to, text.as_bytes()).and_then(fs::Staged::commit) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => refused(error.to_string(), ""),

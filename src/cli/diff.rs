@@ -19,7 +19,7 @@ pub struct DiffArguments {
     /// The same of the other report
     new: PathBuf,
     /// Numbers and maps that differ by no more than this part of their size are the same
-    #[arg(long, value_name = "PART", default_value_t = 1e-6)]
+    #[arg(long, value_name = "PART", default_value_t = 1e-6, value_parser = part)]
     tolerance: f64,
     /// All differences, not the first of many
     #[arg(long)]
@@ -54,6 +54,12 @@ pub fn run(arguments: &DiffArguments, format: MessageFormat) -> ExitCode {
         false if written == ExitCode::SUCCESS => ExitCode::from(FAILED_RUN),
         false => written,
     }
+}
+
+/// From 0 to 1.
+fn part(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|part| (0.0..=1.0).contains(part));
+    number.ok_or_else(|| "expected a number from 0 to 1, such as 0.001".to_owned())
 }
 
 fn text(found: &Differences, most: usize) -> String {

@@ -88,6 +88,8 @@ fn build() -> Result<bool, String> {
 struct Changes {
     files: BTreeSet<PathBuf>,
     folders: BTreeSet<PathBuf>,
+    /// With the real path of the folder that they are relative to.
+    patterns: Vec<(PathBuf, String)>,
     events: Receiver<notify::Result<Event>>,
     /// Stops watching when it is dropped.
     _watcher: notify::RecommendedWatcher,
@@ -119,6 +121,17 @@ impl Changes {
                 .map_err(cannot)?;
             folders.insert(folder);
         }
+        let mut patterns = Vec::new();
+        for (base, pattern) in &watched.patterns {
+            let folder = fs::real_path(&fs::folder_of_pattern(base, pattern));
+            if let (Ok(base), Ok(folder)) = (fs::real_path(base), folder) {
+                watcher
+                    .watch(&folder, RecursiveMode::Recursive)
+                    .map_err(cannot)?;
+                parents.remove(&folder);
+                patterns.push((base, pattern.clone()));
+            }
+        }
         for folder in parents {
             watcher
                 .watch(&folder, RecursiveMode::NonRecursive)
@@ -127,6 +140,7 @@ impl Changes {
         Ok(Self {
             files,
             folders,
+            patterns,
             events,
             _watcher: watcher,
         })
@@ -150,13 +164,21 @@ impl Changes {
         }
     }
 
+    /// A photo that a pattern takes, perhaps a new one.
+    fn fits(&self, path: &Path) -> bool {
+        let mut patterns = self.patterns.iter();
+        patterns.any(|(base, pattern)| fs::fits(base, pattern, path))
+    }
+
     /// Reading a file is no change of it.
     fn that_matters(&self, event: &Event) -> Option<PathBuf> {
         if matches!(event.kind, EventKind::Access(_)) {
             return None;
         }
         let matters = |path: &&PathBuf| {
-            self.files.contains(*path) || path.ancestors().any(|above| self.folders.contains(above))
+            self.files.contains(*path)
+                || path.ancestors().any(|above| self.folders.contains(above))
+                || self.fits(path)
         };
         event.paths.iter().find(matters).cloned()
     }

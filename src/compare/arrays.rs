@@ -20,8 +20,10 @@ pub fn changed(old: &Report, new: &Report, tolerance: f64) -> Vec<ArrayChange> {
     for (name, file) in &after {
         let found = match by_name.get(name) {
             None => Some(ArrayDifference::OnlyNew),
-            // The name of a file ends with a digest of its content.
-            Some(known) if digest(known) == digest(file) => None,
+            // The name of a file ends with a digest of its content, where it is whole.
+            Some(known) if digest(known).is_some() && digest(known) == digest(file) => {
+                unreadable(old, known).or_else(|| unreadable(new, file))
+            }
             Some(known) => between((old, known), (new, file), tolerance),
         };
         let name = name.clone();
@@ -71,16 +73,24 @@ fn digest(file: &str) -> Option<&str> {
     stem.rsplit_once('.').map(|(_, digest)| digest)
 }
 
+type Numbers = (Vec<usize>, Vec<f32>);
+
+fn read(report: &Report, file: &str) -> Result<Numbers, String> {
+    let path = report.folder.join(file);
+    let bytes = crate::fs::read(&path).map_err(|error| error.to_string())?;
+    numbers_of_npy(&bytes).map_err(|reason| format!("`{}`: {reason}", path.display()))
+}
+
+fn unreadable(report: &Report, file: &str) -> Option<ArrayDifference> {
+    let reason = read(report, file).err()?;
+    Some(ArrayDifference::Unreadable { reason })
+}
+
 fn between(
     (old, before): (&Report, &str),
     (new, after): (&Report, &str),
     tolerance: f64,
 ) -> Option<ArrayDifference> {
-    let read = |report: &Report, file: &str| {
-        let path = report.folder.join(file);
-        let bytes = crate::fs::read(&path).map_err(|error| error.to_string())?;
-        numbers_of_npy(&bytes).map_err(|reason| format!("`{}`: {reason}", path.display()))
-    };
     let ((old_shape, old), (new_shape, new)) = match (read(old, before), read(new, after)) {
         (Ok(old), Ok(new)) => (old, new),
         (Err(reason), _) | (_, Err(reason)) => return Some(ArrayDifference::Unreadable { reason }),

@@ -27,6 +27,12 @@ impl Photos {
         let mut left_out = 0;
         for path in given {
             match path.is_dir() {
+                false if !path.exists() => {
+                    return Err(Diagnostic::without_file(
+                        format!("there is no photo `{}`", path.display()),
+                        "name photos, or folders of them".to_owned(),
+                    ));
+                }
                 false => files.push(path.to_owned()),
                 true => {
                     let found = below(path)?;

@@ -12,6 +12,8 @@ const WILD: [char; 4] = ['*', '?', '[', '{'];
 pub enum PatternError {
     #[error("`{pattern}` is not a pattern: {reason}")]
     Syntax { pattern: String, reason: String },
+    #[error("`{}` is a folder", path.display())]
+    IsFolder { path: PathBuf },
     #[error("cannot list `{}`: {reason}", path.display())]
     Folder { path: PathBuf, reason: String },
 }
@@ -21,7 +23,14 @@ pub enum PatternError {
 /// write `.JPG`), hidden files are left out. Links are followed; a loop of them ends. A text without a wild card is the
 /// path of one file.
 pub fn matching(base: &Path, pattern: &str) -> Result<Vec<PathBuf>, PatternError> {
-    if !pattern.contains(WILD) {
+    let named = base.join(pattern);
+    if named.is_dir() {
+        return Err(PatternError::IsFolder {
+            path: PathBuf::from(pattern),
+        });
+    }
+    // A file may be called so.
+    if !pattern.contains(WILD) || named.is_file() {
         return Ok(vec![PathBuf::from(pattern)]);
     }
     let fits = matcher(pattern)?;
@@ -70,9 +79,23 @@ pub fn matching(base: &Path, pattern: &str) -> Result<Vec<PathBuf>, PatternError
     Ok(found)
 }
 
+/// Whether a path fits a pattern below `base`.
+pub fn fits(base: &Path, pattern: &str, path: &Path) -> bool {
+    let below = path.strip_prefix(base).unwrap_or(path);
+    matcher(pattern).is_ok_and(|fits| fits.is_match(below))
+}
+
+/// The folder that all files of a pattern lie in.
+pub fn folder_of_pattern(base: &Path, pattern: &str) -> PathBuf {
+    base.join(fixed_part(pattern))
+}
+
 fn matcher(pattern: &str) -> Result<GlobMatcher, PatternError> {
     let plain = pattern.strip_prefix("./").unwrap_or(pattern);
-    let glob = GlobBuilder::new(plain)
+    let plain = plain.split('/').filter(|part| !part.is_empty());
+    let root = if pattern.starts_with('/') { "/" } else { "" };
+    let plain = format!("{root}{}", plain.collect::<Vec<_>>().join("/"));
+    let glob = GlobBuilder::new(&plain)
         .literal_separator(true)
         .case_insensitive(true)
         .build();
@@ -128,6 +151,15 @@ mod tests {
         assert_eq!(found("a/?.jpg"), ["a/2.JPG"]);
         assert_eq!(found("a/[0-9].jpg"), ["a/2.JPG"]);
         assert_eq!(found("a/missing.jpg"), ["a/missing.jpg"]);
+        assert_eq!(found("a//*.jpg"), found("a/*.jpg"));
+        assert!(matches!(
+            matching(root, "a"),
+            Err(PatternError::IsFolder { .. })
+        ));
+        std::fs::write(root.join("q[1].jpg"), "").unwrap();
+        assert_eq!(found("q[1].jpg"), ["q[1].jpg"]);
+        assert!(fits(root, "a/*.jpg", &root.join("a/new.jpg")));
+        assert!(!fits(root, "a/*.jpg", &root.join("a/b/new.jpg")));
         assert!(found("a/*.webp").is_empty());
         assert!(matches!(
             matching(root, "none/*.jpg"),

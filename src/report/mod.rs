@@ -52,7 +52,7 @@ pub struct SummaryMethod {
 #[derive(Debug, Clone)]
 pub struct SummaryPhoto {
     pub name: String,
-    /// The first class that a figure has of it, and its probability.
+    /// What the network predicts, and its probability; a dash where no figure shows it.
     pub class: String,
     pub probability: String,
     /// One for each method; `None` where it does not have this photo.

@@ -256,6 +256,7 @@ impl Document {
         let expand::Expanded {
             value,
             has_sections,
+            patterns,
             faults: more,
         } = expand::expand(self, value, additions)?;
         let mut found = faults::faults(self, methods, &value);
@@ -271,6 +272,7 @@ impl Document {
         let spec = serde_json::from_value(value);
         spec.map(|spec| Spec {
             has_sections,
+            patterns,
             ..spec
         })
         .map_err(|error| vec![self.sources[0].error_at(None, 1, error.to_string(), "")])

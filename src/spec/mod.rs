@@ -47,7 +47,7 @@ pub struct Spec {
     pub introduction: String,
     /// The classifier to explain.
     pub model: ModelSpec,
-    /// The photos, in the order in which figures show them: a list, or a pattern of file names such as `photos/*.jpg`; an item of the list may be a pattern, too. Photos of a pattern stand in the order of their names, and their `id` is the file's name without its ending. Default: none.
+    /// The photos, in the order in which figures show them: a list, or a pattern of file names such as `photos/*.jpg`; an item of the list may be a pattern, too. Photos of a pattern stand in the order of their names, whose capitals do not matter; their `id` is the file's name without its ending, in letters, digits, `_` and `-` (`a b.jpg` is `a-b`), with the ending where two files differ in nothing else. Default: none.
     #[serde(default)]
     #[schemars(with = "Images")]
     pub images: Vec<ImageSpec>,
@@ -68,6 +68,10 @@ pub struct Spec {
     #[serde(skip)]
     #[schemars(skip)]
     pub has_sections: bool,
+    /// The patterns under `images`, whose photos are among them.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub patterns: Vec<String>,
     /// Where and what to write.
     #[serde(default)]
     pub output: OutputSpec,

@@ -470,6 +470,53 @@ fn watching_builds_after_each_change_of_what_the_report_names() {
 }
 
 #[test]
+fn a_new_photo_that_fits_the_pattern_is_a_change() {
+    let folder = project("");
+    let spec = "title: T\nmodel: {file: net1.pt2, input: {shorter: null, size: [64, 64]}}\nimages: more/*.webp\nquestions: [{title: Q, figures: [predictions: ]}]\noutput: {formats: [markdown]}\n";
+    std::fs::write(folder.path().join("report.yaml"), spec).unwrap();
+    std::fs::create_dir(folder.path().join("more")).unwrap();
+    let add = |name: &str| {
+        let to = folder.path().join("more").join(name);
+        std::fs::copy(folder.path().join("coffee.webp"), to).unwrap();
+    };
+    add("one.webp");
+    let mut watching = std::process::Command::new(env!("CARGO_BIN_EXE_cnn-report"))
+        .current_dir(folder.path())
+        .args(["watch", "--quiet"])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let page = folder.path().join("build/report.md");
+    let shows = |name: &str| {
+        (0..1200).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            std::fs::read_to_string(&page).is_ok_and(|text| text.contains(name))
+        })
+    };
+    let first = shows("one");
+    add("two.webp");
+    let second = shows("two");
+    watching.kill().unwrap();
+    watching.wait().unwrap();
+    assert!(first && second, "{first} {second}");
+    // A photo that is not there is told before anything is written.
+    let none = cnn_report(
+        folder.path(),
+        &["explain", "nope.jpg", "--model", "net1.pt2"],
+    );
+    assert_eq!(none.status.code(), Some(2));
+    assert!(stderr(&none).contains("there is no photo `nope.jpg`"));
+    assert!(!folder.path().join("explanation").exists());
+    let comment = cnn_report(
+        folder.path(),
+        &["build", "-q", "--comment", "build/report.md"],
+    );
+    assert!(!comment.status.success());
+    assert!(stderr(&comment).contains("is the report itself"));
+}
+
+#[test]
 fn a_report_is_compared_with_another() {
     let folder = project(
         "  - {title: Q, figures: [predictions: , saliency: {id: map}]}\noutput: {formats: [json]}\n",
@@ -496,6 +543,19 @@ fn a_report_is_compared_with_another() {
     assert!(
         told.contains("\nmaps\n  map/coffee map: largest difference "),
         "{told}"
+    );
+    for file in std::fs::read_dir(folder.path().join("two/report_data")).unwrap() {
+        std::fs::write(file.unwrap().path(), "").unwrap();
+    }
+    let broken = run(&["diff", "one", "two"]);
+    assert_eq!(broken.status.code(), Some(1));
+    let told = String::from_utf8(broken.stdout).unwrap();
+    assert!(told.contains("it is no `.npy` file"), "{told}");
+    assert_eq!(
+        run(&["diff", "one", "two", "--tolerance", "nan"])
+            .status
+            .code(),
+        Some(2)
     );
     let none = run(&["diff", "one", "labelled"]);
     assert_eq!(none.status.code(), Some(2));

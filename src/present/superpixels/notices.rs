@@ -1,12 +1,12 @@
 //! What should make a reader doubt an explanation.
 
 use super::{BARS, LimeResult, View};
-use crate::results::{Fit, Stopping};
+use crate::results::{Explained, Fit, Stopping};
 use crate::words::{Argument, Message};
 
 /// Below this held-out R² the line says little of the network.
 const TRUSTED_R_SQUARED: f64 = 0.3;
-/// A linear model this far from the network at the photo itself, in probability, is said to be.
+/// A linear model this far from the network at the photo itself is said to be: in probability, or of the score's size.
 const LOCAL_GAP: f64 = 0.2;
 /// Fewer segments than this are too coarse to point at anything.
 const FEWEST_SEGMENTS: usize = 5;
@@ -38,11 +38,23 @@ pub(super) fn of(view: &View, explained: &LimeResult) -> Vec<Message> {
         ),
         (Some(_), _) => {}
     }
-    if (local_prediction - probability).abs() > LOCAL_GAP {
+    // As what it explains: a score is compared with the score.
+    let (network, gap) = match explained.result.explained {
+        Explained::Probability => (probability, LOCAL_GAP),
+        Explained::Score => {
+            let score = explained.result.target.score;
+            (score, LOCAL_GAP * score.abs().max(1.0))
+        }
+    };
+    if (local_prediction - network).abs() > gap {
+        let amount = |value: f64| match explained.result.explained {
+            Explained::Probability => Argument::Percent(value, 0),
+            Explained::Score => Argument::Number(value, 2),
+        };
         notices.push(
             say("superpixels.notice_local")
-                .with("line", Argument::Percent(local_prediction, 0))
-                .with("network", Argument::Percent(probability, 0)),
+                .with("line", amount(local_prediction))
+                .with("network", amount(network)),
         );
     }
     if segments < FEWEST_SEGMENTS {

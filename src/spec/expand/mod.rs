@@ -59,6 +59,8 @@ pub(super) struct Expanded {
     pub value: Value,
     /// Whether its questions were called sections.
     pub has_sections: bool,
+    /// Those under `images`.
+    pub patterns: Vec<String>,
     /// What is wrong with what was added.
     pub faults: Vec<Diagnostic>,
 }
@@ -74,11 +76,13 @@ pub(super) fn expand(
     faults.extend(more);
     faults.extend(set::apply(document, &mut value, additions.set));
     defaults::fill(document, &mut value);
-    faults.extend(photos::find(document, &mut value, additions.files));
+    let (patterns, more) = photos::find(document, &mut value, additions.files);
+    faults.extend(more);
     faults.extend(photos::of_sets(document, &mut value));
     Ok(Expanded {
         value,
         has_sections,
+        patterns,
         faults,
     })
 }

@@ -1,6 +1,7 @@
 //! Patterns of photos, and sets of them.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
@@ -9,19 +10,25 @@ use crate::diagnostic::{Diagnostic, nearest};
 use crate::spec::document::{Document, Origin};
 use crate::spec::escape;
 
-/// Puts photos in the place of patterns under `images`.
-pub fn find(document: &mut Document, value: &mut Value, files: &dyn Files) -> Vec<Diagnostic> {
+/// Puts photos in the place of patterns under `images`; gives the patterns, and what is wrong.
+pub fn find(
+    document: &mut Document,
+    value: &mut Value,
+    files: &dyn Files,
+) -> (Vec<String>, Vec<Diagnostic>) {
     let (items, is_one): (Vec<Value>, bool) = match value.get("images") {
         Some(Value::Array(items)) => (items.clone(), false),
         Some(one @ Value::String(_)) => (vec![one.clone()], true),
-        _ => return Vec::new(),
+        _ => return (Vec::new(), Vec::new()),
     };
-    let mut faults = Vec::new();
-    let mut found: Vec<(Value, Origin)> = Vec::new();
-    let mut taken: Vec<String> = items
-        .iter()
-        .filter_map(|item| Some(item.get("id")?.as_str()?.to_owned()))
-        .collect();
+    let (mut patterns, mut faults) = (Vec::new(), Vec::new());
+    let text_of = |item: &Value, key: &str| Some(item.get(key)?.as_str()?.to_owned());
+    let ids = items.iter().filter_map(|item| text_of(item, "id"));
+    let mut taken: BTreeSet<String> = ids.collect();
+    // A file that is listed by itself, or by another pattern, is not taken again.
+    let listed = items.iter().filter_map(|item| text_of(item, "file"));
+    let mut known: BTreeSet<PathBuf> = listed.map(PathBuf::from).collect();
+    let mut found: Vec<(Item, Origin)> = Vec::new();
     for (at, item) in items.into_iter().enumerate() {
         let pointer = match is_one {
             true => "/images".to_owned(),
@@ -29,9 +36,10 @@ pub fn find(document: &mut Document, value: &mut Value, files: &dyn Files) -> Ve
         };
         let origin = document.origin(&pointer);
         let Value::String(pattern) = &item else {
-            found.push((item, origin));
+            found.push((Item::Written(item), origin));
             continue;
         };
+        patterns.push(pattern.clone());
         match files.matching(pattern) {
             Ok(files) if files.is_empty() => {
                 let message = format!("no file fits `{pattern}`");
@@ -39,40 +47,79 @@ pub fn find(document: &mut Document, value: &mut Value, files: &dyn Files) -> Ve
                 faults.push(document.error(&pointer, message, hint));
             }
             Ok(files) => {
-                let photos = files.iter().map(|file| photo(file, &mut taken));
-                found.extend(photos.map(|photo| (photo, origin.clone())));
+                for file in files {
+                    let Some(name) = file.to_str().map(str::to_owned) else {
+                        let message = format!("the name of `{}` is not text", file.display());
+                        faults.push(document.error(&pointer, message, "rename it in UTF-8"));
+                        continue;
+                    };
+                    if known.insert(file) {
+                        found.push((Item::Fits(name), origin.clone()));
+                    }
+                }
             }
-            Err(message) => faults.push(document.error(&pointer, message, "")),
+            Err(message) => {
+                let hint = "a pattern such as `photos/*.jpg` names the photos of a folder";
+                faults.push(document.error(&pointer, message, hint));
+            }
         }
     }
+    let of_patterns = found.iter().filter_map(|(item, _)| match item {
+        Item::Fits(file) => Some(file.clone()),
+        Item::Written(_) => None,
+    });
+    let of_patterns: Vec<String> = of_patterns.collect();
     let mut photos = Vec::with_capacity(found.len());
-    for (at, (photo, origin)) in found.into_iter().enumerate() {
+    for (at, (item, origin)) in found.into_iter().enumerate() {
         document.moved(&format!("/images/{at}"), origin);
-        photos.push(photo);
+        photos.push(match item {
+            Item::Written(photo) => photo,
+            Item::Fits(file) => photo(&file, &of_patterns, &mut taken),
+        });
     }
     if let Some(images) = value.get_mut("images") {
         *images = Value::Array(photos);
     }
-    faults
+    (patterns, faults)
 }
 
-/// A photo of a pattern: its id is the file's name without its ending, as far as it can be one.
-fn photo(file: &Path, taken: &mut Vec<String>) -> Value {
-    let text =
-        |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
-    let (stem, name) = (text(file.file_stem()), text(file.file_name()));
-    let whole = name.clone();
-    let numbered = (2..).map(|number| as_id(&format!("{whole}-{number}")));
-    let mut free = [as_id(&stem), as_id(&name)].into_iter().chain(numbered);
-    let id = free.find(|id| !taken.contains(id)).unwrap_or(name);
-    taken.push(id.clone());
+enum Item {
+    /// As the author wrote it.
+    Written(Value),
+    /// The path of a file that fits a pattern.
+    Fits(String),
+}
+
+/// A photo of a pattern. Its id is the file's name without its ending; with it where another file has the same, and with
+/// its folders where that is not enough: so a text that quotes `x` never comes to quote another `x`.
+fn photo(file: &str, all: &[String], taken: &mut BTreeSet<String>) -> Value {
+    let stem = |file: &str| name_of(Path::new(file).file_stem());
+    let name = |file: &str| name_of(Path::new(file).file_name());
+    let is_alone = |of: &dyn Fn(&str) -> String| {
+        let own = as_id(&of(file));
+        all.iter().filter(|other| as_id(&of(other)) == own).count() == 1
+    };
+    let id = match (is_alone(&stem), is_alone(&name)) {
+        (true, _) => stem(file),
+        (false, true) => name(file),
+        (false, false) => file.to_owned(),
+    };
+    let id = as_id(&id);
+    let numbered = (2..).map(|number| format!("{id}-{number}"));
+    let mut free = std::iter::once(id.clone()).chain(numbered);
+    let id = free.find(|id| !taken.contains(id)).unwrap_or(id);
+    taken.insert(id.clone());
     let mut photo = Map::new();
     photo.insert("file".to_owned(), json!(file));
-    if id != stem {
-        photo.insert("name".to_owned(), json!(stem));
+    if id != stem(file) {
+        photo.insert("name".to_owned(), json!(stem(file)));
     }
     photo.insert("id".to_owned(), json!(id));
     Value::Object(photo)
+}
+
+fn name_of(part: Option<&std::ffi::OsStr>) -> String {
+    part.unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// Letters and digits of any language, `_` and `-`: what `{value:…}` and other references can hold.
@@ -97,18 +144,22 @@ pub fn of_sets(document: &mut Document, value: &mut Value) -> Vec<Diagnostic> {
         let Some(Value::Array(images)) = parameters.get_mut("images") else {
             return;
         };
+        let mut of_sets: BTreeSet<String> = BTreeSet::new();
         let mut chosen: Vec<(Value, Origin)> = Vec::new();
         for (at, item) in images.iter().enumerate() {
             let set = item.as_str().and_then(|name| Some((name, sets.get(name)?)));
             match set {
                 Some((name, Value::Array(members))) => {
                     for (member, id) in members.iter().enumerate() {
+                        of_sets.extend(id.as_str().map(str::to_owned));
                         if chosen.iter().all(|(known, _)| known != id) {
                             let place = format!("/sets/{}/{member}", escape(name));
                             chosen.push((id.clone(), document.origin(&place)));
                         }
                     }
                 }
+                // A member of a set before it is there already.
+                _ if item.as_str().is_some_and(|id| of_sets.contains(id)) => {}
                 _ => chosen.push((item.clone(), document.origin(&format!("{pointer}/{at}")))),
             }
         }

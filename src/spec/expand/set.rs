@@ -45,15 +45,27 @@ fn one(document: &mut Document, value: &mut Value, setting: &str) -> Result<(), 
     if let Some(first @ &mut "sections") = key.first_mut() {
         *first = "questions"; // so they are called by now
     }
+    if key.first() == Some(&"include") {
+        let message = "`include` is read before".to_owned();
+        let hint = "write it into report.yaml, or set the keys themselves".to_owned();
+        return Err(fault(message, hint));
+    }
     let places = places(value, &Vec::new(), &key)
         .map_err(|(message, hint)| fault(message, hint.unwrap_or_else(|| EXAMPLE.to_owned())))?;
     let source = document.add(source);
     for place in places {
+        // What is made on the way to the value stands in the setting, too.
+        let pointer = |parts: &[String]| -> String {
+            let parts = parts.iter().map(|part| format!("/{}", escape(part)));
+            parts.collect()
+        };
+        let is_there = |length: &usize| {
+            let found = value.pointer(&pointer(&place[..*length]));
+            found.is_some_and(|found| !found.is_null())
+        };
+        let made = (1..place.len()).find(|length| !is_there(length));
+        let pointer = pointer(&place[..made.unwrap_or(place.len())]);
         put(value, &place, new.clone().unwrap_or(Value::Null));
-        let pointer: String = place
-            .iter()
-            .map(|part| format!("/{}", escape(part)))
-            .collect();
         let origin = Origin {
             source,
             pointer: String::new(),

@@ -40,7 +40,7 @@ fn methods() -> Vec<MethodSchema> {
     vec![method("lime"), method("rise")]
 }
 
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 7] = [
     (
         "common.yaml",
         "title: Common\nmodel:\n  file: common.pt2\n  classes: c.txt\nseed: 7\n",
@@ -49,6 +49,8 @@ const FILES: [(&str, &str); 5] = [
     ("nested.yaml", "include: common.yaml\n"),
     ("p/a b.jpg", ""),
     ("p/cat.jpg", ""),
+    ("q/x.jpeg", ""),
+    ("q/x.jpg", ""),
 ];
 
 fn read(text: &str, set: &[&str]) -> Result<Spec, Vec<String>> {
@@ -221,8 +223,8 @@ fn a_pattern_becomes_photos() {
     let cat = ("cat".to_owned(), PathBuf::from("p/cat.jpg"), None);
     assert_eq!(photos("p/*.jpg"), [a.clone(), cat]);
     let taken = (
-        "cat-jpg".to_owned(),
-        "p/cat.jpg".into(),
+        "cat-2".to_owned(),
+        PathBuf::from("p/cat.jpg"),
         Some("cat".to_owned()),
     );
     let own = ("cat".to_owned(), "x.png".into(), None);
@@ -233,6 +235,21 @@ fn a_pattern_becomes_photos() {
     );
 }
 
+/// Two files that differ in their endings have both in their ids: a text that quotes one never comes to quote the other.
+#[test]
+fn ids_do_not_depend_on_which_file_came_first() {
+    let ids = |images: &str| -> Vec<String> {
+        let text = format!(
+            "title: T\nmodel: {{file: n.pt2}}\nimages: {images}\nquestions: [{{title: Q}}]\n"
+        );
+        let spec = read(&text, &[]).unwrap();
+        spec.images.into_iter().map(|photo| photo.id).collect()
+    };
+    assert_eq!(ids("q/*"), ["x-jpeg", "x-jpg"]);
+    assert_eq!(ids("[p/*.jpg, p/cat.jpg, p/*]"), ["a-b", "cat"]);
+    assert_eq!(ids("[{id: mine, file: p/cat.jpg}, p/*]"), ["mine", "a-b"]);
+}
+
 #[test]
 fn a_set_stands_for_its_photos() {
     let text = REPORT
@@ -241,6 +258,9 @@ fn a_set_stands_for_its_photos() {
     let spec = read(&format!("{text}sets: {{both: [b, a]}}\n"), &[]).unwrap();
     assert_eq!(figure(&spec, 0, 0)["images"], serde_json::json!(["b", "a"]));
     assert_eq!(figure(&spec, 1, 0)["images"], serde_json::json!(["a", "b"]));
+    let member = text.replace("[a, both]", "[both, a]");
+    let spec = read(&format!("{member}sets: {{both: [b, a]}}\n"), &[]).unwrap();
+    assert_eq!(figure(&spec, 1, 0)["images"], serde_json::json!(["b", "a"]));
     assert_eq!(
         faults(&format!("{text}sets: {{both: [b, c]}}\n"), &[]),
         ["report.yaml:9:18: error: no image has the id `c`; hint: a set lists ids of `images`"]
