@@ -241,7 +241,10 @@ fn variants(method: &str) -> Vec<Value> {
         "activation_histogram" => {
             json!([{ "data": "labelled", "filters": [1, 0], "groups": "groups.yaml" }])
         }
-        "concepts" => json!([{ "data": "labelled", "concepts": 2, "designs": 4 }]),
+        "concepts" => json!([
+            { "data": "labelled", "concepts": 2, "designs": 4 },
+            { "data": "labelled", "groups": "together.yaml", "concepts": 1, "designs": 2 },
+        ]),
         "data_faults" => json!([{ "data": "labelled" }]),
         "robustness" => json!([
             { "data": "labelled" },
@@ -355,6 +358,11 @@ impl Project {
             images.push(json!({ "id": id, "file": name, "name": format!("photo {id}") }));
         }
         std::fs::write(folder.path().join("groups.yaml"), "'0': [0]\n'1': [1]\n").unwrap();
+        std::fs::write(
+            folder.path().join("together.yaml"),
+            "'0': [0, 1]\n'1': []\n",
+        )
+        .unwrap();
         let spec = json!({
             "title": "T",
             "language": "en",
