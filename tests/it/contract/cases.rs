@@ -185,7 +185,7 @@ fn variants(method: &str) -> Vec<Value> {
         "compare" => json!([
             { "methods": ["saliency", "input_x_gradient", { "lime": { "samples": 40 } }, "grad_cam", "eigen_cam", "layer_cam"],
               "classes": ["predicted", 1] },
-            { "methods": ["saliency", { "saliency": {} }], "view": "map" },
+            { "methods": ["saliency", { "lime": { "samples": 40 } }, { "lime": { "samples": 50 } }], "view": "map" },
         ]),
         "blur_ig" => json!([{ "steps": 3, "most_steps": 3 }]),
         "integrated_gradients" => json!([
