@@ -196,7 +196,7 @@ fn maps(task: &Task, data: &Data, found: &Concepts) -> Option<Exhibit> {
                     photo: photo.clone(),
                     map: map.clone(),
                 },
-                range: (0.0, if largest > 0.0 { largest } else { 1.0 }),
+                range: (0.0, largest.max(0.0)),
             });
         }
     }

@@ -61,12 +61,11 @@ fn exhibit(task: &Task, view: &View, photo: &Photo, factors: &Factors) -> Exhibi
     let (width, height) = first.map_or((0, 0), |one| (one.map.width, one.map.height));
     let most = factors.components.iter();
     let most = most.fold(0.0, |most: f32, one| most.max(one.map.extremes().1));
-    let end = |end: f32| if end > 0.0 { end } else { 1.0 };
     let picture = photo.picture;
     let of_photo = HeatTile {
         label: Message::literal(photo.name),
         view: HeatView::Photo(picture.clone()),
-        range: (0.0, end(most)),
+        range: (0.0, most),
     };
     let of_component = |(index, one): (usize, &Component)| HeatTile {
         label: label(task, index, one),
@@ -82,8 +81,8 @@ fn exhibit(task: &Task, view: &View, photo: &Photo, factors: &Factors) -> Exhibi
             },
         },
         range: match view.scale {
-            Scale::Own => (0.0, end(one.map.extremes().1)),
-            Scale::Shared => (0.0, end(most)),
+            Scale::Own => (0.0, one.map.extremes().1),
+            Scale::Shared => (0.0, most),
         },
     };
     let components = factors.components.iter().enumerate();
@@ -95,7 +94,7 @@ fn exhibit(task: &Task, view: &View, photo: &Photo, factors: &Factors) -> Exhibi
     let scale = match view.scale {
         Scale::Own => Message::new("factors.scale_own"),
         Scale::Shared => {
-            let end = Argument::Scientific(f64::from(end(most)));
+            let end = Argument::Scientific(f64::from(most));
             Message::new("factors.scale_shared").with("end", end)
         }
     };
