@@ -24,7 +24,7 @@ use tch::{Device, Kind as Precision, Tensor};
 use super::labelled::{self, Labelled, Prepared};
 use super::sobol;
 use crate::explain::class_activation::layer::{self, Rule};
-use crate::explain::factorisation::{Behind, lowest};
+use crate::explain::factorisation::{Behind, lowest, shifted};
 use crate::explain::{
     DataSet as Shown, Entry, ExplainError, Fault, Inputs, Method, Needs, Part, Passes, Photos,
     Sink, Unit, Viewing, chosen, nmf, numbers, optimise,
@@ -36,7 +36,7 @@ use crate::results::{Concept, Concepts, Crop, FILE, Kind, Results};
 
 pub const ENTRY: Entry = Entry {
     name: "concepts",
-    version: 1,
+    version: 2,
     kind: Kind::Concepts,
     view: Viewing::PLAIN,
     photos: Photos::None,
@@ -270,6 +270,17 @@ impl OfClass {
 
     fn too_many(&self, inputs: &Inputs, layer: &Layer) -> Option<Fault> {
         let channels = chosen::filter_count(inputs.facts, layer);
+        let cells = inputs.facts.maps(layer);
+        if cells.is_some_and(|maps| maps.height * maps.width <= 1) {
+            return Some(Fault {
+                pointer: "/layer".to_owned(),
+                message: format!(
+                    "layer `{}` gives maps of 1 × 1 cells, in which nothing has a place",
+                    layer.path
+                ),
+                hint: "name an earlier layer, whose maps have more cells".to_owned(),
+            });
+        }
         (self.own.concepts > channels).then(|| Fault {
             pointer: "/concepts".to_owned(),
             message: format!(
@@ -425,6 +436,7 @@ impl OfClass {
             photos: of_crops.len(),
             crops: corners.len(),
             crop_px: crops.size,
+            shifted_channels: shifted(&floor)?,
             judged: judged.len(),
             concepts,
             explained,

@@ -175,6 +175,41 @@ impl OneMap {
     }
 }
 
+impl Compare {
+    /// Methods with the same parameters, and classes, that are listed before.
+    fn twice(&self, inputs: &Inputs) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let methods = self.maps.iter().filter(|one| one.place.0 == 0);
+        let mut seen = Vec::new();
+        for one in methods {
+            let method = (one.entry.name, one.method.parameters(inputs));
+            if seen.contains(&method) {
+                faults.push(Fault {
+                    pointer: format!("/methods/{}", one.place.1),
+                    message: format!("`{}` is listed twice", one.entry.name),
+                    hint: "list it once, or with other parameters".to_owned(),
+                });
+            }
+            seen.push(method);
+        }
+        let mut seen = Vec::new();
+        for (at, name) in self.own.classes.iter().enumerate() {
+            let Ok(class) = chosen::class(inputs, name) else {
+                continue; // the methods say why
+            };
+            if seen.contains(&class) {
+                faults.push(Fault {
+                    pointer: format!("/classes/{at}"),
+                    message: "the class is listed twice".to_owned(),
+                    hint: "list it once".to_owned(),
+                });
+            }
+            seen.push(class);
+        }
+        faults
+    }
+}
+
 impl Method for Compare {
     /// That of the method that needs most.
     fn needs(&self) -> Needs {
@@ -193,6 +228,7 @@ impl Method for Compare {
         if !faults.is_empty() {
             return faults;
         }
+        faults.extend(self.twice(inputs));
         for one in &self.maps {
             let cut_off = match one.method.needs() {
                 Needs::Gradients => chosen::gradient_fault(inputs.facts),

@@ -28,7 +28,7 @@ use crate::results::{ClassTarget, Component, Factors, Kind, Results};
 
 pub const ENTRY: Entry = Entry {
     name: "factorisation",
-    version: 1,
+    version: 2,
     kind: Kind::Factors,
     view: Viewing::PLAIN,
     photos: Photos::Any,
@@ -154,6 +154,7 @@ impl FactorisationOf {
             )));
         }
         let lowest = lowest(&x)?;
+        let shifted_channels = shifted(&lowest)?;
         let x = x.f_sub(&lowest)?;
         let found = factorise(&x, self.components, self.most_iterations, step)?;
         let (shares, explained) = found.shares(&x)?;
@@ -176,10 +177,12 @@ impl FactorisationOf {
         Ok(Factors {
             layer: chosen::layer_ref(layer),
             channels: channels as usize,
+            shifted_channels,
             components,
             explained,
             iterations: found.iterations,
             is_converged: found.is_converged,
+            at_zero: behind.leading(maps.f_zeros_like()?)?,
         })
     }
 }
@@ -187,6 +190,12 @@ impl FactorisationOf {
 /// What is subtracted from each channel of X [cells, channels], [1, channels]: its lowest number, where it is below zero.
 pub fn lowest(x: &Tensor) -> Result<Tensor, ExplainError> {
     Ok(x.f_amin([0_i64].as_slice(), true)?.f_clamp_max(0.0)?)
+}
+
+/// In how many channels something is subtracted.
+pub fn shifted(lowest: &Tensor) -> Result<usize, ExplainError> {
+    let count = lowest.f_lt(0.0)?.f_sum(Precision::Int64)?;
+    Ok(count.f_int64_value(&[])? as usize)
 }
 
 /// The map [cells] and the direction [channels] of a component, which has length 1; zeros of nothing.

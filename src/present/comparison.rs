@@ -87,29 +87,50 @@ pub fn present(task: &Task, view: &View) -> Presented {
     }
 }
 
-/// The titles of the methods; of those that occur several times with a number.
+/// The titles of the methods; those that occur several times with the parameters that tell them apart.
 fn titles(task: &Task) -> Vec<Message> {
     let methods = task.parameters.get("methods").and_then(Value::as_array);
-    let name = |method: &Value| match method {
-        Value::String(name) => name.clone(),
-        other => {
-            let keys = other.as_object().and_then(|keys| keys.keys().next());
-            keys.cloned().unwrap_or_default()
-        }
-    };
-    let names: Vec<String> = methods.into_iter().flatten().map(name).collect();
-    let title = |(at, name): (usize, &String)| {
+    let methods: Vec<(&str, Option<&Given>)> = methods.into_iter().flatten().map(named).collect();
+    let title = |(at, (name, given)): (usize, &(&str, Option<&Given>))| {
         let title = Message::new(format!("{name}.title"));
-        let same = names.iter().filter(|other| *other == name).count();
-        let number = names[..=at].iter().filter(|other| *other == name).count();
-        match same {
-            1 => title,
-            _ => Message::new("comparison.again")
+        let others = methods.iter().enumerate();
+        let others = others.filter(|(other, (same, _))| *other != at && same == name);
+        let others: Vec<Option<&Given>> = others.map(|(_, (_, given))| *given).collect();
+        match different(*given, &others) {
+            own if own.is_empty() => title,
+            own => Message::new("comparison.again")
                 .with("method", title)
-                .with("number", number),
+                .with("parameters", own),
         }
     };
-    names.iter().enumerate().map(title).collect()
+    methods.iter().enumerate().map(title).collect()
+}
+
+/// Parameters that stand in the file.
+type Given = serde_json::Map<String, Value>;
+
+fn named(method: &Value) -> (&str, Option<&Given>) {
+    match method {
+        Value::String(name) => (name, None),
+        other => {
+            let with = other.as_object().and_then(|keys| keys.iter().next());
+            with.map_or(("", None), |(name, given)| (name, given.as_object()))
+        }
+    }
+}
+
+/// The given parameters that one of the others has not, or not so.
+fn different(given: Option<&Given>, others: &[Option<&Given>]) -> Vec<Message> {
+    let is_different = |(key, value): &(&String, &Value)| {
+        let of = |other: &Option<&Given>| other.and_then(|other| other.get(*key)) != Some(*value);
+        others.iter().any(of)
+    };
+    let written = |(key, value): (&String, &Value)| match value {
+        Value::String(word) => Message::literal(format!("{key}: {word}")),
+        other => Message::literal(format!("{key}: {other}")),
+    };
+    let given = given.into_iter().flatten().filter(is_different);
+    given.map(written).collect()
 }
 
 /// What of a map speaks for its class, zero or more: of sensitivities their size, of all else what is above zero.
@@ -148,7 +169,7 @@ fn exhibit(
                 let of_method = supports.iter().filter(|one| one.method == method);
                 let ends = of_method.map(|one| end(&one.map, view.percentile));
                 let end = ends.fold(0.0, f32::max);
-                if end > 0.0 { end } else { 1.0 }
+                end.max(0.0)
             })
             .collect();
         for of_class in supports.chunks(methods.len()) {
@@ -225,4 +246,22 @@ fn alt(title: &Message, map: &Map) -> Message {
         .with("method", title.clone())
         .with("place", place(most))
         .with("most", Argument::Percent(shares[most], 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_parameters_that_differ_tell_methods_apart() {
+        let first = json!({ "attn_lrp": { "rule": "cp_lrp", "class": 1 } });
+        let second = json!({ "attn_lrp": { "class": 1 } });
+        let (first, second) = (named(&first).1, named(&second).1);
+        let found = different(first, &[second]);
+        assert_eq!(found, [Message::literal("rule: cp_lrp")]);
+        assert!(different(second, &[first]).is_empty());
+        assert!(different(first, &[]).is_empty());
+        assert_eq!(different(second, &[None]).len(), 1);
+    }
 }

@@ -4,7 +4,7 @@ use super::exhibit::{
     Bar, BarGroup, BarUnit, Bars, Body, Exhibit, HeatMaps, HeatTile, HeatView, PictureTile,
     Pictures, Scale, Sign,
 };
-use super::outcomes::notices::of_data;
+use super::outcomes::{self, notices::of_data};
 use super::{Data, Presented, Task};
 use crate::results::{Concept, Concepts, Picture, Results, named};
 use crate::words::{Argument, Message};
@@ -20,6 +20,11 @@ pub fn present(task: &Task) -> Presented {
     };
     let mut notices = of_data(data, &unreadable(data, found));
     let about = |key| Message::new(key).with("class", task.class(found.class));
+    notices.extend(group(task, data, found));
+    if found.shifted_channels > 0 {
+        let shifted = about("class_concepts.notice_shifted").with("layer", found.layer.to_string());
+        notices.push(shifted.with("count", found.shifted_channels));
+    }
     if found.concepts.iter().all(|one| one.importance == 0.0) {
         notices.push(about("class_concepts.notice_constant"));
     }
@@ -36,6 +41,18 @@ pub fn present(task: &Task) -> Presented {
         exhibits: exhibits.into_iter().flatten().collect(),
         notices,
     }
+}
+
+/// That photos are those of a group of classes, where they are not of the class alone.
+fn group(task: &Task, data: &Data, found: &Concepts) -> Option<Message> {
+    let group = *data.truths.get(*found.shown.first()?)?;
+    let classes = *data.classes_in.get(group)?;
+    (classes > 1).then(|| {
+        Message::new("class_concepts.notice_group")
+            .with("class", task.class(found.class))
+            .with("group", outcomes::name(data, group))
+            .with("classes", classes)
+    })
 }
 
 /// All photos of a class are one unit.
@@ -104,7 +121,10 @@ fn importance(task: &Task, found: &Concepts) -> Exhibit {
 fn crops(task: &Task, data: &Data, found: &Concepts) -> Option<Exhibit> {
     let mut tiles = Vec::new();
     let mut said = Vec::new();
+    let columns = columns(found);
     for (index, one) in found.concepts.iter().take(SHOWN).enumerate() {
+        // Where its photos are gone or it has no crop, a concept has no row.
+        tiles.resize_with(tiles.len().next_multiple_of(columns), || empty(found));
         for crop in one.crops.iter().take(CROPS) {
             let Some(photo) = (data.open)(crop.photo) else {
                 continue;
@@ -122,14 +142,24 @@ fn crops(task: &Task, data: &Data, found: &Concepts) -> Option<Exhibit> {
     (!tiles.is_empty()).then(|| Exhibit {
         caption: caption(task, "caption_crops", found),
         alt: Message::new("class_concepts.alt").with("concepts", said),
-        body: Body::Pictures(Pictures {
-            columns: columns(found),
-            tiles,
-        }),
+        body: Body::Pictures(Pictures { columns, tiles }),
     })
 }
 
-/// As many as every concept has, so that each has a row of its own.
+/// A cell of a row whose concept has fewer crops than another: white.
+fn empty(found: &Concepts) -> PictureTile {
+    let [height, width] = found.crop_px;
+    PictureTile {
+        label: Message::literal(String::new()),
+        picture: Picture {
+            width,
+            height,
+            pixels: vec![u8::MAX; width * height * 3],
+        },
+    }
+}
+
+/// As many as the concept with most of them has, so that each has a row of its own.
 fn columns(found: &Concepts) -> usize {
     let counts = found.concepts.iter().take(SHOWN).map(|one| one.crops.len());
     counts.max().unwrap_or(1).clamp(1, CROPS)
@@ -166,7 +196,7 @@ fn maps(task: &Task, data: &Data, found: &Concepts) -> Option<Exhibit> {
                     photo: photo.clone(),
                     map: map.clone(),
                 },
-                range: (0.0, if largest > 0.0 { largest } else { 1.0 }),
+                range: (0.0, largest.max(0.0)),
             });
         }
     }

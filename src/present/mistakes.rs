@@ -187,7 +187,6 @@ fn tiles_of(
     ];
     let ends = maps.iter().filter_map(|(map, _)| Some(end((*map)?)));
     let end = ends.fold(0.0, f32::max);
-    let end = if end > 0.0 { end } else { 1.0 };
     let is_negative = maps
         .iter()
         .filter_map(|(map, _)| *map)

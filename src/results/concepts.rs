@@ -14,6 +14,8 @@ pub struct Concepts {
     pub crops: usize,
     /// Height and width of a crop, in pixels of the network's input.
     pub crop_px: [usize; 2],
+    /// Channels of the layer that go below zero, whose lowest number was subtracted.
+    pub shifted_channels: usize,
     /// Photos over which importance is the mean.
     pub judged: usize,
     /// The most important first.

@@ -10,6 +10,8 @@ pub struct Factors {
     pub layer: LayerRef,
     /// Channels of the layer.
     pub channels: usize,
+    /// Channels that go below zero, whose lowest number was subtracted.
+    pub shifted_channels: usize,
     /// The one with the largest share first.
     pub components: Vec<Component>,
     /// 1 − ‖X − sum of the components‖² / ‖X‖², X the output less its lowest numbers where these are below zero; 0 where
@@ -18,6 +20,9 @@ pub struct Factors {
     pub iterations: usize,
     /// Whether it stopped because nothing changed any more.
     pub is_converged: bool,
+    /// What the network says with the layer at zero: the most probable classes first. Paths round the layer keep the
+    /// photo's numbers.
+    pub at_zero: Vec<ClassTarget>,
 }
 
 /// A direction among the channels, and where in the photo there is how much of it.

@@ -203,6 +203,12 @@ fn unknown_key(document: &Document, pointer: &str, key: &str, schema: &Value) ->
         .map(|properties| properties.keys().map(String::as_str).collect())
         .unwrap_or_default();
     let hint = match nearest(key, known.iter().copied()) {
+        // The maps of a comparison are of the same classes.
+        _ if key == "class" && pointer.contains("/compare/methods/") => {
+            "the classes are those of all methods: `classes: [predicted, …]` beside `methods`"
+                .to_owned()
+        }
+        None if known.is_empty() => "nothing can be set here: leave it out".to_owned(),
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("the known keys are {}", quoted(&known)),
     };

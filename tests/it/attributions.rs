@@ -3,6 +3,7 @@
 
 mod attn_lrp;
 mod class_activation;
+mod compare;
 mod fidelity;
 mod gradients;
 pub mod networks;

@@ -11,7 +11,7 @@ const WHOLE: f64 = 100.0;
 /// The colour scales of a figure's maps.
 pub(super) struct Scales {
     pub sign: Sign,
-    /// Of each map: the size at which its scale ends, above zero.
+    /// Of each map: the size at which its scale ends; zero of a map that is zero everywhere.
     pub ends: Vec<f32>,
 }
 
@@ -39,7 +39,7 @@ impl Scales {
         let end = self.ends.get(index).copied().unwrap_or(1.0);
         match self.sign {
             Sign::Unsigned => (0.0, end),
-            Sign::Signed => (-end, end),
+            Sign::Signed => (0.0 - end, end), // no −0
         }
     }
 
@@ -71,7 +71,7 @@ impl Scales {
 }
 
 /// The percentile of the sizes of the values; the largest where so few are not zero that the percentile is;
-/// 1 where all are zero.
+/// 0 where all are zero: an end above it would be an invented one.
 fn end(values: &[f32], percent: f64) -> f32 {
     let sizes: Vec<f32> = values.iter().map(|value| value.abs()).collect();
     let largest = sizes.iter().copied().fold(0.0, f32::max);
@@ -82,6 +82,6 @@ fn end(values: &[f32], percent: f64) -> f32 {
     match (clip > 0.0, largest > 0.0) {
         (true, _) => clip,
         (false, true) => largest,
-        (false, false) => 1.0,
+        (false, false) => 0.0,
     }
 }

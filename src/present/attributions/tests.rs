@@ -69,7 +69,7 @@ fn one_scale_for_all_maps_or_each_its_own() {
     assert_eq!(ends(&shared, &positive), (Sign::Unsigned, vec![5.0, 5.0]));
     let mixed: [&[f32]; 2] = [&[0.0, 2.0], &[-5.0, 1.0]];
     assert_eq!(ends(&shared, &mixed), (Sign::Signed, vec![5.0, 5.0]));
-    assert_eq!(ends(&shared, &[&[0.0, 0.0]]), (Sign::Unsigned, vec![1.0]));
+    assert_eq!(ends(&shared, &[&[0.0, 0.0]]), (Sign::Unsigned, vec![0.0]));
     let own = View {
         percentile: 100.0,
         ..View::default()

@@ -1,10 +1,15 @@
 //! Photos, each beside the picture that a layer cannot tell from it, and the distance on the way.
 
-use super::{first_and_last, series};
+use serde_json::Value;
+
+use super::{ends, first_and_last, series};
 use crate::present::exhibit::{Body, Curves, Exhibit, PictureTile, Pictures};
 use crate::present::{Photo, Presented, Task};
 use crate::results::{Ending, Optimised, Target};
-use crate::words::Message;
+use crate::words::{Argument, Message};
+
+/// Outputs that are farther from the photo's, over the size of these, are not near them.
+const FAR: f64 = 0.5;
 
 pub(super) fn present(task: &Task, all: &[(&Photo, &Optimised)]) -> Presented {
     let layer = match all.first().map(|(_, one)| &one.target) {
@@ -13,8 +18,13 @@ pub(super) fn present(task: &Task, all: &[(&Photo, &Optimised)]) -> Presented {
         ) => layer.to_string(),
         Some(Target::Class(_)) | None => String::new(),
     };
+    let jitter_px = task.parameters.get("jitter_px").and_then(Value::as_u64);
+    let words: &[&str] = match jitter_px {
+        Some(0) => &["still"],
+        _ => &[],
+    };
     let caption = |key: &str| {
-        let caption = task.own_text(key, &[]);
+        let caption = task.own_text(key, words);
         caption.saying("layer", layer.as_str())
     };
     let tiles = all.iter().flat_map(|(photo, one)| tiles(photo, one));
@@ -75,7 +85,11 @@ fn alt(photo: &Photo, one: &Optimised) -> Message {
 fn notice(photo: &Photo, one: &Optimised) -> Option<Message> {
     let about = |key| Message::new(key).with("photo", photo.name);
     match one.ending {
-        Ending::Complete => None,
+        Ending::Complete => {
+            let (first, last) = ends(one.curves.first())?;
+            let far = about("optimised.inversion_far");
+            (last >= first || last > FAR).then(|| far.with("distance", Argument::Scientific(last)))
+        }
         Ending::NoGradient | Ending::GradientLost { .. } => {
             Some(about("optimised.inversion_silent"))
         }

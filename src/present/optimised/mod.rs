@@ -58,7 +58,13 @@ fn series(label: Message, curve: &Curve) -> Series {
 
 /// The finite objective at the start and at the end; zeros where none is finite.
 fn first_and_last(curve: Option<&Curve>) -> (Argument, Argument) {
-    let finite: Vec<f64> = curve.map_or(Vec::new(), |curve| curve.finite().collect());
-    let value = |value: Option<&f64>| Argument::Scientific(value.copied().unwrap_or(0.0));
-    (value(finite.first()), value(finite.last()))
+    let (first, last) = ends(curve).unwrap_or_default();
+    (Argument::Scientific(first), Argument::Scientific(last))
+}
+
+/// The finite objective at the start and at the end.
+fn ends(curve: Option<&Curve>) -> Option<(f64, f64)> {
+    let mut finite = curve?.finite();
+    let first = finite.next()?;
+    Some((first, finite.last().unwrap_or(first)))
 }

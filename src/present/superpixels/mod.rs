@@ -70,7 +70,7 @@ pub fn present(task: &Task, view: &View) -> Presented {
         ],
         notices: photos
             .iter()
-            .flat_map(|photo| notices::of(view, photo))
+            .flat_map(|photo| notices::of(task, view, photo))
             .collect(),
     }
 }
@@ -195,8 +195,10 @@ fn segments(task: &Task, view: &View, photos: &[LimeResult]) -> Exhibit {
             tile(only, SegmentView::Only { shown: alone }),
         ]
     });
+    let most = photos.iter().map(|one| one.result.segments()).max();
+    let shown = most.map_or(view.features, |most| view.features.min(most));
     Exhibit {
-        caption: task.own_text("caption", &[]),
+        caption: task.own_text("caption", &[]).saying("features", shown),
         alt: alt(task, photos, view.features),
         body: Body::Segments(Segments {
             columns: 3,

@@ -1,6 +1,9 @@
 //! What should make a reader doubt an explanation.
 
+use serde_json::Value;
+
 use super::{BARS, LimeResult, View};
+use crate::present::Task;
 use crate::results::{Explained, Fit, Stopping};
 use crate::words::{Argument, Message};
 
@@ -13,7 +16,7 @@ const FEWEST_SEGMENTS: usize = 5;
 /// The package's author asks for so many samples a segment.
 const SAMPLES_PER_SEGMENT: usize = 10;
 
-pub(super) fn of(view: &View, explained: &LimeResult) -> Vec<Message> {
+pub(super) fn of(task: &Task, view: &View, explained: &LimeResult) -> Vec<Message> {
     let Fit {
         samples,
         is_exhaustive,
@@ -58,10 +61,17 @@ pub(super) fn of(view: &View, explained: &LimeResult) -> Vec<Message> {
         );
     }
     if segments < FEWEST_SEGMENTS {
-        notices.push(say("superpixels.notice_few_segments").with("count", segments));
+        let segmenter = task.parameters.get("segmenter").and_then(Value::as_str);
+        let key = match segmenter {
+            Some("quickshift") => "superpixels.notice_few_segments_quickshift",
+            _ => "superpixels.notice_few_segments_slic",
+        };
+        notices.push(say(key).with("count", segments));
     }
     let wanted = SAMPLES_PER_SEGMENT * segments;
-    if !is_exhaustive && samples < wanted {
+    // `samples: auto` ends where the leading segments are settled, and says so where they are not.
+    let is_asked = explained.result.stopping.is_none();
+    if is_asked && !is_exhaustive && samples < wanted {
         notices.push(
             say("superpixels.notice_few_samples")
                 .with("samples", samples)

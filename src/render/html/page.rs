@@ -27,7 +27,8 @@ pub(super) struct Page<'a> {
     words: BTreeMap<&'static str, &'a str>,
     script_words: String,
     byline: Vec<Pair<'a>>,
-    notices: &'a [String],
+    /// HTML.
+    notices: Vec<String>,
     introduction_html: String,
     sections: Vec<Section<'a>>,
     summary: Option<Summary<'a>>,
@@ -176,7 +177,8 @@ struct Explanation<'a> {
     title: &'a str,
     /// Of its heading: 3, or 4 within an answer.
     level: usize,
-    notices: &'a [String],
+    /// HTML.
+    notices: Vec<String>,
     figures: Vec<Figure<'a>>,
     reading_html: String,
     misleading_html: String,
@@ -207,7 +209,11 @@ impl<'a> Page<'a> {
             words: words(&WORDS, strings),
             script_words,
             byline: pairs(&report.byline),
-            notices: &report.notices,
+            notices: report
+                .notices
+                .iter()
+                .map(|each| prose::line(each))
+                .collect(),
             introduction_html: prose::html(&report.introduction, introduction(&headings)),
             has_figures: sections.iter().any(|section| section.has_parts),
             sections,
@@ -377,7 +383,11 @@ fn explanation<'a>(
         id: &explanation.id,
         level,
         title: &explanation.title,
-        notices: &explanation.notices,
+        notices: explanation
+            .notices
+            .iter()
+            .map(|each| prose::line(each))
+            .collect(),
         figures: explanation
             .figures
             .iter()

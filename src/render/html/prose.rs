@@ -4,6 +4,7 @@ use math_core::MathDisplay;
 use pulldown_cmark::{Alignment, BlockQuoteKind, CowStr, Event, Parser, Tag, TagEnd};
 
 use super::formula;
+use crate::render::escaped;
 use crate::report::prose::{OPTIONS, Place, is_kept, prepare};
 
 /// HTML of the text as it stands at `place`; no tag in it was written by the author.
@@ -54,6 +55,25 @@ pub(super) fn html(markdown: &str, place: Place) -> String {
     html
 }
 
+/// HTML of a sentence of the program, which is no Markdown but for what stands between two backticks: code.
+pub(super) fn line(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, code, behind)) = first_code(rest) {
+        html += &escaped(before);
+        html += &format!("<code>{}</code>", escaped(code));
+        rest = behind;
+    }
+    html + &escaped(rest)
+}
+
+/// What stands before, between and behind the first two backticks.
+fn first_code(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = text.split_once('`')?;
+    let (code, behind) = rest.split_once('`')?;
+    Some((before, code, behind))
+}
+
 fn own_inline(html: String) -> Event<'static> {
     Event::InlineHtml(html.into())
 }
@@ -76,6 +96,14 @@ fn own(html: impl Into<CowStr<'static>>) -> Event<'static> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_has_code_between_backticks_and_no_tags() {
+        assert_eq!(
+            line("a<b: give more `most_<i>`; `one & two` ` left"),
+            "a&lt;b: give more <code>most_&lt;i&gt;</code>; <code>one &amp; two</code> ` left"
+        );
+    }
 
     fn shown(markdown: &str) -> String {
         html(

@@ -185,7 +185,7 @@ fn variants(method: &str) -> Vec<Value> {
         "compare" => json!([
             { "methods": ["saliency", "input_x_gradient", { "lime": { "samples": 40 } }, "grad_cam", "eigen_cam", "layer_cam"],
               "classes": ["predicted", 1] },
-            { "methods": ["saliency", { "saliency": {} }], "view": "map" },
+            { "methods": ["saliency", { "lime": { "samples": 40 } }, { "lime": { "samples": 50 } }], "view": "map" },
         ]),
         "blur_ig" => json!([{ "steps": 3, "most_steps": 3 }]),
         "integrated_gradients" => json!([
@@ -241,7 +241,10 @@ fn variants(method: &str) -> Vec<Value> {
         "activation_histogram" => {
             json!([{ "data": "labelled", "filters": [1, 0], "groups": "groups.yaml" }])
         }
-        "concepts" => json!([{ "data": "labelled", "concepts": 2, "designs": 4 }]),
+        "concepts" => json!([
+            { "data": "labelled", "concepts": 2, "designs": 4 },
+            { "data": "labelled", "groups": "together.yaml", "concepts": 1, "designs": 2 },
+        ]),
         "data_faults" => json!([{ "data": "labelled" }]),
         "robustness" => json!([
             { "data": "labelled" },
@@ -355,6 +358,11 @@ impl Project {
             images.push(json!({ "id": id, "file": name, "name": format!("photo {id}") }));
         }
         std::fs::write(folder.path().join("groups.yaml"), "'0': [0]\n'1': [1]\n").unwrap();
+        std::fs::write(
+            folder.path().join("together.yaml"),
+            "'0': [0, 1]\n'1': []\n",
+        )
+        .unwrap();
         let spec = json!({
             "title": "T",
             "language": "en",

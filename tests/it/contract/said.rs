@@ -72,7 +72,7 @@ fn others(found: &Results) -> Vec<Results> {
         Results::PhotoFacts(found) => others_of_facts(found),
         Results::Concepts(found) => {
             let mut other = found.clone();
-            other.is_converged = false;
+            (other.is_converged, other.shifted_channels) = (false, 1);
             for one in &mut other.concepts {
                 one.importance = 0.0;
             }
@@ -84,7 +84,13 @@ fn others(found: &Results) -> Vec<Results> {
             for one in &mut zero.components {
                 one.map.values.fill(0.0);
             }
-            [open, zero].map(Results::Factors).into()
+            let (mut shifted, mut same) = (found.clone(), found.clone());
+            (shifted.shifted_channels, shifted.at_zero) = (1, Vec::new());
+            same.shifted_channels = 0;
+            for one in &mut same.components {
+                one.leading.clone_from(&same.at_zero);
+            }
+            [open, zero, shifted, same].map(Results::Factors).into()
         }
         Results::Variations(found) => {
             let mut other = found.clone();
