@@ -293,7 +293,7 @@ fn only_a_tolerant_check_lets_numbers_differ() {
     // A probability, as another machine might round it.
     let text = project.markdown();
     let is_rounded = |at: &usize| {
-        let before = text[..*at].as_bytes();
+        let before = &text.as_bytes()[..*at];
         let digit = |back: usize| before[before.len() - back].is_ascii_digit();
         digit(1) && before[before.len() - 2] == b'.' && digit(3)
     };
