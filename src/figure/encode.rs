@@ -9,8 +9,7 @@ use super::raster::{blocks, small_factor};
 use super::{FigureError, Image, Media};
 use crate::results::Picture;
 
-/// With the chroma planes at full size no block edge shows on a heat map at this quality. MozJPEG takes a quarter off
-/// what other encoders write at 90, which looks the same.
+/// With the chroma planes at full size no block edge shows on a heat map at this quality.
 const JPEG_QUALITY: f32 = 85.0;
 
 /// A photo or a picture like one. Small ones are enlarged by a whole number, every pixel a square.
@@ -55,6 +54,10 @@ pub(super) fn photograph(picture: &Picture) -> Result<Image, FigureError> {
     } = *picture;
     let encode = || -> std::io::Result<Vec<u8>> {
         let mut encoder = Compress::new(ColorSpace::JCS_RGB);
+        // MozJPEG's own search for smaller files takes 4 % off the report's pictures, and more time than all the rest of a
+        // build that finds its results in the store: 1.5 s in place of 0.7.
+        encoder.set_fastest_defaults();
+        encoder.set_optimize_coding(true);
         encoder.set_size(width, height);
         encoder.set_quality(JPEG_QUALITY);
         encoder.set_chroma_sampling_pixel_sizes((1, 1), (1, 1));
