@@ -12,7 +12,7 @@ report: build
 
 # A short one in English: build/quickstart/report.html.
 quickstart: build
-	$(BINARY) build examples/quickstart/report.yaml
+	$(BINARY) build examples/quickstart/report.yaml --output build/quickstart
 
 # A second report, over VGG16's convolutions in an ONNX file that is fetched first (65 MB).
 example: build needs

@@ -21,8 +21,7 @@ use crate::explain::{
     DataSet as Shown, Entry, ExplainError, Fault, Inputs, Method, Needs, Part, Passes, Photos,
     Sink, Unit, Viewing, parameters,
 };
-use crate::picture::Input;
-use crate::results::{FILE, Kind, PhotoFact, PhotoFacts, Results};
+use crate::results::{Kind, PhotoFact, PhotoFacts, Results};
 
 pub const ENTRY: Entry = Entry {
     name: "data_faults",
@@ -134,8 +133,5 @@ impl Method for Facts {
 const BATCH: usize = 16;
 
 fn fact(photo: &LabelledPhoto) -> Result<PhotoFact, String> {
-    let without_name = |reason: String| reason.replace(&photo.path.display().to_string(), FILE);
-    let input = Input::open(&photo.path, None);
-    let input = input.map_err(|error| without_name(error.to_string()))?;
-    Ok(photo_facts::of_input(&input))
+    Ok(photo_facts::of_input(&photo.open()?))
 }

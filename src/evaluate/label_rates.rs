@@ -19,7 +19,7 @@ use super::labelled::{self, Labelled, Opened};
 use super::outcomes;
 use crate::explain::{
     DataSet as Shown, Entry, ExplainError, Fault, Inputs, Method, Needs, Passes, Photos, Sink,
-    Unit, Viewing, numbers, parameters,
+    Unit, Viewing, parameters,
 };
 use crate::results::{Kind, LabelProbabilities, LabelRow, Results};
 
@@ -92,8 +92,10 @@ impl Method for Labels {
     }
 
     fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError> {
-        let mut read =
-            |photos: &[LabelledPhoto], opened: Vec<Opened>| probabilities(passes, photos, opened);
+        let row = |row: Vec<f64>| LabelRow::Read(row.into_iter().map(|p| p as f32).collect());
+        let mut read = |photos: &[LabelledPhoto], opened: Vec<Opened>| {
+            outcomes::each_photo(passes, (photos, opened), LabelRow::Unreadable, &row)
+        };
         let results = |rows| Results::Labels(LabelProbabilities { rows });
         self.labelled.walk(passes, units, sink, &mut read, &results)
     }
@@ -114,38 +116,4 @@ impl Method for Labels {
     fn data(&self) -> Option<&dyn Shown> {
         self.labelled.data()
     }
-}
-
-/// The rows of a batch; a photo that cannot be read keeps the others from nothing.
-fn probabilities(
-    passes: &Passes,
-    photos: &[LabelledPhoto],
-    opened: Vec<Opened>,
-) -> Result<Vec<LabelRow>, ExplainError> {
-    let _no_gradient = tch::no_grad_guard();
-    let (preprocessing, device) = (passes.inputs.preprocessing, passes.model.device());
-    let inputs: Vec<tch::Tensor> = opened
-        .iter()
-        .flatten()
-        .map(|prepared| prepared.tensor(preprocessing, device))
-        .collect();
-    let mut rows = match inputs.is_empty() {
-        true => Vec::new().into_iter(),
-        false => {
-            let input = tch::Tensor::f_cat(&inputs, 0)?;
-            let scores = outcomes::scores(passes, &input, (photos, &opened))?;
-            numbers::probabilities(&scores, passes.model.activation())?.into_iter()
-        }
-    };
-    let row = |opened: Opened| match opened {
-        Err(reason) => Ok(LabelRow::Unreadable(reason)),
-        Ok(_) => {
-            let row = rows.next();
-            let row = row.ok_or_else(|| {
-                ExplainError::Failed("the network gives fewer rows than photos".to_owned())
-            })?;
-            Ok(LabelRow::Read(row.into_iter().map(|p| p as f32).collect()))
-        }
-    };
-    opened.into_iter().map(row).collect()
 }

@@ -19,8 +19,8 @@ use crate::explain::{
     DataSet as Shown, ExplainError, Fault, Inputs, Part, Passes, Sink, Unit, chosen,
 };
 use crate::model::BatchSize;
-use crate::picture::{Input, InputError, Prepared as Picture};
-use crate::results::{FILE, Results};
+use crate::picture::Prepared as Picture;
+use crate::results::Results;
 
 pub use files::Prepared;
 pub use keys::{object, schema, split};
@@ -138,14 +138,9 @@ impl Labelled {
         let preprocessing = passes.inputs.preprocessing;
         let keeps_facts = passes.keeps_photo_facts();
         let prepare = |photo: &LabelledPhoto| {
-            let without_name = |error: InputError| {
-                let reason = error.to_string();
-                reason.replace(&photo.path.display().to_string(), FILE)
-            };
-            let input = Input::open(&photo.path, None).map_err(without_name)?;
+            let input = photo.open()?;
             let fact = keeps_facts.then(|| photo_facts::of_input(&input));
-            let prepared = input.prepared(&photo.path, preprocessing);
-            Ok((prepared.map_err(without_name)?, fact))
+            Ok((photo.prepared(input, preprocessing)?, fact))
         };
         let digests: Vec<&[String]> = units.iter().filter_map(digests).collect();
         let mut done = 0;
@@ -232,7 +227,7 @@ impl Labelled {
     }
 }
 
-/// A photo as the network sees it, or why it cannot be read; [`FILE`] stands for its name.
+/// A photo as the network sees it, or why it cannot be read; [`FILE`](crate::results::FILE) stands for its name.
 pub type Opened = Result<Picture, String>;
 
 pub(super) fn range(unit: &Unit) -> Option<Range<usize>> {

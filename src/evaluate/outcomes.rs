@@ -150,6 +150,18 @@ fn classify(
     photos: &[LabelledPhoto],
     opened: Vec<Opened>,
 ) -> Result<Vec<Outcome>, ExplainError> {
+    each_photo(passes, (photos, opened), Outcome::Unreadable, &|row| {
+        Outcome::Classified(tally(groups, &row))
+    })
+}
+
+/// A row for each photo of a batch: of its probabilities, or of why it cannot be read.
+pub(super) fn each_photo<T>(
+    passes: &Passes,
+    (photos, opened): (&[LabelledPhoto], Vec<Opened>),
+    unreadable: fn(String) -> T,
+    classified: &dyn Fn(Vec<f64>) -> T,
+) -> Result<Vec<T>, ExplainError> {
     let _no_gradient = tch::no_grad_guard();
     let (preprocessing, device) = (passes.inputs.preprocessing, passes.model.device());
     let inputs: Vec<tch::Tensor> = opened
@@ -166,20 +178,20 @@ fn classify(
         }
     };
     let outcome = |opened: Opened| match opened {
-        Err(reason) => Ok(Outcome::Unreadable(reason)),
+        Err(reason) => Ok(unreadable(reason)),
         Ok(_) => {
             let row = rows.next();
             let row = row.ok_or_else(|| {
                 ExplainError::Failed("the network gives fewer rows than photos".to_owned())
             })?;
-            Ok(Outcome::Classified(tally(groups, &row)))
+            Ok(classified(row))
         }
     };
     opened.into_iter().map(outcome).collect()
 }
 
 /// Scores of a batch [N, classes]; an error that names the photo whose scores are not finite.
-pub(super) fn scores(
+fn scores(
     passes: &Passes,
     input: &tch::Tensor,
     (photos, opened): (&[LabelledPhoto], &[Opened]),

@@ -28,7 +28,7 @@ use super::{
     class_target, parameters,
 };
 use crate::labels::{Class, ClassName};
-use crate::model::{ScoresTaken, ThroughAttention};
+use crate::model::ThroughAttention;
 use crate::results::{Attributions, Kind, Meaning};
 
 pub const ENTRY: Entry = Entry {
@@ -123,23 +123,5 @@ fn no_attention(inputs: &Inputs) -> Option<Fault> {
 }
 
 fn no_rule(inputs: &Inputs) -> Option<Fault> {
-    let facts = inputs.facts;
-    let without = facts.limits.no_relevance_by_gradient.as_slice();
-    let message = match (without, facts.scores.taken) {
-        ([], ScoresTaken::AsGiven | ScoresTaken::BeforeClosing) => return None,
-        ([], ScoresTaken::Logarithms | ScoresTaken::Logits | ScoresTaken::LogitsOfLogarithms) => {
-            "the network gives probabilities whose scores cannot be taken before they are made"
-                .to_owned()
-        }
-        ([only], _) => format!("there is no rule by which relevance gets through {only}"),
-        ([first, others @ ..], _) => format!(
-            "there is no rule by which relevance gets through {first} and {} more",
-            others.len()
-        ),
-    };
-    Some(Fault {
-        pointer: String::new(),
-        message,
-        hint: "take `grad_cam`, which asks nothing of the layers between".to_owned(),
-    })
+    chosen::relevance_fault(inputs, &inputs.facts.limits.no_relevance_by_gradient)
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{ExplainError, Fault, Inputs};
 use crate::labels::{Class, ClassName};
-use crate::model::{Layer, LayerName, ModelFacts, Parts};
+use crate::model::{Layer, LayerName, ModelFacts, Parts, ScoresTaken};
 use crate::results::LayerRef;
 
 /// The layer, where it exists and gives maps [N, C, H, W]; else a fault at `/layer`.
@@ -48,6 +48,28 @@ pub fn hidden_layers(facts: &ModelFacts) -> Option<Fault> {
         pointer: String::new(),
         message: "it needs the layers of the network, which TorchScript does not show".to_owned(),
         hint: "export the network as `.pt2`, or take `integrated_gradients`".to_owned(),
+    })
+}
+
+/// A network through which no relevance can be handed back: nodes of it are `without` a rule, or what they make
+/// probabilities of is not there.
+pub fn relevance_fault(inputs: &Inputs, without: &[String]) -> Option<Fault> {
+    let message = match (without, inputs.facts.scores.taken) {
+        ([], ScoresTaken::AsGiven | ScoresTaken::BeforeClosing) => return None,
+        ([], ScoresTaken::Logarithms | ScoresTaken::Logits | ScoresTaken::LogitsOfLogarithms) => {
+            "the network gives probabilities whose scores cannot be taken before they are made"
+                .to_owned()
+        }
+        ([only], _) => format!("there is no rule by which relevance gets through {only}"),
+        ([first, others @ ..], _) => format!(
+            "there is no rule by which relevance gets through {first} and {} more",
+            others.len()
+        ),
+    };
+    Some(Fault {
+        pointer: String::new(),
+        message,
+        hint: "take `grad_cam`, which asks nothing of the layers between".to_owned(),
     })
 }
 

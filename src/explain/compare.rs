@@ -60,6 +60,10 @@ impl Default for Parameters {
     }
 }
 
+/// Where to say what a method by itself has as `class`.
+const CLASS_HINT: &str =
+    "the classes are those of all methods: `classes: [predicted, …]` beside `methods`";
+
 /// Methods whose maps are of a class.
 fn comparable() -> impl Iterator<Item = &'static Entry> {
     let all = super::METHODS.iter();
@@ -85,6 +89,7 @@ fn schema() -> Schema {
             let properties = keys.get("properties").cloned().unwrap_or_else(|| json!({}));
             let schema = json!({
                 "type": ["object", "null"], "properties": properties, "additionalProperties": false,
+                "unknownKeyHints": { "class": CLASS_HINT },
             });
             (entry.name.to_owned(), schema)
         })

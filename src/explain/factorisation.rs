@@ -15,16 +15,17 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use tch::{Device, Kind as Precision, Tensor};
+use tch::{Device, Kind as Precision};
 
+use super::behind::Behind;
 use super::class_activation::layer::{self, Rule};
-use super::nmf::{Factorisation, factorise};
+use super::nmf::{factorise, lowest, shifted};
 use super::{
     Entry, ExplainError, Fault, Inputs, Method, Needs, Passes, Photo, Photos, Sink, Unit, Viewing,
-    chosen, class_target, numbers, parameters,
+    chosen, numbers, parameters,
 };
-use crate::model::{Layer, LayerName, Maps, NodeId};
-use crate::results::{ClassTarget, Component, Factors, Kind, Results};
+use crate::model::{Layer, LayerName};
+use crate::results::{Component, Factors, Kind, Results};
 
 pub const ENTRY: Entry = Entry {
     name: "factorisation",
@@ -41,9 +42,6 @@ pub const ENTRY: Entry = Entry {
         "Boutsidis, C., Gallopoulos, E.: SVD Based Initialization: A Head Start for Nonnegative Matrix Factorization. Pattern Recognition, 2008",
     ],
 };
-
-/// Classes that a component is named by.
-const NAMES: usize = 3;
 
 /// The output of a layer for each photo as a sum of a few patterns, each with its map and the classes it speaks for.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -85,11 +83,7 @@ impl Method for FactorisationOf {
 
     /// The layer resolved.
     fn parameters(&self, inputs: &Inputs) -> Map<String, Value> {
-        let mut used = parameters::object(self);
-        if let Ok(layer) = self.layer(inputs) {
-            used.shift_insert(0, "layer".to_owned(), json!(layer.path));
-        }
-        used
+        layer::named_in(parameters::object(self), self.layer(inputs), None)
     }
 
     fn computing(&self, inputs: &Inputs) -> Map<String, Value> {
@@ -158,9 +152,11 @@ impl FactorisationOf {
         let x = x.f_sub(&lowest)?;
         let found = factorise(&x, self.components, self.most_iterations, step)?;
         let (shares, explained) = found.shares(&x)?;
+        let (amounts, directions) = found.of_length_1()?;
         let mut components = Vec::with_capacity(self.components);
         for (index, share) in shares.into_iter().enumerate() {
-            let (map, direction) = component(&found, index as i64)?;
+            let map = amounts.f_select(1, index as i64)?;
+            let direction = directions.f_get(index as i64)?;
             let peak = map.f_max()?.f_double_value(&[])?;
             let alone = direction.f_mul_scalar(peak)?.f_add(&lowest.f_view(-1)?)?;
             let everywhere = alone
@@ -184,99 +180,5 @@ impl FactorisationOf {
             is_converged: found.is_converged,
             at_zero: behind.leading(maps.f_zeros_like()?)?,
         })
-    }
-}
-
-/// What is subtracted from each channel of X [cells, channels], [1, channels]: its lowest number, where it is below zero.
-pub fn lowest(x: &Tensor) -> Result<Tensor, ExplainError> {
-    Ok(x.f_amin([0_i64].as_slice(), true)?.f_clamp_max(0.0)?)
-}
-
-/// In how many channels something is subtracted.
-pub fn shifted(lowest: &Tensor) -> Result<usize, ExplainError> {
-    let count = lowest.f_lt(0.0)?.f_sum(Precision::Int64)?;
-    Ok(count.f_int64_value(&[])? as usize)
-}
-
-/// The map [cells] and the direction [channels] of a component, which has length 1; zeros of nothing.
-fn component(of: &Factorisation, index: i64) -> Result<(Tensor, Tensor), ExplainError> {
-    let (map, direction) = (of.left.f_select(1, index)?, of.right.f_select(0, index)?);
-    let length = direction.f_norm()?.f_double_value(&[])?;
-    let divisor = if length > 0.0 { length } else { 1.0 };
-    Ok((map.f_mul_scalar(length)?, direction.f_div_scalar(divisor)?))
-}
-
-/// The part of the network behind a layer, with what leads round it.
-pub struct Behind<'a> {
-    passes: &'a Passes<'a>,
-    layer: NodeId,
-    pub maps: Maps<'a>,
-    /// What the layer gives for the photo, as it gives it.
-    pub output: Tensor,
-    beside: Vec<(NodeId, Tensor)>,
-}
-
-impl<'a> Behind<'a> {
-    /// Of one input [1, C, H, W].
-    pub fn new(
-        passes: &'a Passes<'a>,
-        layer: &Layer,
-        input: &Tensor,
-    ) -> Result<Self, ExplainError> {
-        let model = passes.model;
-        let Some(maps) = passes.inputs.facts.maps(layer) else {
-            let message = format!("layer `{}` gives no maps", layer.path);
-            return Err(ExplainError::Failed(message));
-        };
-        let frontier = model.frontier(layer.node).into_iter();
-        let round: Vec<NodeId> = frontier.filter(|node| *node != layer.node).collect();
-        let nodes: Vec<NodeId> = std::iter::once(layer.node).chain(round.clone()).collect();
-        let mut outputs = model.record(input, &nodes, &[])?.into_iter();
-        let Some(output) = outputs.next() else {
-            let message = format!("layer `{}` gave no output", layer.path);
-            return Err(ExplainError::Failed(message));
-        };
-        Ok(Self {
-            passes,
-            layer: layer.node,
-            maps,
-            output,
-            beside: round.into_iter().zip(outputs).collect(),
-        })
-    }
-
-    /// The scores [N, classes] with N other maps [K, h, w] in the place of the layer's.
-    pub fn scores(&self, maps: &[Tensor]) -> Result<Tensor, ExplainError> {
-        let model = self.passes.model;
-        let changed = maps.iter().map(|maps| self.maps.with(&self.output, maps));
-        let changed = changed.collect::<Result<Vec<_>, _>>()?;
-        let run = |changed: Tensor| -> Result<Tensor, ExplainError> {
-            let mut from = vec![(self.layer, changed)];
-            let beside = self.beside.iter();
-            from.extend(beside.map(|(node, output)| (*node, output.shallow_clone())));
-            let outputs = model.resume(&from, &[model.scores_node()])?;
-            Ok(class_target::scores(model, &outputs[0]))
-        };
-        // The axes of a batch are known of the layer only.
-        if self.beside.is_empty() {
-            return run(Tensor::f_cat(&changed, self.maps.batch_axis())?);
-        }
-        let rows = changed.into_iter().map(run);
-        Ok(Tensor::f_cat(&rows.collect::<Result<Vec<_>, _>>()?, 0)?)
-    }
-
-    fn leading(&self, maps: Tensor) -> Result<Vec<ClassTarget>, ExplainError> {
-        let scores = self.scores(&[maps])?;
-        let mut rows = numbers::probabilities(&scores, self.passes.model.activation())?;
-        let probabilities = rows.pop().unwrap_or_default();
-        let scores = numbers::precise_values(&scores)?;
-        let classes = numbers::largest(&probabilities, NAMES).into_iter();
-        Ok(classes
-            .map(|class| ClassTarget {
-                class,
-                score: scores[class],
-                probability: probabilities[class],
-            })
-            .collect())
     }
 }

@@ -98,11 +98,7 @@ impl Method for FeatureInversion {
 
     /// The layer resolved.
     fn parameters(&self, inputs: &Inputs) -> Map<String, Value> {
-        let mut used = parameters::object(self);
-        if let Ok(layer) = self.layer(inputs) {
-            used.shift_insert(0, "layer".to_owned(), json!(layer.path));
-        }
-        used
+        layer::named_in(parameters::object(self), self.layer(inputs), None)
     }
 
     fn computing(&self, inputs: &Inputs) -> Map<String, Value> {

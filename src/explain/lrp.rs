@@ -30,7 +30,7 @@ use super::{
     parameters,
 };
 use crate::labels::{Class, ClassName};
-use crate::model::{Composite, FirstRule, ScoresTaken, WeightRule};
+use crate::model::{Composite, FirstRule, WeightRule};
 use crate::picture::Picture;
 use crate::results::{Attributions, Kind, Meaning};
 
@@ -49,8 +49,6 @@ pub const ENTRY: Entry = Entry {
         "Kohlbrenner, M., Bauer, A., Nakajima, S., Binder, A., Samek, W., Lapuschkin, S.: Towards Best Practice in Explaining Neural Network Decisions with LRP. IJCNN 2020",
     ],
 };
-
-const HINT: &str = "take `grad_cam`, which asks nothing of the layers between";
 
 /// A class score handed back from layer to layer to the pixels (layer-wise relevance propagation).
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -184,22 +182,5 @@ impl PerPhoto for Lrp {
 
 /// A network that relevance does not get through.
 fn propagation_fault(inputs: &Inputs) -> Option<Fault> {
-    let facts = inputs.facts;
-    let message = match (facts.limits.no_relevance.as_slice(), facts.scores.taken) {
-        ([], ScoresTaken::AsGiven | ScoresTaken::BeforeClosing) => return None,
-        ([], _) => {
-            "the network gives probabilities whose scores cannot be taken before they are made"
-                .to_owned()
-        }
-        ([only], _) => format!("there is no rule by which relevance gets through {only}"),
-        ([first, others @ ..], _) => format!(
-            "there is no rule by which relevance gets through {first} and {} more",
-            others.len()
-        ),
-    };
-    Some(Fault {
-        pointer: String::new(),
-        message,
-        hint: HINT.to_owned(),
-    })
+    chosen::relevance_fault(inputs, &inputs.facts.limits.no_relevance)
 }

@@ -8,6 +8,7 @@ pub mod attention_maps;
 pub mod attention_rollout;
 pub mod attn_lrp;
 pub mod baseline;
+pub mod behind;
 pub mod blur_ig;
 pub mod cam;
 pub mod checks;

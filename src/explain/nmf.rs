@@ -29,6 +29,16 @@ pub struct Factorisation {
 }
 
 impl Factorisation {
+    /// The same with each row of H of length 1: W [n, K] and H [K, f]. A component of nothing stays zero.
+    pub fn of_length_1(&self) -> Result<(Tensor, Tensor), ExplainError> {
+        let lengths = self
+            .right
+            .f_norm_scalaropt_dim(2.0, [1_i64].as_slice(), true)?; // [K, 1]
+        let divisors = lengths.f_where_self(&lengths.f_gt(0.0)?, &lengths.f_ones_like()?)?;
+        let amounts = self.left.f_mul(&lengths.f_view([1, -1])?)?;
+        Ok((amounts, self.right.f_div(&divisors)?))
+    }
+
     /// Of each component ⟨X, W_k H_k⟩ / ‖X‖², and of all 1 − ‖X − W H‖² / ‖X‖²: at the optimum that is the sum of them. Zeros
     /// for X = 0.
     pub fn shares(&self, x: &Tensor) -> Result<(Vec<f64>, f64), ExplainError> {
@@ -206,6 +216,17 @@ fn matrix(values: &[f64], rows: i64) -> Result<Tensor, ExplainError> {
     Ok(Tensor::f_from_slice(values)?
         .f_view([rows, -1])?
         .f_to(Device::Cpu)?)
+}
+
+/// What is subtracted from each channel of X [cells, channels], [1, channels]: its lowest number, where it is below zero.
+pub fn lowest(x: &Tensor) -> Result<Tensor, ExplainError> {
+    Ok(x.f_amin([0_i64].as_slice(), true)?.f_clamp_max(0.0)?)
+}
+
+/// In how many channels something is subtracted.
+pub fn shifted(lowest: &Tensor) -> Result<usize, ExplainError> {
+    let count = lowest.f_lt(0.0)?.f_sum(Kind::Int64)?;
+    Ok(count.f_int64_value(&[])? as usize)
 }
 
 #[cfg(test)]

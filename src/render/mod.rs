@@ -122,3 +122,17 @@ fn method_footnotes(explanation: &Explanation) -> String {
         .map_or(explanation.method, |figure| figure.id.as_str());
     format!("{first}-note-")
 }
+
+/// A sentence of the program in parts: what stands between two backticks is code.
+fn sentence_parts(text: &str) -> Vec<(&str, bool)> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once('`')
+        && let Some((code, behind)) = behind.split_once('`')
+    {
+        parts.extend([(before, false), (code, true)]);
+        rest = behind;
+    }
+    parts.push((rest, false));
+    parts
+}

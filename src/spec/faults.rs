@@ -197,16 +197,19 @@ fn hint(schema: &Value, found: &Value) -> String {
     }
 }
 
+/// A keyword of ours: hints for keys that are looked for in vain, by key.
+const UNKNOWN_KEY_HINTS: &str = "unknownKeyHints";
+
 fn unknown_key(document: &Document, pointer: &str, key: &str, schema: &Value) -> Diagnostic {
     let known: Vec<&str> = schema["properties"]
         .as_object()
         .map(|properties| properties.keys().map(String::as_str).collect())
         .unwrap_or_default();
     let hint = match nearest(key, known.iter().copied()) {
-        // The maps of a comparison are of the same classes.
-        _ if key == "class" && pointer.contains("/compare/methods/") => {
-            "the classes are those of all methods: `classes: [predicted, …]` beside `methods`"
-                .to_owned()
+        // A key that stands elsewhere, of which the schema says where.
+        _ if schema[UNKNOWN_KEY_HINTS][key].is_string() => {
+            let hint = schema[UNKNOWN_KEY_HINTS][key].as_str();
+            hint.unwrap_or_default().to_owned()
         }
         None if known.is_empty() => "nothing can be set here: leave it out".to_owned(),
         Some(near) => format!("did you mean `{near}`?"),

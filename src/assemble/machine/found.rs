@@ -1,14 +1,12 @@
 //! Results as `report.json` has them, their arrays in files.
 
 use super::arrays::{Beside, Numbers};
+use super::data_sets;
 use crate::present::View;
 use crate::report::machine::{self, Found, finite};
-use crate::results::responses::{Peak, Responses};
 use crate::results::{
-    Attributions, ClassTarget, Component, Concept, Concepts, Ending, Explained, Factors, Guess,
-    LabelProbabilities, LabelRow, LayerRef, Meaning, Objective, Optimised, PhotoFact, PhotoFacts,
-    Place, Predictions, Results, SegmentWeight, Stage, Superpixels, Target, Variations, Varied,
-    Volume,
+    Attributions, ClassTarget, Ending, Explained, LayerRef, Meaning, Objective, Optimised, Place,
+    Predictions, Results, SegmentWeight, Stage, Superpixels, Target, Volume,
 };
 
 /// A unit with what files and classes are called.
@@ -30,9 +28,9 @@ impl Of<'_> {
             Results::Optimised(found) => Some(self.optimised(found, beside)),
             Results::Outcomes(_) => None,
             Results::Responses(found) => Some(self.responses(found, beside)),
-            Results::PhotoFacts(found) => Some(photo_facts(found)),
-            Results::Variations(found) => Some(variations(found)),
-            Results::Labels(found) => Some(labels(found)),
+            Results::PhotoFacts(found) => Some(data_sets::photo_facts(found)),
+            Results::Variations(found) => Some(data_sets::variations(found)),
+            Results::Labels(found) => Some(data_sets::labels(found)),
             Results::Factors(found) => Some(self.factors(found, beside)),
             Results::Concepts(found) => Some(self.concepts(found, beside)),
         }
@@ -151,121 +149,6 @@ impl Of<'_> {
         }
     }
 
-    fn responses(&self, found: &Responses, beside: &mut Beside) -> Found {
-        let [figure, unit] = self.names;
-        let photos = found.filters.first().map_or(0, |filter| filter.means.len());
-        let means: Vec<f32> = found
-            .filters
-            .iter()
-            .flat_map(|filter| filter.means.iter().copied())
-            .collect();
-        let peak = |peak: &Peak| machine::Peak {
-            photo: peak.photo,
-            value: finite(f64::from(peak.value)),
-            row: peak.row,
-            column: peak.column,
-        };
-        let filters = found.filters.iter().map(|filter| machine::FilterResponses {
-            zero_share: filter.zero_share(),
-            peaks: filter.peaks.iter().map(peak).collect(),
-        });
-        Found::Responses {
-            layer: layer(&found.layer),
-            cells: found.cells,
-            means: beside.array(
-                &[figure, unit, "means"],
-                &[found.filters.len(), photos],
-                Numbers::Float32(&means),
-            ),
-            unreadable: found.unreadable.clone(),
-            filters: filters.collect(),
-        }
-    }
-
-    fn factors(&self, found: &Factors, beside: &mut Beside) -> Found {
-        let [figure, unit] = self.names;
-        let first = found.components.first();
-        let (height, width) = first.map_or((0, 0), |one| (one.map.height, one.map.width));
-        let count = found.components.len();
-        let all = |of: &dyn Fn(&Component) -> Vec<f32>| -> Vec<f32> {
-            found.components.iter().flat_map(of).collect()
-        };
-        let maps = all(&|one| one.map.values.clone());
-        let directions = all(&|one| one.direction.clone());
-        let component = |one: &Component| machine::Component {
-            share: finite(one.share),
-            leading: one.leading.iter().map(|class| self.class(class)).collect(),
-        };
-        Found::Factors {
-            layer: layer(&found.layer),
-            maps: beside.array(
-                &[figure, unit, "maps"],
-                &[count, height, width],
-                Numbers::Float32(&maps),
-            ),
-            directions: beside.array(
-                &[figure, unit, "directions"],
-                &[count, found.channels],
-                Numbers::Float32(&directions),
-            ),
-            components: found.components.iter().map(component).collect(),
-            explained: finite(found.explained),
-            iterations: found.iterations,
-            is_converged: found.is_converged,
-        }
-    }
-
-    fn concepts(&self, found: &Concepts, beside: &mut Beside) -> Found {
-        let [figure, unit] = self.names;
-        let first = found.concepts.first();
-        let channels = first.map_or(0, |one| one.direction.len());
-        let map = first.and_then(|one| one.maps.first());
-        let (height, width) = map.map_or((0, 0), |map| (map.height, map.width));
-        let (count, shown) = (found.concepts.len(), found.shown.len());
-        let of_each = |of: &dyn Fn(&Concept) -> Vec<f32>| -> Vec<f32> {
-            found.concepts.iter().flat_map(of).collect()
-        };
-        let directions = of_each(&|one| one.direction.clone());
-        let maps = of_each(&|one| {
-            let maps = one.maps.iter();
-            maps.flat_map(|map| map.values.iter().copied()).collect()
-        });
-        let crop = |crop: &crate::results::Crop| machine::Crop {
-            photo: crop.photo,
-            top: crop.top,
-            left: crop.left,
-            value: finite(f64::from(crop.value)),
-        };
-        let concept = |one: &Concept| machine::Concept {
-            importance: finite(one.importance),
-            share: finite(one.share),
-            crops: one.crops.iter().map(crop).collect(),
-        };
-        Found::Concepts {
-            layer: layer(&found.layer),
-            class: found.class,
-            photos: found.photos,
-            crops: found.crops,
-            crop_px: found.crop_px,
-            judged: found.judged,
-            directions: beside.array(
-                &[figure, unit, "directions"],
-                &[count, channels],
-                Numbers::Float32(&directions),
-            ),
-            maps: beside.array(
-                &[figure, unit, "maps"],
-                &[count, shown, height, width],
-                Numbers::Float32(&maps),
-            ),
-            shown: found.shown.clone(),
-            concepts: found.concepts.iter().map(concept).collect(),
-            explained: finite(found.explained),
-            iterations: found.iterations,
-            is_converged: found.is_converged,
-        }
-    }
-
     fn volume(&self, volume: &Volume, beside: &mut Beside) -> machine::Array {
         let shape = [volume.channels, volume.height, volume.width];
         beside.array(&self.names, &shape, Numbers::Float32(&volume.values))
@@ -286,7 +169,7 @@ impl Of<'_> {
         }
     }
 
-    fn class(&self, target: &ClassTarget) -> machine::Class {
+    pub(super) fn class(&self, target: &ClassTarget) -> machine::Class {
         let name = self.classes.get(target.class).cloned();
         machine::Class {
             class: target.class,
@@ -297,67 +180,7 @@ impl Of<'_> {
     }
 }
 
-fn photo_facts(found: &PhotoFacts) -> Found {
-    let photo = |fact: &PhotoFact| match fact {
-        PhotoFact::Picture(facts) => machine::PhotoFact::Picture {
-            width: facts.width,
-            height: facts.height,
-            brightness: facts.brightness,
-            contrast: facts.contrast,
-            sharpness: facts.sharpness,
-            difference_hash: format!("{:016x}", facts.hash),
-            pixels: facts
-                .pixels
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
-        },
-        PhotoFact::Array => machine::PhotoFact::Array,
-        PhotoFact::Unreadable(reason) => machine::PhotoFact::Unreadable {
-            reason: reason.clone(),
-        },
-    };
-    Found::PhotoFacts {
-        photos: found.rows.iter().map(photo).collect(),
-    }
-}
-
-fn labels(found: &LabelProbabilities) -> Found {
-    let photo = |row: &LabelRow| match row {
-        LabelRow::Read(row) => machine::LabelRow::Read {
-            probabilities: row.iter().map(|p| finite(f64::from(*p))).collect(),
-        },
-        LabelRow::Unreadable(reason) => machine::LabelRow::Unreadable {
-            reason: reason.clone(),
-        },
-    };
-    Found::Labels {
-        photos: found.rows.iter().map(photo).collect(),
-    }
-}
-
-fn variations(found: &Variations) -> Found {
-    let guess = |guess: &Guess| machine::Guess {
-        predicted: guess.predicted,
-        probability: finite(guess.probability),
-    };
-    let photo = |row: &Varied| match row {
-        Varied::Classified { unchanged, changed } => machine::Varied::Classified {
-            unchanged: guess(unchanged),
-            changed: changed.iter().map(guess).collect(),
-        },
-        Varied::Array => machine::Varied::Array,
-        Varied::Unreadable(reason) => machine::Varied::Unreadable {
-            reason: reason.clone(),
-        },
-    };
-    Found::Variations {
-        changes: found.variations.iter().map(ToString::to_string).collect(),
-        photos: found.rows.iter().map(photo).collect(),
-    }
-}
-
-fn layer(layer: &LayerRef) -> machine::Layer {
+pub(super) fn layer(layer: &LayerRef) -> machine::Layer {
     machine::Layer {
         path: layer.path.clone(),
         number: layer.number,

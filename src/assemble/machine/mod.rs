@@ -2,6 +2,8 @@
 
 mod arrays;
 mod checks;
+mod components;
+mod data_sets;
 mod found;
 mod outcomes;
 

@@ -17,7 +17,8 @@ use serde::Serialize;
 
 use super::groups::Groups;
 use crate::diagnostic::Diagnostic;
-use crate::picture::Preprocessing;
+use crate::picture::{Input, InputError, Prepared, Preprocessing};
+use crate::results::FILE;
 
 pub use batches::{Batch, for_each_batch};
 pub use label_order::{LabelOrder, label_order_warning};
@@ -35,6 +36,24 @@ pub struct LabelledPhoto {
     pub truth: usize,
     /// Of all its labels, rising; one, where a photo has one label.
     pub labels: Vec<usize>,
+}
+
+impl LabelledPhoto {
+    /// The picture or array in the file, or why there is none; [`FILE`] stands for its name.
+    pub fn open(&self) -> Result<Input, String> {
+        Input::open(&self.path, None).map_err(|error| self.without_name(&error))
+    }
+
+    /// What was opened, as the network sees it.
+    pub fn prepared(&self, input: Input, for_network: &Preprocessing) -> Result<Prepared, String> {
+        let prepared = input.prepared(&self.path, for_network);
+        prepared.map_err(|error| self.without_name(&error))
+    }
+
+    fn without_name(&self, error: &InputError) -> String {
+        let name = self.path.display().to_string();
+        error.to_string().replace(&name, FILE)
+    }
 }
 
 /// What a data set holds, in the order of its list or of the paths in its folder, grouped by label.

@@ -1,6 +1,8 @@
 //! The layer whose maps are weighted: the one that is named, or the last one before pooling and classifier; of a
 //! transformer the layer norm before its last attention.
 
+use serde_json::{Map, Value, json};
+
 use crate::explain::{Fault, Inputs, chosen};
 use crate::model::{Layer, LayerName, ModelFacts, Tokens};
 
@@ -72,6 +74,21 @@ pub fn find<'a>(
         }),
         false => Ok(layer),
     }
+}
+
+/// Parameters with the path of the layer that is taken, in the place where the schema has it: behind the key `behind`,
+/// first without one.
+pub fn named_in(
+    mut parameters: Map<String, Value>,
+    layer: Result<&Layer, Fault>,
+    behind: Option<&str>,
+) -> Map<String, Value> {
+    if let Ok(layer) = layer {
+        let at = behind.and_then(|behind| parameters.keys().position(|key| key == behind));
+        let at = at.map_or(0, |at| at + 1);
+        parameters.shift_insert(at, "layer".to_owned(), json!(layer.path));
+    }
+    parameters
 }
 
 /// Of tokens on a grid the layer norm before the last attention. Else the last layer that gives maps larger than

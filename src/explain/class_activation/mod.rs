@@ -96,11 +96,8 @@ impl PerPhoto for ClassActivation {
 
     /// The layer resolved.
     fn used(&self, inputs: &Inputs) -> Map<String, Value> {
-        let mut used = parameters::object(&self.parameters);
-        if let Ok(layer) = self.layer(inputs) {
-            used.insert("layer".to_owned(), json!(layer.path));
-        }
-        used
+        let used = parameters::object(&self.parameters);
+        layer::named_in(used, self.layer(inputs), Some("class"))
     }
 
     fn map_of(

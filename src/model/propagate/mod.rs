@@ -6,6 +6,7 @@
 //! carries what the rules say: no hooks, and branches add up as gradients do.
 
 mod attention;
+mod conduct;
 mod differences;
 mod relevance;
 mod roles;
@@ -18,7 +19,8 @@ use super::graph::NodeId;
 use super::run::Program;
 use super::run::call::Rule;
 
-pub use attention::{ThroughAttention, relevance_by_gradient, without_conduct};
+pub use attention::{ThroughAttention, relevance_by_gradient};
+pub use conduct::without_conduct;
 pub use differences::multipliers;
 pub use relevance::{Composite, FirstRule, WeightRule, relevance};
 pub use roles::without_role;

@@ -9,6 +9,8 @@ mod page;
 mod placed;
 mod prose;
 mod stock;
+mod summary;
+mod words;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -7,6 +7,8 @@ use serde::Serialize;
 use super::colours::{self, ColourMap};
 use super::figure::{Figure, figure};
 use super::stock::{Map, Photo, Stock};
+use super::summary::{Summary, summary};
+use super::words::{SCRIPT_WORDS, WORDS, words};
 use super::{SCRIPT, STYLE, policy_hash};
 use super::{placed, prose};
 use crate::render::{PART_LEVEL, footnotes, headings, introduction, method_footnotes, text_part};
@@ -39,107 +41,6 @@ pub(super) struct Page<'a> {
     maps: Vec<Map>,
     provenance: Vec<Pair<'a>>,
 }
-
-/// Photos in rows and methods in columns, or the other way round where there are many methods.
-#[derive(Serialize)]
-struct Summary<'a> {
-    by_method: bool,
-    columns: Vec<SummaryHead<'a>>,
-    rows: Vec<SummaryRow<'a>>,
-}
-
-/// A photo with its class and probability, or a method, which has none.
-#[derive(Serialize)]
-struct SummaryHead<'a> {
-    title: &'a str,
-    class: &'a str,
-    probability: &'a str,
-}
-
-#[derive(Serialize)]
-struct SummaryRow<'a> {
-    head: SummaryHead<'a>,
-    cells: Vec<SummaryCell<'a>>,
-}
-
-#[derive(Serialize)]
-struct SummaryCell<'a> {
-    /// Of the figure; empty where it does not have this photo.
-    id: &'a str,
-    name: &'a str,
-    class: &'a str,
-    fit: &'a str,
-}
-
-/// So many methods stand side by side in the width of the text; more do where photos side by side would take more room.
-const METHODS_ACROSS: usize = 2;
-/// Columns of a table with photos in rows that are no methods: photo, class and probability.
-const OTHER_COLUMNS: usize = 3;
-
-/// The fixed texts of the page, by their keys in `templates/strings.yaml`.
-const WORDS: [&str; 28] = [
-    "contents",
-    "prompt",
-    "answer",
-    "parameter",
-    "value",
-    "citations",
-    "parameters_and_citations",
-    "how_to_read",
-    "where_it_misleads",
-    "reading_and_limits",
-    "notice",
-    "warning",
-    "provenance",
-    "skip_to_content",
-    "enlarge",
-    "close",
-    "previous",
-    "next",
-    "label_separator",
-    "summary",
-    "summary_caption",
-    "photo",
-    "class",
-    "probability",
-    "figures",
-    "numbers",
-    "download_csv",
-    "permalink",
-];
-
-/// What the script says.
-const SCRIPT_WORDS: [&str; 29] = [
-    "view_settings",
-    "colour_map",
-    "colours_inferno",
-    "colours_viridis",
-    "colours_cividis",
-    "colours_greys",
-    "colours_red-blue",
-    "colours_orange-purple",
-    "view",
-    "view_printed",
-    "view_map",
-    "view_overlay",
-    "view_side",
-    "view_slider",
-    "divider",
-    "opacity",
-    "scale",
-    "scale_own",
-    "scale_shared",
-    "scale_end",
-    "gamma",
-    "reset",
-    "download_npy",
-    "download_npy_rounded",
-    "cell_value",
-    "cell_none",
-    "probe_hint",
-    "enlarge",
-    "figure_keys",
-];
 
 #[derive(Serialize)]
 struct Pair<'a> {
@@ -225,68 +126,6 @@ impl<'a> Page<'a> {
             provenance: pairs(&report.provenance),
         }
     }
-}
-
-fn words<'a>(keys: &[&'static str], strings: &'a Strings) -> BTreeMap<&'static str, &'a str> {
-    keys.iter().map(|key| (*key, strings.get(key))).collect()
-}
-
-/// `None` where no method explains a class of a photo.
-fn summary(summary: &report::Summary) -> Option<Summary<'_>> {
-    let (photos, methods) = (&summary.photos, &summary.methods);
-    if photos.is_empty() {
-        return None;
-    }
-    let of_photo = |photo: usize| SummaryHead {
-        title: &photos[photo].name,
-        class: &photos[photo].class,
-        probability: &photos[photo].probability,
-    };
-    let of_method = |method: usize| SummaryHead {
-        title: &methods[method].title,
-        class: "",
-        probability: "",
-    };
-    let cell = |photo: usize, method: usize| {
-        let (id, name) = &methods[method].figure;
-        match photos[photo].cells.get(method).and_then(Option::as_ref) {
-            Some(cell) => SummaryCell {
-                id,
-                name,
-                class: &cell.class,
-                fit: &cell.fit,
-            },
-            None => SummaryCell {
-                id: "",
-                name: "",
-                class: "",
-                fit: "",
-            },
-        }
-    };
-    let by_method =
-        methods.len() > METHODS_ACROSS && photos.len() + 1 < methods.len() + OTHER_COLUMNS;
-    let row = |index: usize| match by_method {
-        true => SummaryRow {
-            head: of_method(index),
-            cells: (0..photos.len()).map(|photo| cell(photo, index)).collect(),
-        },
-        false => SummaryRow {
-            head: of_photo(index),
-            cells: (0..methods.len())
-                .map(|method| cell(index, method))
-                .collect(),
-        },
-    };
-    let (rows, columns): (usize, Vec<SummaryHead>) = match by_method {
-        true => (methods.len(), (0..photos.len()).map(of_photo).collect()),
-        false => (photos.len(), (0..methods.len()).map(of_method).collect()),
-    };
-    Some(Summary {
-        by_method,
-        columns,
-        rows: (0..rows).map(row).collect(),
-    })
 }
 
 fn pairs(pairs: &[(String, String)]) -> Vec<Pair<'_>> {

@@ -4,7 +4,7 @@ use math_core::MathDisplay;
 use pulldown_cmark::{Alignment, BlockQuoteKind, CowStr, Event, Parser, Tag, TagEnd};
 
 use super::formula;
-use crate::render::escaped;
+use crate::render::{escaped, sentence_parts};
 use crate::report::prose::{OPTIONS, Place, is_kept, prepare};
 
 /// HTML of the text as it stands at `place`; no tag in it was written by the author.
@@ -57,21 +57,12 @@ pub(super) fn html(markdown: &str, place: Place) -> String {
 
 /// HTML of a sentence of the program, which is no Markdown but for what stands between two backticks: code.
 pub(super) fn line(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, code, behind)) = first_code(rest) {
-        html += &escaped(before);
-        html += &format!("<code>{}</code>", escaped(code));
-        rest = behind;
-    }
-    html + &escaped(rest)
-}
-
-/// What stands before, between and behind the first two backticks.
-fn first_code(text: &str) -> Option<(&str, &str, &str)> {
-    let (before, rest) = text.split_once('`')?;
-    let (code, behind) = rest.split_once('`')?;
-    Some((before, code, behind))
+    let parts = sentence_parts(text).into_iter();
+    let html = parts.map(|(part, is_code)| match is_code {
+        true => format!("<code>{}</code>", escaped(part)),
+        false => escaped(part),
+    });
+    html.collect()
 }
 
 fn own_inline(html: String) -> Event<'static> {

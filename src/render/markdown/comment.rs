@@ -3,9 +3,9 @@
 use pulldown_cmark::{Event, Parser, Tag};
 use serde::Serialize;
 
-use super::document::Document;
 use super::pictures::Pictures;
 use super::rendered;
+use super::view::Document;
 use crate::render::RenderError;
 use crate::report::Report;
 use crate::report::prose::OPTIONS;

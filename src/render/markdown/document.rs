@@ -1,10 +1,9 @@
-//! What the template sees: Markdown, written and escaped.
-
-use serde::Serialize;
+//! Writes a report as Markdown, piece by piece, for the template.
 
 use super::mathematics::mathematics;
 use super::pictures::Pictures;
-use super::text::{code, plain, plain_attribute};
+use super::text::{code, line, plain, plain_attribute};
+use super::view::{Block, Document, Explanation, Figure, Pair, Section, Summary, Words};
 use crate::figure::{Drawing, Image, Tile};
 use crate::render::{
     PART_LEVEL, alternative, escaped, footnotes, headings, introduction, method_footnotes,
@@ -15,98 +14,6 @@ use crate::report::prose::{Piece, Place, pieces, prepare};
 use crate::report::{self, Report};
 use crate::words::Message;
 use crate::words::Strings;
-
-#[derive(Serialize)]
-pub(super) struct Document {
-    title: String,
-    words: Words,
-    byline: Vec<Pair>,
-    notices: Vec<String>,
-    introduction: String,
-    pub(super) sections: Vec<Section>,
-    summary: Summary,
-    provenance: Vec<Pair>,
-}
-
-/// The report in one table: photos in rows. Without rows where no method explains a class.
-#[derive(Serialize)]
-struct Summary {
-    header: String,
-    rule: String,
-    rows: Vec<String>,
-}
-
-/// The fixed texts, in the report's language.
-#[derive(Serialize)]
-struct Words {
-    contents: String,
-    prompt: String,
-    answer: String,
-    parameter: String,
-    value: String,
-    citations: String,
-    how_to_read: String,
-    where_it_misleads: String,
-    reading_and_limits: String,
-    parameters_and_citations: String,
-    notice: String,
-    warning: String,
-    provenance: String,
-    label_separator: String,
-}
-
-#[derive(Serialize)]
-pub(super) struct Pair {
-    label: String,
-    value: String,
-}
-
-#[derive(Serialize)]
-pub(super) struct Section {
-    id: String,
-    name: String,
-    title: String,
-    points: String,
-    /// Name, title and points in one line, as HTML.
-    summary: String,
-    /// As a quotation, each line behind `> `.
-    prompt: String,
-    blocks: Vec<Block>,
-    /// Empty where the author gave none.
-    answer: Vec<Block>,
-}
-
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-enum Block {
-    Text { text: String },
-    Explanation(Explanation),
-}
-
-#[derive(Serialize)]
-struct Explanation {
-    /// What its heading begins with, `###` or, within an answer, `####`.
-    hashes: &'static str,
-    title: String,
-    notices: Vec<String>,
-    figures: Vec<Figure>,
-    reading: String,
-    misleading: String,
-    parameters: Vec<Pair>,
-    citations: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct Figure {
-    id: String,
-    name: String,
-    caption: String,
-    is_table: bool,
-    /// The pictures or the table; where no pictures are shown, what they show.
-    body: String,
-    /// The colour scale as a picture; empty where there is none.
-    colour_bar: String,
-}
 
 impl Document {
     pub(super) fn new(report: &Report, strings: &Strings, pictures: &mut Pictures) -> Self {
@@ -120,7 +27,7 @@ impl Document {
             title: plain(&report.title),
             words: Words::new(strings),
             byline: pairs(&report.byline, plain),
-            notices: report.notices.iter().map(|notice| plain(notice)).collect(),
+            notices: report.notices.iter().map(|notice| line(notice)).collect(),
             introduction: mathematics(&prepare(&report.introduction, introduction(&headings))),
             sections: report
                 .sections
@@ -286,7 +193,7 @@ impl Writer<'_, '_> {
             notices: explanation
                 .notices
                 .iter()
-                .map(|notice| plain(notice))
+                .map(|notice| line(notice))
                 .collect(),
             figures: explanation
                 .figures

@@ -6,6 +6,7 @@ mod document;
 mod mathematics;
 mod pictures;
 mod text;
+mod view;
 
 use serde::Serialize;
 use tera::{Context, Tera};
@@ -15,8 +16,8 @@ use crate::report::Report;
 use crate::words::Strings;
 use comment::Show;
 pub use comment::{CommentForm, MOST_CHARACTERS, comment};
-use document::Document;
 use pictures::Pictures;
+use view::Document;
 
 /// One file a part of the text.
 const TEMPLATES: [(&str, &str); 3] = [

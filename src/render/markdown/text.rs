@@ -1,5 +1,7 @@
 //! Plain text and paths as they must be written in Markdown.
 
+use crate::render::sentence_parts;
+
 /// Plain text that shows as it is: no emphasis, link, code, HTML or table border comes of it, nor one of GitHub's
 /// small pictures: of `:cat:`, which no escape prevents, only a tag round the colon.
 pub(super) fn plain(text: &str) -> String {
@@ -17,6 +19,23 @@ pub(super) fn plain(text: &str) -> String {
         rest = behind;
     }
     shown + rest
+}
+
+/// A sentence of the program: plain but for what stands between two backticks, which is code.
+pub(super) fn line(text: &str) -> String {
+    let parts = sentence_parts(text).into_iter();
+    let shown = parts.map(|(part, is_code)| match is_code {
+        true => inline_code(part),
+        // What stands at its ends is not in the way of words.
+        false => {
+            let (start, end) = (part.len() - part.trim_start().len(), part.trim_end().len());
+            match part.get(start..end) {
+                Some(words) => format!("{}{}{}", &part[..start], plain(words), &part[end..]),
+                None => part.to_owned(), // blanks only
+            }
+        }
+    });
+    shown.collect()
 }
 
 /// As [`plain`], for the description of a picture, where a tag would be shown and GitHub replaces nothing.
@@ -57,11 +76,15 @@ fn list_mark(text: &str) -> Option<usize> {
 /// A code span that may stand in a table: as many backticks around as the text needs, and no `|`, which
 /// would end the cell even there.
 pub(super) fn code(text: &str) -> String {
+    inline_code(&text.replace('|', "\\|"))
+}
+
+/// Code in a line that is no cell of a table.
+fn inline_code(text: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if text.is_empty() {
         return String::new();
     }
-    let text = text.replace('|', "\\|");
     let longest = text
         .split(|each| each != '`')
         .map(str::len)
@@ -92,6 +115,14 @@ pub(super) fn path(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_has_code_between_backticks() {
+        assert_eq!(
+            line("a_b: give more `most_x` or `one|two`, ` *left*"),
+            "a\\_b: give more `most_x` or `one|two`, \\` \\*left\\*"
+        );
+    }
 
     #[test]
     fn plain_text_comes_back_from_a_parser() {

@@ -2,11 +2,17 @@
 //!
 //! A number that is not finite is `null`. Maps and other arrays lie in files beside it, see [`Array`].
 
+mod array;
+mod ascent;
 mod checks;
+mod components;
+mod data_set;
 mod figure;
 mod found;
 mod outcomes;
 mod schema;
+mod segments;
+mod target;
 
 use std::collections::BTreeMap;
 
@@ -14,15 +20,17 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value as Json;
 
+pub use array::{Array, Dtype};
+pub use ascent::{Curve, Ending, Objective, Stage};
 pub use checks::{Check, Curves, StepCurve};
+pub use components::{Component, Concept, Crop};
+pub use data_set::{FilterResponses, Guess, LabelRow, Peak, PhotoFact, Varied};
 pub use figure::{Exhibit, Figure, Parameters};
-pub use found::{
-    Array, Class, Component, Concept, Crop, Curve, Dtype, Ending, Explained, FilterResponses,
-    Found, Guess, LabelRow, Layer, Meaning, Objective, Peak, PhotoFact, Place, SegmentWeight,
-    Stage, Stopping, Target, Unit, Varied,
-};
+pub use found::{Found, Unit};
 pub use outcomes::{Average, Calibration, ConfidenceBin, Group, Interval, Outcomes, Rates, Table};
 pub use schema::json_schema;
+pub use segments::{Explained, SegmentWeight, Stopping};
+pub use target::{Class, Layer, Meaning, Place, Target};
 
 /// Raised when a program that reads `report.json` would have to change.
 pub const FORMAT_VERSION: u32 = 1;
