@@ -25,7 +25,11 @@ pub fn of(plan: &Plan) -> Vec<(String, String)> {
         InputFrom::Architecture => Some("input_of_architecture"),
     };
     if let Some(from) = from {
-        input = format!("{input}; {}", label(from));
+        input = format!(
+            "{input}{}{}",
+            plan.strings.get("clause_separator"),
+            label(from)
+        );
     }
     vec![
         (

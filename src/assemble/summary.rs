@@ -6,7 +6,7 @@ use crate::plan::Plan;
 use crate::present;
 use crate::report::{Explanation, Summary, SummaryCell, SummaryMethod, SummaryPhoto};
 use crate::results::{ClassTarget, Fidelity, Results, Target};
-use crate::words::{Argument, Message};
+use crate::words::{Argument, Message, Strings};
 
 /// What one figure says of one photo.
 struct Said {
@@ -77,8 +77,8 @@ pub(super) fn of(
                 });
                 let fits = said.iter().map(|one| one.fit.clone());
                 SummaryCell {
-                    class: joined(others),
-                    fit: joined(fits),
+                    class: joined(&plan.strings, others),
+                    fit: joined(&plan.strings, fits),
                 }
             })
         });
@@ -93,14 +93,14 @@ pub(super) fn of(
 }
 
 /// Each once, those that say nothing left out.
-fn joined(texts: impl Iterator<Item = String>) -> String {
+fn joined(strings: &Strings, texts: impl Iterator<Item = String>) -> String {
     let mut known: Vec<String> = Vec::new();
     for text in texts.filter(|text| !text.is_empty()) {
         if !known.contains(&text) {
             known.push(text);
         }
     }
-    known.join("; ")
+    known.join(strings.get("clause_separator"))
 }
 
 /// What the network predicts for a photo, as far as a figure shows it.
@@ -140,6 +140,8 @@ fn said(plan: &Plan, task: &present::Task, is_predicted: bool) -> Vec<Said> {
     let said = task.found.iter().filter_map(|found| {
         let photo = task.photos.get(found.photo?)?;
         let mut fit = String::new();
+        // Of several methods in one figure nobody could tell whose it is.
+        let is_of_one = !matches!(task.view, present::View::Comparison(_));
         let (class, probability) = match found.results {
             Results::Predictions(predictions) => {
                 let class = *predictions.most_probable(1).first()?;
@@ -147,7 +149,7 @@ fn said(plan: &Plan, task: &present::Task, is_predicted: bool) -> Vec<Said> {
             }
             Results::Superpixels(result) => {
                 let measured = result.fit.r_squared_held_out.or(result.fit.r_squared);
-                if let Some(measured) = measured {
+                if let Some(measured) = measured.filter(|_| is_of_one) {
                     let message = Message::new("summary_fit");
                     fit = strings.text(&message.with("fit", Argument::Number(measured, 2)));
                 }
@@ -164,7 +166,7 @@ fn said(plan: &Plan, task: &present::Task, is_predicted: bool) -> Vec<Said> {
             let said = strings.text(&message);
             fit = match fit.is_empty() {
                 true => said,
-                false => format!("{fit}; {said}"),
+                false => format!("{fit}{}{said}", strings.get("clause_separator")),
             };
         }
         let is_first = is_predicted || matches!(found.results, Results::Predictions(_));

@@ -659,5 +659,6 @@ fn an_unreadable_photo_goes_by_the_name_that_it_has_now() {
     let built = project.build("out", "store", Reuse::Stored);
     assert_eq!(ran(&built), BTreeSet::new());
     let page = std::fs::read_to_string(project.path("out/report.md")).unwrap();
-    assert!(page.contains("renamed.png") && !page.contains("d.png`"));
+    assert!(page.contains("renamed.png"));
+    assert!(!page.replace("renamed.png", "").contains("d.png"));
 }

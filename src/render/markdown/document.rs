@@ -84,6 +84,7 @@ impl Words {
             warning: word("warning"),
             provenance: word("provenance"),
             label_separator: word("label_separator"),
+            summary_caption: word("summary_caption"),
         }
     }
 }

@@ -39,6 +39,7 @@ pub(super) struct Words {
     pub(super) warning: String,
     pub(super) provenance: String,
     pub(super) label_separator: String,
+    pub(super) summary_caption: String,
 }
 
 #[derive(Serialize)]
