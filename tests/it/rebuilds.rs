@@ -660,5 +660,8 @@ fn an_unreadable_photo_goes_by_the_name_that_it_has_now() {
     assert_eq!(ran(&built), BTreeSet::new());
     let page = std::fs::read_to_string(project.path("out/report.md")).unwrap();
     assert!(page.contains("renamed.png"));
-    assert!(!page.replace("renamed.png", "").contains("d.png"));
+    // Not `d.png` alone: the digest in the name of a picture may end in d.
+    for before in ["/d.png", "`d.png"] {
+        assert!(!page.contains(before), "{before}");
+    }
 }
