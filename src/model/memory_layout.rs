@@ -1,4 +1,4 @@
-//! The memory layout of batches of pictures: channels last.
+//! The memory of tensors: how much, and in which order batches of pictures lie in it, channels last.
 
 use tch::{Device, TchError, Tensor};
 
@@ -14,6 +14,12 @@ pub fn channels_last(tensor: &Tensor) -> Result<Tensor, TchError> {
         .f_permute([0, 2, 3, 1])?
         .f_contiguous()?
         .f_permute([0, 3, 1, 2])
+}
+
+/// Bytes of a tensor's numbers; a view counts as a tensor of its own.
+pub fn tensor_bytes(tensor: &Tensor) -> u64 {
+    let width = tensor.f_kind().map_or(8, |kind| kind.elt_size_in_bytes());
+    (tensor.numel() as u64).saturating_mul(width as u64)
 }
 
 #[cfg(test)]

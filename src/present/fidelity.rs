@@ -7,6 +7,8 @@ use crate::words::{Argument, Message};
 
 /// From this rank correlation on a map is said not to depend on the weights.
 const INDEPENDENT: f64 = 0.9;
+/// A probability that moves by less than this, whatever is shown or covered, cannot judge a map: the table has two digits.
+const UNMOVED: f64 = 0.005;
 
 /// A table of all checks of a figure; none where nothing was judged.
 pub(super) fn table(task: &Task) -> Option<Exhibit> {
@@ -143,7 +145,8 @@ fn alt(task: &Task, (index, photo): &(usize, &Photo), checks: &[Check]) -> Messa
 
 /// Where a map is not to be trusted, and which checks could not be computed.
 pub(super) fn notices(task: &Task) -> Vec<Message> {
-    let (mut as_random, mut as_centre, mut independent) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut unmoved, mut as_random) = (Vec::new(), Vec::new());
+    let (mut as_centre, mut independent) = (Vec::new(), Vec::new());
     let mut notices = Vec::new();
     for one in task.checked {
         let Some(photo) = one.photo.and_then(|photo| task.photos.get(photo)) else {
@@ -161,7 +164,9 @@ pub(super) fn notices(task: &Task) -> Vec<Message> {
                 deletion,
             }) => {
                 let gain = Gain::of(insertion, deletion);
-                if gain.map <= gain.random {
+                if moved([insertion, deletion]) < UNMOVED {
+                    unmoved.push(Message::literal(photo.name));
+                } else if gain.map <= gain.random {
                     as_random.push(against(photo, gain.map, gain.random));
                 } else if gain.map <= gain.centre {
                     as_centre.push(against(photo, gain.map, gain.centre));
@@ -183,6 +188,7 @@ pub(super) fn notices(task: &Task) -> Vec<Message> {
         }
     }
     let said = [
+        ("fidelity.unmoved", unmoved),
         ("fidelity.as_random", as_random),
         ("fidelity.as_centre", as_centre),
         ("fidelity.independent", independent),
@@ -190,6 +196,19 @@ pub(super) fn notices(task: &Task) -> Vec<Message> {
     let said = said.into_iter().filter(|(_, photos)| !photos.is_empty());
     notices.extend(said.map(|(key, photos)| Message::new(key).with("photos", photos)));
     notices
+}
+
+/// The largest probability of all curves less the smallest.
+fn moved(all: [&Curves; 2]) -> f64 {
+    let curves = all
+        .into_iter()
+        .flat_map(|of| [&of.map, &of.random, &of.centre]);
+    let ends = curves
+        .flat_map(|curve| curve.0.iter().copied())
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), one| {
+            (low.min(one), high.max(one))
+        });
+    ends.1 - ends.0
 }
 
 /// Insertion less deletion: one number for both, larger is better.

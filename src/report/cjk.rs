@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
-use super::prose::{Edit, OPTIONS, apply};
+use super::source::{Edit, OPTIONS, apply};
 
 /// A run of `*` that could open or close emphasis.
 #[derive(Debug)]

@@ -4,6 +4,7 @@ mod cjk;
 pub mod machine;
 pub mod number;
 pub mod prose;
+mod source;
 
 pub use number::Numbering;
 pub use prose::{

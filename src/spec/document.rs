@@ -3,11 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
-use super::expand::{self, Additions};
-use super::positions::{Mark, Positions};
-use super::{MethodSchema, Spec, faults, yaml};
+use super::source::Source;
 use crate::diagnostic::{Diagnostic, Place, Position};
 
 /// A YAML file with the place of everything in it, and with what other files and the command line add to it.
@@ -16,18 +12,9 @@ pub struct Document {
     /// As the user named it.
     pub path: PathBuf,
     /// The file itself first.
-    sources: Vec<Source>,
+    pub(super) sources: Vec<Source>,
     /// Values that do not stand where their JSON pointer says; what is below one came with it.
     origins: BTreeMap<String, Origin>,
-}
-
-/// A text in which values stand.
-#[derive(Debug)]
-pub(super) struct Source {
-    /// As the user named it.
-    pub name: String,
-    pub text: String,
-    pub positions: Positions,
 }
 
 /// Where a value stands: the index of a source, and the JSON pointer there.
@@ -35,86 +22,6 @@ pub(super) struct Source {
 pub(super) struct Origin {
     pub source: usize,
     pub pointer: String,
-}
-
-impl Source {
-    pub fn new(name: String, text: String) -> Self {
-        // Editors on Windows begin a file with a byte order mark; YAML's columns do not count it.
-        let text = match text.strip_prefix('\u{feff}') {
-            Some(text) => text.to_owned(),
-            None => text,
-        };
-        let positions = Positions::of(&text);
-        Self {
-            name,
-            text,
-            positions,
-        }
-    }
-
-    /// The YAML as JSON, `None` of an empty text; and the numbers in it that JSON does not have.
-    pub fn read(&self) -> Result<(Option<Value>, Vec<Diagnostic>), Vec<Diagnostic>> {
-        let refused = self.positions.refused.iter();
-        let refused =
-            refused.map(|it| self.error_in(Some(it.mark), it.message.as_str(), it.hint.as_str()));
-        let refused: Vec<_> = refused.collect();
-        match refused.is_empty() {
-            true => yaml::read(self).map_err(|fault| vec![fault]),
-            false => Err(refused),
-        }
-    }
-
-    /// A fault of the value at a JSON pointer of this text.
-    pub fn error(&self, pointer: &str, message: impl Into<String>) -> Diagnostic {
-        self.error_in(self.positions.value_at(pointer), message, "")
-    }
-
-    pub fn error_in(
-        &self,
-        mark: Option<Mark>,
-        message: impl Into<String>,
-        hint: impl Into<String>,
-    ) -> Diagnostic {
-        let length = mark.map_or(1, |mark| mark.length);
-        self.error_at(mark.map(|mark| mark.position), length, message, hint)
-    }
-
-    pub fn error_at(
-        &self,
-        position: Option<Position>,
-        length: usize,
-        message: impl Into<String>,
-        hint: impl Into<String>,
-    ) -> Diagnostic {
-        Diagnostic::error(&self.name, position, message.into(), hint.into())
-            .marking(&self.text, length)
-    }
-
-    /// The first place of `fragment` at or after `start`.
-    fn find_from(&self, start: Position, fragment: &str) -> Option<Mark> {
-        self.text
-            .lines()
-            .enumerate()
-            .skip(start.line - 1)
-            .find_map(|(index, line)| {
-                let skip = if index + 1 == start.line {
-                    start.column - 1
-                } else {
-                    0
-                };
-                let from = line
-                    .char_indices()
-                    .nth(skip)
-                    .map_or(line.len(), |(byte, _)| byte);
-                let byte = from + line[from..].find(fragment)?;
-                let position = Position {
-                    line: index + 1,
-                    column: line[..byte].chars().count() + 1,
-                };
-                let length = fragment.chars().count();
-                Some(Mark { position, length })
-            })
-    }
 }
 
 impl Document {
@@ -241,47 +148,5 @@ impl Document {
             });
         }
         source.error_in(found.or(start), message, hint)
-    }
-
-    /// The spec, or every fault that can be told from the texts alone.
-    pub fn parse(
-        &mut self,
-        methods: &[MethodSchema],
-        additions: &Additions,
-    ) -> Result<Spec, Vec<Diagnostic>> {
-        let (value, not_finite) = self.sources[0].read()?;
-        let Some(value) = value else {
-            return Err(vec![self.empty()]);
-        };
-        let expand::Expanded {
-            value,
-            has_sections,
-            patterns,
-            faults: more,
-        } = expand::expand(self, value, additions)?;
-        let mut found = faults::faults(self, methods, &value);
-        // The schema sees no value where a number is not finite.
-        let not_finite = || not_finite.iter().chain(&more);
-        found.retain(|fault| not_finite().all(|other| other.position != fault.position));
-        found.extend(not_finite().cloned());
-        if !found.is_empty() {
-            found.sort_by(|a, b| (&a.file, a.position).cmp(&(&b.file, b.position)));
-            found.dedup();
-            return Err(found);
-        }
-        let spec = serde_json::from_value(value);
-        spec.map(|spec| Spec {
-            has_sections,
-            patterns,
-            ..spec
-        })
-        .map_err(|error| vec![self.sources[0].error_at(None, 1, error.to_string(), "")])
-    }
-
-    fn empty(&self) -> Diagnostic {
-        let start = Position { line: 1, column: 1 };
-        let hint =
-            "the smallest report has `title: …`, `model: {file: …}` and `questions: [{title: …}]`";
-        self.sources[0].error_at(Some(start), 1, "the report is empty", hint)
     }
 }

@@ -6,9 +6,11 @@ mod expected;
 mod faults;
 mod input;
 mod layers;
+mod parsed;
 mod positions;
 mod reference;
 mod schema;
+mod source;
 #[cfg(test)]
 mod tests;
 mod yaml;

@@ -3,12 +3,26 @@
 use serde_json::{Map, Number, Value};
 use serde_yaml::Value as Yaml;
 
-use super::document::Source;
 use super::escape;
+use super::source::Source;
 use crate::diagnostic::{Diagnostic, Position};
 
+impl Source {
+    /// The YAML as JSON, `None` of an empty text; and the numbers in it that JSON does not have.
+    pub fn read(&self) -> Result<(Option<Value>, Vec<Diagnostic>), Vec<Diagnostic>> {
+        let refused = self.positions.refused.iter();
+        let refused =
+            refused.map(|it| self.error_in(Some(it.mark), it.message.as_str(), it.hint.as_str()));
+        let refused: Vec<_> = refused.collect();
+        match refused.is_empty() {
+            true => of_text(self).map_err(|fault| vec![fault]),
+            false => Err(refused),
+        }
+    }
+}
+
 /// The text as JSON, `None` of an empty one, and the numbers in it that JSON does not have; or why it cannot be read.
-pub fn read(source: &Source) -> Result<(Option<Value>, Vec<Diagnostic>), Diagnostic> {
+fn of_text(source: &Source) -> Result<(Option<Value>, Vec<Diagnostic>), Diagnostic> {
     let yaml: Yaml = serde_yaml::from_str(&source.text).map_err(|error| broken(source, &error))?;
     let mut faults = Vec::new();
     let value = (!yaml.is_null()).then(|| json(source, &yaml, "", &mut faults));

@@ -1,5 +1,6 @@
 //! The import rules of ARCHITECTURE.md, read off every path that a file names.
 
+mod circles;
 mod paths;
 
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! Components of a photo and concepts of a class, as `report.json` has them.
 
 use super::arrays::{Beside, Numbers};
-use super::found::{Of, layer};
+use super::of::{Of, layer};
 use crate::report::machine::{self, Found, finite};
 use crate::results::{Component, Concept, Concepts, Factors};
 

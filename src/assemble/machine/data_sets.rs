@@ -1,7 +1,7 @@
 //! What was found of a range of labelled photos, as `report.json` has it.
 
 use super::arrays::{Beside, Numbers};
-use super::found::{Of, layer};
+use super::of::{Of, layer};
 use crate::report::machine::{self, Found, finite};
 use crate::results::responses::{Peak, Responses};
 use crate::results::{

@@ -2,21 +2,13 @@
 
 use super::arrays::{Beside, Numbers};
 use super::data_sets;
+use super::of::{Of, layer};
 use crate::present::View;
 use crate::report::machine::{self, Found, finite};
 use crate::results::{
-    Attributions, ClassTarget, Ending, Explained, LayerRef, Meaning, Objective, Optimised, Place,
+    Attributions, ClassTarget, Ending, Explained, Meaning, Objective, Optimised, Place,
     Predictions, Results, SegmentWeight, Stage, Superpixels, Target, Volume,
 };
-
-/// A unit with what files and classes are called.
-pub(super) struct Of<'a> {
-    /// Name of the figure and of the unit.
-    pub names: [&'a str; 2],
-    pub view: &'a View,
-    /// Name of each class.
-    pub classes: &'a [String],
-}
 
 impl Of<'_> {
     /// What was found; outcomes of all ranges stand together elsewhere.
@@ -167,23 +159,6 @@ impl Of<'_> {
             },
             Target::Layer { layer: of } => machine::Target::Layer { layer: layer(of) },
         }
-    }
-
-    pub(super) fn class(&self, target: &ClassTarget) -> machine::Class {
-        let name = self.classes.get(target.class).cloned();
-        machine::Class {
-            class: target.class,
-            name: name.unwrap_or_else(|| target.class.to_string()),
-            score: finite(target.score),
-            probability: finite(target.probability),
-        }
-    }
-}
-
-pub(super) fn layer(layer: &LayerRef) -> machine::Layer {
-    machine::Layer {
-        path: layer.path.clone(),
-        number: layer.number,
     }
 }
 

@@ -5,6 +5,7 @@ mod checks;
 mod components;
 mod data_sets;
 mod found;
+mod of;
 mod outcomes;
 
 use crate::execute::Executed;
@@ -21,7 +22,7 @@ use crate::report::machine::{
 use crate::report::{self, Explanation, place};
 use crate::write::File;
 use arrays::Beside;
-use found::Of;
+use of::Of;
 use outcomes::below;
 
 /// The report, and its arrays, which it looks for in a folder beside it.

@@ -6,6 +6,7 @@ mod faults;
 mod headers;
 mod label_order;
 mod listing;
+mod reading;
 mod several;
 mod skipped;
 mod table;
@@ -22,7 +23,8 @@ use crate::results::FILE;
 
 pub use batches::{Batch, for_each_batch};
 pub use label_order::{LabelOrder, label_order_warning};
-pub use listing::{LabelsPerPhoto, is_photo};
+pub use listing::LabelsPerPhoto;
+pub use reading::is_photo;
 pub use skipped::{SkipReason, Skipped, count_by_kind, unread_formats};
 pub use unreadable::{DEFAULT_MAX_UNREADABLE, Unreadable, check_unreadable};
 

@@ -35,7 +35,7 @@ pub enum SkipReason {
 impl SkipReason {
     /// Of a file that is not one of the data set's photos.
     pub(super) fn of_file(path: &Path) -> Self {
-        let extension = super::listing::extension(path);
+        let extension = extension(path);
         match OTHER_PICTURES.contains(&extension.as_str()) {
             true => Self::UnreadFormat(extension),
             false => Self::OtherFile,
@@ -108,6 +108,13 @@ pub fn unread_formats(skipped: &[Skipped]) -> Vec<(String, usize)> {
         }
     }
     counts.into_iter().collect()
+}
+
+/// In small letters; empty where there is none.
+pub(super) fn extension(path: &Path) -> String {
+    path.extension()
+        .map(|extension| extension.to_string_lossy().to_lowercase())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

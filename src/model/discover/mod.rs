@@ -12,6 +12,7 @@ mod reach;
 mod scores;
 mod sizes;
 pub mod table;
+mod tried;
 
 use decide::Evidence;
 use tch::{Kind, Tensor};

@@ -1,6 +1,6 @@
 //! Nodes that hand the values of their input on, whatever shape, type or memory they put them in.
 
-use super::scores::{Tried, base};
+use super::tried::{Tried, base};
 use crate::model::graph::{Argument, Node, NodeId, Size, ValueId};
 
 /// Of which values a node is the identity.

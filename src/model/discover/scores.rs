@@ -1,9 +1,10 @@
 //! Where the scores come out of a graph: the walk from the output back to a closing softmax or sigmoid.
 
 use super::preserving::{Preserves, unbounded, value_preserved};
+use super::tried::{Tried, base};
 use crate::model::error::ModelError;
 use crate::model::facts::OutputFacts;
-use crate::model::graph::{Argument, Graph, Node, NodeId, Size, ValueId};
+use crate::model::graph::{Argument, Graph, NodeId, Size, ValueId};
 use crate::model::run::Program;
 
 /// The operator at the end that makes probabilities of scores.
@@ -22,13 +23,6 @@ pub struct End {
     pub closing: Option<Closing>,
     /// Whether the numbers come from a layer of weights, so that no range holds them.
     pub is_unbounded: bool,
-}
-
-/// A program whose nodes gave outputs of these sizes for one picture.
-pub struct Tried<'a> {
-    pub program: &'a Program,
-    pub producers: Vec<Option<NodeId>>,
-    pub shapes: &'a [Option<Vec<i64>>],
 }
 
 /// The node of the output.
@@ -62,19 +56,7 @@ pub fn end(program: &Program, shapes: &[Option<Vec<i64>>]) -> Result<End, ModelE
     })
 }
 
-impl<'a> Tried<'a> {
-    pub fn node(&self, id: NodeId) -> &'a Node {
-        &self.program.graph().nodes[id.0]
-    }
-
-    pub fn producer(&self, value: ValueId) -> Option<NodeId> {
-        self.producers[value.0]
-    }
-
-    pub fn shape(&self, id: NodeId) -> Option<&'a [i64]> {
-        self.shapes[id.0].as_deref()
-    }
-
+impl Tried<'_> {
     /// The first node, from `start` backwards, that changes values, and whether a clamp to 0..1 lies between.
     pub fn before_preserving(&self, start: NodeId) -> (NodeId, bool) {
         let (mut id, mut is_clamped) = (start, false);
@@ -178,12 +160,6 @@ impl<'a> Tried<'a> {
         let over = shape.get(usize::try_from(dimension).ok()?)?;
         (dimension > 0 && *over == numbers).then_some(closing)
     }
-}
-
-/// Name of the operator, whether it works in place or not.
-pub fn base(node: &Node) -> &str {
-    let base = node.operator_base();
-    base.strip_suffix('_').unwrap_or(base)
 }
 
 /// Why a pass of zeros failed, and what the network was exported for.

@@ -1,12 +1,10 @@
 //! Attention that files hold as one operator, run step by step, so that its weights can be seen and changed.
 
-use tch::{TchError, Tensor as T};
+use tch::Tensor as T;
 
+use super::weights_seen::{SeeWeights, changed};
 use super::{Arguments, OperatorError, Result, Value, transformer};
 use crate::model::caught::caught;
-
-/// Is given the weights A [.., queries, keys] and may put others in their place.
-pub type SeeWeights<'a> = &'a mut dyn FnMut(&T) -> std::result::Result<Option<T>, TchError>;
 
 type Row = (&'static str, fn(&Arguments, SeeWeights) -> Result<Vec<T>>);
 
@@ -22,11 +20,6 @@ const TABLE: &[Row] = &[
         Ok(vec![transformer::encoder_layer(a, see)?])
     }),
 ];
-
-/// For a run that only computes.
-pub fn unseen(_: &T) -> std::result::Result<Option<T>, TchError> {
-    Ok(None)
-}
 
 /// Whether the operator holds a whole attention.
 pub fn is_fused(operator: &str) -> bool {
@@ -101,11 +94,6 @@ fn scaled_dot_product(a: &Arguments, see: SeeWeights) -> Result<T> {
     };
     let weights = masked.f_softmax(-1, None)?;
     Ok(changed(weights, see)?.f_matmul(&value)?)
-}
-
-/// The weights, or those that were put in their place.
-pub fn changed(weights: T, see: SeeWeights) -> Result<T> {
-    Ok(see(&weights)?.unwrap_or(weights))
 }
 
 #[cfg(test)]

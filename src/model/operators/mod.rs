@@ -26,6 +26,7 @@ mod scatter;
 mod shape;
 mod torchscript;
 mod transformer;
+pub mod weights_seen;
 mod windows;
 
 pub use arguments::{Arguments, Module, Operand, Value};

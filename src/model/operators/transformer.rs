@@ -4,7 +4,7 @@
 use tch::Tensor as T;
 
 use super::Operation::{Leading, Tensor};
-use super::fused::{SeeWeights, changed, unseen};
+use super::weights_seen::{SeeWeights, changed, unseen};
 use super::{Arguments, OperatorError, Result, Row};
 
 pub const TABLE: &[Row] = &[

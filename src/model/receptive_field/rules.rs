@@ -19,9 +19,9 @@ pub fn apply(call: &Call) -> Option<Field> {
     match base {
         "conv2d" | "convolution" => windows::convolution(call),
         "max_pool2d" | "avg_pool2d" => windows::pooling(call),
-        "conv_transpose2d" => enlarged(call),
-        base if base.starts_with("upsample_") => enlarged(call),
-        "pixel_shuffle" | "pixel_unshuffle" => enlarged(call),
+        "conv_transpose2d" => windows::enlarged(call),
+        base if base.starts_with("upsample_") => windows::enlarged(call),
+        "pixel_shuffle" | "pixel_unshuffle" => windows::enlarged(call),
         "adaptive_avg_pool2d" | "_adaptive_avg_pool2d" => windows::adaptive_pooling(call),
         "pad" | "constant_pad_nd" => windows::padding(call),
         "mean" | "sum" | "amax" | "amin" | "std" | "var" | "any" | "all" | "prod" | "norm"
@@ -214,17 +214,6 @@ fn joined(call: &Call) -> Option<Field> {
         }
         None => Some(joined),
     }
-}
-
-/// Maps of another size, in which a place stands for a part of a pixel or for several: its extent is not worked
-/// out, but channels stay channels, so that a convolution behind it does not seem to see the whole photo.
-pub fn enlarged(call: &Call) -> Option<Field> {
-    let maps = call.inputs().into_iter().next()?;
-    let field = Field {
-        extents: maps.extents.map(|extent| extent.lost()),
-        ..maps.clone()
-    };
-    (field.dims.len() == 4).then_some(field)
 }
 
 fn mixed(call: &Call, dims: &[i64]) -> Option<Field> {

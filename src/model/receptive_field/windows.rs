@@ -14,7 +14,7 @@ pub fn convolution(call: &Call) -> Option<Field> {
         return None;
     };
     if call.node.argument("transposed") == Some(&Argument::Bool(true)) {
-        return super::rules::enlarged(call);
+        return enlarged(call);
     }
     let kernel = [*height, *width];
     let (stride, dilation) = (call.pair("stride", [1; 2])?, call.pair("dilation", [1; 2])?);
@@ -31,6 +31,17 @@ pub fn convolution(call: &Call) -> Option<Field> {
         field.window(2 + axis, moved.0, moved.1, moved.2, moved.3);
     }
     Some(field)
+}
+
+/// Maps of another size, in which a place stands for a part of a pixel or for several: its extent is not worked
+/// out, but channels stay channels, so that a convolution behind it does not seem to see the whole photo.
+pub fn enlarged(call: &Call) -> Option<Field> {
+    let maps = call.inputs().into_iter().next()?;
+    let field = Field {
+        extents: maps.extents.map(|extent| extent.lost()),
+        ..maps.clone()
+    };
+    (field.dims.len() == 4).then_some(field)
 }
 
 pub fn pooling(call: &Call) -> Option<Field> {

@@ -2,8 +2,9 @@
 
 use tch::Tensor;
 
-use super::execute::Running;
+use super::pass::no_change;
 use super::program::Program;
+use super::running::Running;
 use crate::model::error::ModelError;
 use crate::model::graph::{Argument, Node, NodeId, ValueId};
 use crate::model::operators::{OperatorError, Value};
@@ -13,6 +14,20 @@ const OF_FOLDS: usize = 2;
 
 /// May put another tensor in the place of a node's output.
 pub type Rule<'a> = &'a mut dyn FnMut(&Call, &Tensor) -> Result<Option<Tensor>, ModelError>;
+
+impl Program {
+    /// As [`Program::record`], and `rule` may put another tensor in the place of every node's output that is one tensor.
+    pub fn record_ruled(
+        &self,
+        input: &Tensor,
+        nodes: &[NodeId],
+        rule: Rule<'_>,
+    ) -> Result<Vec<Tensor>, ModelError> {
+        let pass = self.pass_of(input, nodes)?;
+        let values = self.execute_ruled(&pass, &self.weights, &mut no_change, Some(rule))?;
+        self.wanted(&pass, &values)
+    }
+}
 
 /// An operator with what it is given.
 pub struct Call<'a> {

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use tch::{Device, Tensor};
+use tch::Device;
 
 use super::weights::Weights;
 use crate::model::error::ModelError;
 use crate::model::graph::{Argument, Graph, Node, Size, ValueId};
+use crate::model::memory_layout::tensor_bytes;
 use crate::model::operators::{Arguments, Operation, OperatorError, Value};
 
 /// What constants may take beyond twice the bytes of the weights that they are made of. The largest of timm's
@@ -118,9 +119,4 @@ fn bytes(value: &Value) -> u64 {
         Value::Tensor(tensor) => tensor_bytes(tensor),
         Value::Number(_) | Value::Module(_) => 0,
     }
-}
-
-pub fn tensor_bytes(tensor: &Tensor) -> u64 {
-    let width = tensor.f_kind().map_or(8, |kind| kind.elt_size_in_bytes());
-    (tensor.numel() as u64).saturating_mul(width as u64)
 }

@@ -5,6 +5,7 @@ use super::demand::{Demand, Step};
 use super::fold::Fold;
 use super::pass::{Change, Pass};
 use super::program::Program;
+use super::running::Running;
 use super::weights::Weights;
 use tch::Tensor;
 
@@ -12,29 +13,6 @@ use crate::model::error::ModelError;
 use crate::model::graph::{Node, NodeId, ValueId};
 use crate::model::operators::pooling::max_pool2d_with_places;
 use crate::model::operators::{Arguments, OperatorError, Value, fused};
-
-/// The values that are there while a pass runs.
-pub(super) struct Running<'a> {
-    weights: &'a Weights,
-    /// By [`ValueId`]; gone again after the last node that reads it.
-    values: Vec<Option<Value>>,
-    pictures: i64,
-}
-
-impl Running<'_> {
-    pub(super) fn value(&self, id: ValueId) -> Option<&Value> {
-        self.values[id.0].as_ref().or(self.weights.value(id))
-    }
-
-    /// A value that is not a weight, which nobody finds here any more.
-    pub(super) fn take(&mut self, id: ValueId) -> Option<Value> {
-        self.values[id.0].take()
-    }
-
-    pub(super) fn put(&mut self, id: ValueId, value: Value) {
-        self.values[id.0] = Some(value);
-    }
-}
 
 impl Program {
     /// Runs what the pass needs; what it wants is in the values that come back.

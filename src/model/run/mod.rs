@@ -9,6 +9,7 @@ mod memory;
 mod overwrite;
 pub mod pass;
 mod program;
+mod running;
 #[cfg(test)]
 mod tests;
 mod weights;

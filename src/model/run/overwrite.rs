@@ -7,8 +7,8 @@
 use tch::{Scalar, TchError, Tensor};
 
 use super::demand::{Demand, Step};
-use super::execute::Running;
 use super::pass::Pass;
+use super::running::Running;
 use crate::model::graph::{Argument, Graph, Node, NodeId, Size, ValueId};
 use crate::model::operators::Value;
 

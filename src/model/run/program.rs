@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use tch::{Device, Kind, TchError, Tensor};
 
-use super::call::Rule;
 use super::constants;
 use super::fold::{Fold, folds};
 use super::overwrite::{Overwrite, overwrites};
@@ -150,18 +149,6 @@ impl Program {
         self.run(&pass, &self.weights, change)
     }
 
-    /// As [`Program::record`], and `rule` may put another tensor in the place of every node's output that is one tensor.
-    pub fn record_ruled(
-        &self,
-        input: &Tensor,
-        nodes: &[NodeId],
-        rule: Rule<'_>,
-    ) -> Result<Vec<Tensor>, ModelError> {
-        let pass = self.pass_of(input, nodes)?;
-        let values = self.execute_ruled(&pass, &self.weights, &mut no_change, Some(rule))?;
-        self.wanted(&pass, &values)
-    }
-
     /// Whether a value is a weight, or made of weights only.
     pub fn is_weight(&self, value: ValueId) -> bool {
         self.weights.value(value).is_some()
@@ -240,7 +227,11 @@ impl Program {
         Ok(shapes)
     }
 
-    fn pass_of<'a>(&self, input: &Tensor, wanted: &'a [NodeId]) -> Result<Pass<'a>, ModelError> {
+    pub(super) fn pass_of<'a>(
+        &self,
+        input: &Tensor,
+        wanted: &'a [NodeId],
+    ) -> Result<Pass<'a>, ModelError> {
         Ok(Pass {
             given: vec![(self.graph.input, channels_last(input)?)],
             pictures: input.size().first().copied().unwrap_or(0),
@@ -264,7 +255,11 @@ impl Program {
     }
 
     /// The outputs of the nodes that the pass wants, of all values.
-    fn wanted(&self, pass: &Pass, values: &[Option<Value>]) -> Result<Vec<Tensor>, ModelError> {
+    pub(super) fn wanted(
+        &self,
+        pass: &Pass,
+        values: &[Option<Value>],
+    ) -> Result<Vec<Tensor>, ModelError> {
         let output = |node: &NodeId| match &values[self.only_output(*node)?.0] {
             Some(Value::Tensor(tensor)) => Ok(tensor.shallow_clone()),
             _ => Err(self.not_one_tensor(*node)),

@@ -7,7 +7,7 @@ use tch::{Device, Kind, TchError, Tensor};
 
 use crate::model::error::ModelError;
 use crate::model::graph::{Graph, NodeId, ValueId};
-use crate::model::memory_layout::channels_last;
+use crate::model::memory_layout::{channels_last, tensor_bytes};
 use crate::model::operators::Value;
 
 /// Weight and bias of a convolution that has taken in a batch norm.
@@ -84,7 +84,7 @@ impl Weights {
 
     pub fn bytes(&self) -> u64 {
         let tensors = self.stored.iter().filter_map(|value| match value {
-            Some(Value::Tensor(tensor)) => Some(super::constants::tensor_bytes(tensor)),
+            Some(Value::Tensor(tensor)) => Some(tensor_bytes(tensor)),
             _ => None,
         });
         tensors.sum()

@@ -11,25 +11,15 @@ mod placed;
 mod plain;
 mod references;
 
-use std::ops::Range;
-
-use pulldown_cmark::Options;
-
 use super::cjk;
+pub use super::source::OPTIONS;
+use super::source::{Edit, apply};
 
 use headings::Headings;
 pub use placed::{Piece, Placement, pieces, place, placements};
 use plain::Allowed;
 pub use plain::{images_in, is_kept, refused_links_in, shown_as_source};
 pub use references::{near_misses, references, resolve, resolve_values, value_format, values};
-
-/// What of GitHub's Markdown is understood.
-pub const OPTIONS: Options = Options::ENABLE_TABLES
-    .union(Options::ENABLE_FOOTNOTES)
-    .union(Options::ENABLE_STRIKETHROUGH)
-    .union(Options::ENABLE_TASKLISTS)
-    .union(Options::ENABLE_MATH)
-    .union(Options::ENABLE_GFM);
 
 /// Where a text stands in the report.
 #[derive(Debug, Clone, Copy)]
@@ -56,29 +46,6 @@ pub fn prepare(markdown: &str, place: Place) -> String {
     let explicit = cjk::explicit_emphasis(&placed);
     // Moving text may let the parser see a tag where it saw none: the promise is kept here.
     outline::close_code(plain::as_text(&explicit, Allowed::Ours))
-}
-
-/// `text` in place of the bytes in `range`.
-#[derive(Debug)]
-pub(in crate::report) struct Edit {
-    pub range: Range<usize>,
-    pub text: String,
-}
-
-/// Carries out edits that do not overlap, in any order.
-pub(in crate::report) fn apply(source: &str, mut edits: Vec<Edit>) -> String {
-    edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
-    let mut result = String::with_capacity(source.len());
-    let mut done = 0;
-    for edit in edits {
-        if edit.range.start < done {
-            continue; // overlaps the one before, which stands
-        }
-        result.push_str(&source[done..edit.range.start]);
-        result.push_str(&edit.text);
-        done = edit.range.end;
-    }
-    result + &source[done..]
 }
 
 #[cfg(test)]

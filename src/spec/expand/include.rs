@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::{Files, fill_in};
 use crate::diagnostic::Diagnostic;
-use crate::spec::document::{Document, Origin, Source};
+use crate::spec::document::{Document, Origin};
+use crate::spec::source::Source;
 
 /// Adds to `value` what the files say that it includes; gives the numbers in them that are not finite.
 pub fn included(

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value};
 
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::spec::document::{Document, Origin, Source};
+use crate::spec::document::{Document, Origin};
+use crate::spec::source::Source;
 use crate::spec::{QuestionSpec, Spec, escape};
 
 const EXAMPLE: &str = "write for example `--set questions.2.lime.samples=5000`";

@@ -248,20 +248,23 @@ fn other_weights_over_the_same_graph() {
     assert_eq!(scores(&same), scores(&model));
 }
 
-/// A map that is the same throughout has the order of chance, and is said to be no better.
+/// A map that is no better than chance is said to be so; where nothing changes what the network says, nothing is judged.
 #[test]
 fn a_map_that_says_nothing_has_a_notice() {
     let area = |area: f64| StepCurve(vec![area, area]);
-    let curves = |map: f64| Curves {
-        map: area(map),
-        random: area(0.3),
-        centre: area(0.4),
+    let curves = |areas: [f64; 3]| Curves {
+        map: area(areas[0]),
+        random: area(areas[1]),
+        centre: area(areas[2]),
     };
     let cases = [
-        (0.3, Some("fidelity.as_random")),
-        (0.35, Some("fidelity.as_centre")),
-        (0.4, Some("fidelity.as_centre")),
-        (0.41, None),
+        ([0.3, 0.3, 0.4], Some("fidelity.as_random")),
+        ([0.35, 0.3, 0.4], Some("fidelity.as_centre")),
+        ([0.4, 0.3, 0.4], Some("fidelity.as_centre")),
+        ([0.41, 0.3, 0.4], None),
+        // Nothing that is shown or covered matters, so that no order is better than another.
+        ([0.0, 0.004, 0.0], Some("fidelity.unmoved")),
+        ([0.0, 0.006, 0.0], Some("fidelity.as_random")),
     ];
     let bench = bench_of_net1();
     let ran = bench.run(entry("saliency"), json!({}));
@@ -273,14 +276,10 @@ fn a_map_that_says_nothing_has_a_notice() {
         is_array: false,
         changes: Default::default(),
     }];
-    for (area, expected) in cases {
+    for (areas, expected) in cases {
         let found = Fidelity::InsertionDeletion {
-            insertion: curves(area),
-            deletion: Curves {
-                map: StepCurve(vec![0.0; 2]),
-                random: StepCurve(vec![0.0; 2]),
-                centre: StepCurve(vec![0.0; 2]),
-            },
+            insertion: curves(areas),
+            deletion: curves([0.0; 3]),
         };
         let presented = present::present(&present::Task {
             method: "saliency",
@@ -301,7 +300,7 @@ fn a_map_that_says_nothing_has_a_notice() {
                 found: Ok(&found),
             }],
         });
-        assert_eq!(keys(&presented.notices), expected.as_slice(), "{area}");
+        assert_eq!(keys(&presented.notices), expected.as_slice(), "{areas:?}");
         assert_eq!(presented.exhibits.len(), 2);
     }
 }

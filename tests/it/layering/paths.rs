@@ -15,6 +15,8 @@ pub struct Named {
     pub root: String,
     /// What follows; empty for the root itself, `*` where everything is imported.
     pub first: String,
+    /// All segments behind the root.
+    pub path: Vec<String>,
 }
 
 /// `[explain, lime, masks]` for `explain/lime/masks.rs`; `mod.rs` and `lib.rs` are their folder.
@@ -83,8 +85,13 @@ impl Reader {
             true => "crate".to_owned(),
             false => place.next().unwrap_or_default(),
         };
-        let first = place.next().unwrap_or_default();
-        self.found.push(Named { line, root, first });
+        let path: Vec<String> = place.collect();
+        self.found.push(Named {
+            line,
+            root,
+            first: path.first().cloned().unwrap_or_default(),
+            path,
+        });
     }
 
     fn tree(&mut self, tree: &syn::UseTree, before: &[String]) {

@@ -3,7 +3,7 @@
 
 use super::find::ancestors;
 use crate::model::attention::Attention;
-use crate::model::discover::scores::{Tried, base};
+use crate::model::discover::tried::{Tried, base};
 use crate::model::graph::{Argument, NodeId};
 use crate::model::operators::fused;
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::attention::Form;
-use crate::model::discover::scores::{Tried, base};
+use crate::model::discover::tried::{Tried, base};
 use crate::model::graph::{Argument, Node, NodeId, Size, ValueId};
 use crate::model::operators::fused;
 

@@ -7,7 +7,7 @@ use tch::{Kind, Tensor};
 
 use super::find::ancestors;
 use crate::model::attention::{Attention, record};
-use crate::model::discover::scores::{Tried, base};
+use crate::model::discover::tried::{Tried, base};
 use crate::model::error::ModelError;
 use crate::model::graph::NodeId;
 

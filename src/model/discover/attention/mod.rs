@@ -7,7 +7,7 @@ mod read_out;
 
 use tch::Tensor;
 
-use super::scores::Tried;
+use super::tried::Tried;
 use crate::model::attention::{Attention, AttentionFacts, Grid, Tokens};
 use crate::model::error::ModelError;
 use crate::model::facts::OutputFacts;

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use super::error::{PickleError, shown};
 use super::globals::{self, Global, Names};
 use super::input::Input;
+use super::stack::Machine;
 use super::value::{Heap, Value};
 use super::{rebuild, scalar};
 
@@ -47,19 +48,6 @@ pub fn unpickle(bytes: &[u8], names: Names) -> Result<Unpickled<'_>, PickleError
         value,
         length: machine.input.at(),
     })
-}
-
-pub(super) struct Machine<'a> {
-    names: Names,
-    input: Input<'a>,
-    stack: Vec<Value<'a>>,
-    /// Lengths of the stack where marks were put.
-    marks: Vec<usize>,
-    memo: BTreeMap<u32, Value<'a>>,
-    pub(super) heap: Heap<'a>,
-    /// Values that may still be made.
-    budget: usize,
-    limit: usize,
 }
 
 impl<'a> Machine<'a> {
@@ -265,50 +253,6 @@ impl<'a> Machine<'a> {
         match self.top()? {
             Value::Dict(_) | Value::Opaque => Ok(()),
             other => Err(self.unexpected(other, "a dict")),
-        }
-    }
-
-    /// Pays for values that are copied.
-    pub(super) fn spend(&mut self, values: usize) -> Result<(), PickleError> {
-        let left = self.budget.checked_sub(values);
-        self.budget = left.ok_or(PickleError::TooManyValues { limit: self.limit })?;
-        Ok(())
-    }
-
-    fn pop(&mut self) -> Result<Value<'a>, PickleError> {
-        let value = self.top()?;
-        self.stack.pop();
-        Ok(value)
-    }
-
-    fn top(&self) -> Result<Value<'a>, PickleError> {
-        let floor = self.marks.last().copied().unwrap_or(0);
-        match self.stack.get(floor..).and_then(<[_]>::last) {
-            Some(value) => Ok(*value),
-            None => Err(self.malformed("an empty stack")),
-        }
-    }
-
-    fn pop_to_mark(&mut self) -> Result<Vec<Value<'a>>, PickleError> {
-        let Some(mark) = self.marks.pop() else {
-            return Err(self.malformed("no mark"));
-        };
-        // Nothing is popped from below the last mark, so the stack reaches it.
-        Ok(self.stack.drain(mark..).collect())
-    }
-
-    pub(super) fn malformed(&self, fault: &'static str) -> PickleError {
-        PickleError::Malformed {
-            at: self.input.at(),
-            fault,
-        }
-    }
-
-    pub(super) fn unexpected(&self, found: Value, expected: &'static str) -> PickleError {
-        PickleError::Unexpected {
-            at: self.input.at(),
-            found: found.kind(),
-            expected,
         }
     }
 }

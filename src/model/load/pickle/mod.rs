@@ -18,6 +18,7 @@ mod legacy;
 mod machine;
 mod rebuild;
 mod scalar;
+mod stack;
 mod tensors;
 mod value;
 mod zipped;

@@ -2,7 +2,7 @@
 
 use super::error::PickleError;
 use super::globals::Global;
-use super::machine::Machine;
+use super::stack::Machine;
 use super::value::{StorageRef, TensorRef, Value};
 
 /// What libtorch's operators take at most.

@@ -1,0 +1,28 @@
+//! The values that are there while a pass runs.
+
+use super::weights::Weights;
+use crate::model::graph::ValueId;
+use crate::model::operators::Value;
+
+/// Weights, and what was computed and is still needed.
+pub(super) struct Running<'a> {
+    pub weights: &'a Weights,
+    /// By [`ValueId`]; gone again after the last node that reads it.
+    pub values: Vec<Option<Value>>,
+    pub pictures: i64,
+}
+
+impl Running<'_> {
+    pub(super) fn value(&self, id: ValueId) -> Option<&Value> {
+        self.values[id.0].as_ref().or(self.weights.value(id))
+    }
+
+    /// A value that is not a weight, which nobody finds here any more.
+    pub(super) fn take(&mut self, id: ValueId) -> Option<Value> {
+        self.values[id.0].take()
+    }
+
+    pub(super) fn put(&mut self, id: ValueId, value: Value) {
+        self.values[id.0] = Some(value);
+    }
+}
