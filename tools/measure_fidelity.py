@@ -23,6 +23,9 @@ METHODS = {
     "smooth_grad": {"samples": 25},
     "var_grad": {"samples": 25},
     "integrated_gradients": {"steps": 32, "most_steps": 32},
+    "blur_ig": {"steps": 32, "most_steps": 32},
+    "deep_lift": {},
+    "lrp": {},
     "guided_backprop": {},
     "deconvnet": {},
     "cam": {},
@@ -34,10 +37,14 @@ METHODS = {
     "score_cam": {},
     "ablation_cam": {},
     "eigen_cam": {},
+    "shapley_cam": {},
+    "finer_cam": {},
+    "guided_grad_cam": {},
     "occlusion": {},
     "feature_ablation": {},
     "rise": {"samples": 500},
     "lime": {"samples": 500},
+    "kernel_shap": {"samples": 500},
 }
 # Photos of one run: few enough that their maps fit into memory.
 GROUP = 5
