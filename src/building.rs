@@ -87,6 +87,13 @@ pub fn build_report(request: &Request, progress: &dyn Progress) -> Result<Built,
     let unwritten = |error: FileError| run_failure(&request.spec, error.to_string());
     let mut files = assemble::pages(&plan, &executed, &report).map_err(failed)?;
     let kept = write::keep(&plan.output.folder, &mut files).map_err(unwritten)?;
+    let over = over_budget(&request.spec, &plan, &report, &files).map_err(failed)?;
+    if !over.is_empty() {
+        if let Some(store) = &store {
+            let _ = store.flush(); // results stay, so that a build with another budget computes nothing
+        }
+        return Err(Failure::Run(over));
+    }
     let pages = write::write(&plan.output.folder, &files).map_err(unwritten)?;
     if let Some(store) = &store
         && let Err(error) = execute::remember(&plan, &executed, store)
@@ -137,6 +144,7 @@ pub fn check_written(
     let failed = |error: anyhow::Error| run_failure(&request.spec, format!("{error:#}"));
     let files = assemble::pages(&made.plan, &made.executed, &made.report).map_err(failed)?;
     let folder = &made.plan.output.folder;
+    let over = over_budget(&request.spec, &made.plan, &made.report, &files).map_err(failed)?;
     let expected: Vec<String> = files
         .pages
         .iter()
@@ -162,11 +170,54 @@ pub fn check_written(
     if let Some(first) = differences.first_mut() {
         first.hint = remedy.to_owned();
     }
+    differences.extend(over);
     Ok(UpToDate {
         pages: found.pages,
         differences,
         warnings,
     })
+}
+
+/// That a form of the report takes more than its budget, and which figures take most, each with its place.
+fn over_budget(
+    spec: &Path,
+    plan: &Plan,
+    report: &Report,
+    files: &write::Files,
+) -> anyhow::Result<Vec<Diagnostic>> {
+    let Some(budget) = &plan.output.budget else {
+        return Ok(Vec::new());
+    };
+    let mut faults = Vec::new();
+    for over in assemble::budget::over(plan, report, files, budget.bytes)? {
+        let (found, most) = (size(over.bytes), size(budget.bytes));
+        let found = match found == most {
+            true => format!("{} bytes", over.bytes),
+            false => found,
+        };
+        let message = format!("{} takes {found}; its budget is {most}", over.what);
+        let hint =
+            "show fewer photos or smaller pictures in the figures below, or raise the budget";
+        faults.push(match &budget.place {
+            Some(place) => Diagnostic::at(place, message, hint.to_owned()),
+            None => Diagnostic {
+                hint: hint.to_owned(),
+                ..run_fault(spec, message)
+            },
+        });
+        faults.extend(over.heaviest.into_iter().map(|(task, weight)| {
+            let of_it = 100.0 * weight.bytes as f64 / over.bytes as f64;
+            let (figure, bytes) = (&weight.figure, size(weight.bytes as u64));
+            let message = format!("{figure} takes {bytes} of {}, {of_it:.0} %", over.what);
+            Diagnostic::at(&plan.tasks[task].place, message, String::new()).as_warning()
+        }));
+    }
+    Ok(faults)
+}
+
+/// `6.7 MB`
+fn size(bytes: u64) -> String {
+    bytesize::ByteSize(bytes).display().si().to_string()
 }
 
 fn out_of_date(difference: &write::Difference) -> Diagnostic {
@@ -308,7 +359,7 @@ pub(crate) fn open_store(spec: &Path, at: &StoreAt) -> (Option<Store>, Vec<Diagn
     let folder = match at {
         StoreAt::Nowhere => return (None, Vec::new()),
         StoreAt::Folder(folder) => folder.clone(),
-        StoreAt::BesideReport => plan::folder_of(spec).join(".cnn-report"),
+        StoreAt::BesideReport => plan::folder_of(spec).join(crate::STORE),
     };
     match Store::open(&folder, store::LIMIT_BYTES) {
         Ok(store) => (Some(store), Vec::new()),

@@ -36,6 +36,7 @@ pub mod write;
 
 mod building;
 mod commands;
+mod dry_run;
 mod watched;
 
 pub use building::{
@@ -47,12 +48,16 @@ pub use commands::{
     inspect_report, is_report, load_network, try_preprocessings,
 };
 
+pub use dry_run::{DryRun, dry_run};
 pub use watched::{Watched, watched};
 
 use std::path::Path;
 
 use diagnostic::Diagnostic;
 use spec::{Document, ImagesKey, MethodSchema, Spec};
+
+/// Folder of the store, beside report.yaml.
+const STORE: &str = ".cnn-report";
 
 #[derive(Debug)]
 pub enum Failure {

@@ -1,5 +1,6 @@
 //! From results to the document: presented, drawn, numbered, the author's values and references filled in.
 
+pub mod budget;
 pub mod machine;
 mod pages;
 mod presented;

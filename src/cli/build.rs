@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use cnn_report::diagnostic::Diagnostic;
 use cnn_report::execute::Reuse;
-use cnn_report::plan::Overrides;
+use cnn_report::plan::{Overrides, size_in_bytes};
 use cnn_report::progress::{Finished, Progress, Silent};
 use cnn_report::render::CommentForm;
 use cnn_report::spec::Format;
@@ -34,9 +34,15 @@ pub struct BuildArguments {
     /// What to write, in place of the spec's
     #[arg(long, value_enum, value_name = "FORMAT", value_delimiter = ',')]
     formats: Vec<Page>,
+    /// The most that the page, or the Markdown with its pictures, may take, such as 5MB: else write nothing, list the heaviest figures and exit with 1
+    #[arg(long, value_name = "SIZE", value_parser = size_in_bytes)]
+    budget: Option<u64>,
     /// Write nothing: exit with 1 where the report in the folder is out of date, and say what differs
     #[arg(long)]
     check: bool,
+    /// Write nothing and run nothing: say which units would be run, and what time and memory they would take, as far as earlier builds tell
+    #[arg(long, conflicts_with_all = ["check", "comment", "why"])]
+    dry_run: bool,
     /// With --check: numbers may differ in their last digits and pictures in details, as on another CPU or graphics card
     #[arg(long, requires = "check")]
     tolerant: bool,
@@ -103,6 +109,7 @@ impl BuildArguments {
         Overrides {
             seed: self.seed,
             output: self.output.clone(),
+            budget: self.budget,
             ..self.spec.overrides()
         }
     }
@@ -134,6 +141,9 @@ pub fn run(arguments: BuildArguments, format: MessageFormat) -> ExitCode {
             false => Reuse::Stored,
         },
     };
+    if arguments.dry_run {
+        return super::dry_run::run(&request, format);
+    }
     if arguments.check {
         let tolerance = match arguments.tolerant {
             true => Tolerance::Machine,

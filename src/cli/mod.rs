@@ -3,6 +3,7 @@
 mod build;
 mod diff;
 mod doctor;
+mod dry_run;
 mod init;
 mod inspect;
 mod interrupt;
@@ -31,7 +32,13 @@ struct Cli {
     #[command(subcommand)]
     command: Command,
     /// How errors and warnings are printed: with the line of the file, as one line each, as JSON
-    #[arg(long, global = true, value_enum, default_value = "full")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "full",
+        display_order = 900
+    )]
     format: MessageFormat,
 }
 

@@ -143,11 +143,13 @@ fn names(store: &Store, entries: &[Listed]) -> BTreeMap<String, String> {
 /// An entry that no last build used.
 fn described(key: &Value) -> String {
     let part = |name: &str| key[name].as_str();
-    match (part("method"), part("last_build"), key.get("facts")) {
-        (Some(method), _, _) => format!("{method}, of an earlier build"),
-        (None, Some(report), _) => format!("what the last build of {report} used"),
-        (None, None, Some(_)) => "facts of a network".to_owned(),
-        (None, None, None) => "a photo that can be read".to_owned(),
+    let has = |name: &str| key.get(name).is_some();
+    match (part("method"), part("last_build")) {
+        (Some(method), _) => format!("{method}, of an earlier build"),
+        (None, Some(report)) => format!("what the last build of {report} used"),
+        (None, None) if has("facts") => "facts of a network".to_owned(),
+        (None, None) if has("timings") => "how long units took".to_owned(),
+        (None, None) => "a photo that can be read".to_owned(),
     }
 }
 

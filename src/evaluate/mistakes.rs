@@ -149,6 +149,10 @@ impl Method for Mistakes {
         self.labelled.units(inputs)
     }
 
+    fn may_name_further_units(&self) -> bool {
+        true
+    }
+
     fn further_units(&self, inputs: &Inputs, units: &[Unit], found: &[&Results]) -> Vec<Unit> {
         let Ok(prepared) = self.labelled.opened(inputs) else {
             return Vec::new(); // `check` said why

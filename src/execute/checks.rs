@@ -1,9 +1,11 @@
 //! Judges the maps of a task: from the store, or by running the check.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::key::Keys;
+use super::timings::{Sort, Timing, Timings, Watch};
 use super::{ExecuteError, Network, Ran, Reason, Reuse, name, panic_text};
 use crate::explain::checks::{self, Check, Judged};
 use crate::explain::{ExplainError, Known, Passes};
@@ -33,6 +35,7 @@ pub(super) struct Judges<'a> {
     pub progress: &'a dyn Progress,
     /// Why a unit ran, by its name and key.
     pub reason: &'a dyn Fn(&str, &Key) -> Reason,
+    pub timings: &'a Timings<'a>,
 }
 
 /// What was found, and what of it had to be run.
@@ -52,6 +55,7 @@ impl Judges<'_> {
             .flat_map(|unit| task.checks.iter().map(move |check| (unit, *check)))
             .collect();
         let total = all.len();
+        let mut ran: BTreeMap<&str, (Sort, Timing)> = BTreeMap::new();
         for (at, (unit, check)) in all.into_iter().enumerate() {
             let Some(Some(result)) = results.get(unit) else {
                 continue;
@@ -66,7 +70,19 @@ impl Judges<'_> {
             let go_on = || self.progress.advanced(at, total);
             let one = match stored {
                 Some(stored) => Ok(stored),
-                None => self.run(task, (unit, result), check, &go_on),
+                None => {
+                    let _ = self.network.open(); // its time is nobody's; where it cannot be, the run says so
+                    let mut watch = Watch::start(self.network);
+                    let one = self.run(task, (unit, result), check, &go_on);
+                    if one.is_ok() {
+                        watch.unit();
+                        let sort = Sort::of(&key, Some(check.name()));
+                        let before = ran.entry(check.name()).or_insert((sort, Timing::default()));
+                        before.1 = before.1.and(watch.timing());
+                        self.timings.keep(before.0.clone(), before.1);
+                    }
+                    one
+                }
             };
             if is_new {
                 let reason = (self.reason)(&name, &key);

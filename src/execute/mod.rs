@@ -5,6 +5,8 @@ mod first_photo;
 mod key;
 mod network;
 mod reason;
+mod timings;
+mod upcoming;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -12,7 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::Value;
 
-use crate::explain::{ExplainError, Inputs, Known, Passes, Sink, Unit};
+use crate::explain::{ExplainError, Inputs, Known, Needs, Passes, Sink, Unit};
 use crate::fs::FileError;
 use crate::plan::memory::Memory;
 use crate::plan::{Plan, Task};
@@ -24,6 +26,9 @@ pub use checks::Checked;
 pub use first_photo::first_photo;
 pub use network::{Found, Network, NetworkError, find};
 pub use reason::{Ran, Reason};
+pub use timings::{Basis, Timing};
+use timings::{Sort, Timings, Watch};
+pub use upcoming::{Estimate, Upcoming, UpcomingTask, upcoming};
 
 /// What to make of stored results.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -78,6 +83,7 @@ pub fn execute(
     progress: &dyn Progress,
 ) -> Result<Executed, ExecuteError> {
     let keys = key::Keys::new(plan, network);
+    let timings = Timings::of(network, store);
     let before = store.map_or_else(BTreeMap::new, |store| store.last_build(&report_name(plan)));
     let mut executed = Executed::default();
     let needs_facts = |task: &Task| task.entry.kind == Kind::DataFaults;
@@ -96,6 +102,7 @@ pub fn execute(
         known: &known,
         progress,
         reason: &reason,
+        timings: &timings,
     };
     for (index, task) in plan.tasks.iter().enumerate() {
         let title = title(&plan.strings, task);
@@ -112,6 +119,7 @@ pub fn execute(
             known: &known,
             executed: &mut executed,
             earlier: &mut earlier,
+            timings: &timings,
         };
         let mut results = build.units(index, task, &task.units)?;
         let all: Option<Vec<&Results>> = results.iter().map(Option::as_ref).collect();
@@ -167,6 +175,7 @@ struct Build<'a> {
     executed: &'a mut Executed,
     /// Results of this build that other methods find too, by their keys: they are run once also without a store.
     earlier: &'a mut BTreeMap<String, Results>,
+    timings: &'a Timings<'a>,
 }
 
 impl Build<'_> {
@@ -208,7 +217,12 @@ impl Build<'_> {
             let reason = (self.reason)(&name, &keys[at]);
             Ran { unit: name, reason }
         }));
-        if !missing.is_empty() {
+        if let Some(first) = missing.first() {
+            // The time to load the network is nobody's; where it cannot be, the run says so.
+            if task.method.needs() != Needs::Nothing {
+                let _ = self.network.open();
+            }
+            let mut watch = Watch::start(self.network);
             let mut keep = |at: usize, found: Results| {
                 let Some(&unit) = missing.get(at) else {
                     return Ok(()); // a method never names a unit that it was not given
@@ -217,12 +231,16 @@ impl Build<'_> {
                     store.save(&keys[unit], &found)?;
                 }
                 results[unit] = Some(found);
+                watch.unit();
                 Ok(())
             };
             let units: Vec<Unit> = missing.iter().map(|at| units[*at].clone()).collect();
             let advanced = |done, total| self.progress.advanced(done, total);
             let mut sink = Sink::new(&mut keep, &advanced);
-            match run(task, inputs, self.network, self.known, &units, &mut sink) {
+            let outcome = run(task, inputs, self.network, self.known, &units, &mut sink);
+            self.timings
+                .keep(Sort::of(&keys[*first], None), watch.timing());
+            match outcome {
                 Err(ExplainError::Cancelled) => return Err(ExecuteError::Cancelled),
                 Err(error) => {
                     self.executed.failures.insert(index, error);

@@ -105,6 +105,11 @@ impl Network {
         Ok(self.opened.get_or_init(|| model))
     }
 
+    /// The network, if it was opened.
+    pub fn opened(&self) -> Option<&Model> {
+        self.opened.get()
+    }
+
     /// Whether it had to be opened.
     pub fn is_open(&self) -> bool {
         self.opened.get().is_some()

@@ -228,6 +228,11 @@ pub trait Method {
         Vec::new()
     }
 
+    /// Whether `further_units` ever names one.
+    fn may_name_further_units(&self) -> bool {
+        false
+    }
+
     /// Runs some of the units and hands each result to the sink when it is there.
     fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError>;
 

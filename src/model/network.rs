@@ -103,6 +103,11 @@ impl Model {
         self.precision
     }
 
+    /// Pictures that passes were run for so far, from the input or from a layer, whole or in part.
+    pub fn pictures_run(&self) -> u64 {
+        self.program.pictures_run()
+    }
+
     pub fn parts(&self) -> Parts {
         self.facts.parts
     }

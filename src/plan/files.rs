@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Output, Overrides, keep};
+use super::{Budget, Output, Overrides, keep};
 use crate::diagnostic::Diagnostic;
 use crate::fs::{self, Written};
 use crate::labels::Labels;
@@ -97,7 +97,39 @@ pub fn output(
         folder,
         name,
         formats,
+        budget: budget(document, spec, overrides, faults),
     })
+}
+
+fn budget(
+    document: &Document,
+    spec: &Spec,
+    overrides: &Overrides,
+    faults: &mut Vec<Diagnostic>,
+) -> Option<Budget> {
+    if let Some(bytes) = overrides.budget {
+        return Some(Budget { bytes, place: None });
+    }
+    let written = spec.output.budget.as_deref()?;
+    let bytes = keep(size_in_bytes(written), faults, |error| {
+        document.error("/output/budget", error, "")
+    })?;
+    let place = Some(document.key_place("/output/budget"));
+    Some(Budget { bytes, place })
+}
+
+/// `5MB` is 5,000,000, `5MiB` 5,242,880.
+pub fn size_in_bytes(text: &str) -> Result<u64, String> {
+    let expected = || format!("expected a size such as `5MB` or `800kB`, found `{text}`");
+    // A number alone might be meant in any unit.
+    let size: bytesize::ByteSize = match text.trim().ends_with(['B', 'b']) {
+        true => text.trim().parse().map_err(|_| expected())?,
+        false => return Err(expected()),
+    };
+    match size.as_u64() {
+        0 => Err(expected()),
+        bytes => Ok(bytes),
+    }
 }
 
 /// The page of `markdown-embedded`, beside that of `markdown`.

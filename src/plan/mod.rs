@@ -23,12 +23,12 @@ use crate::picture::Preprocessing;
 use crate::spec::{Document, Spec};
 use crate::words::Strings;
 pub use figures::method_and_view;
-pub use files::embedded_name;
+pub use files::{embedded_name, size_in_bytes};
 use input::Defaults;
 pub use input::InputFrom;
 use memory::Memory;
 pub use model::{NamedModel, Origin, faults_of};
-pub use outline::{Item, Output, Overrides, Plan, Section, Task};
+pub use outline::{Budget, Item, Output, Overrides, Plan, Section, Task};
 use units::resolve_tasks;
 
 /// What a spec says of its network and of how photos become its input, before anything is loaded.

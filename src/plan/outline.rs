@@ -87,6 +87,15 @@ pub struct Output {
     /// Without extension.
     pub name: String,
     pub formats: Vec<Format>,
+    pub budget: Option<Budget>,
+}
+
+/// The most that a form of the report may take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Budget {
+    pub bytes: u64,
+    /// Where report.yaml says it; `None` where the command line does.
+    pub place: Option<Place>,
 }
 
 /// What the command line says in place of the spec.
@@ -99,6 +108,8 @@ pub struct Overrides {
     /// `KEY=VALUE` of `--set`, in order.
     pub set: Vec<String>,
     pub formats: Option<Vec<Format>>,
+    /// Bytes.
+    pub budget: Option<u64>,
     /// Whether nothing will be written: the folder need not be one that can be.
     pub writes_nothing: bool,
 }

@@ -4,11 +4,14 @@
 mod html;
 mod markdown;
 mod svg;
+mod weight;
 
 pub use html::html;
 pub use markdown::{
     CommentForm, MOST_CHARACTERS, MarkdownReport, comment, embedded_markdown, markdown,
 };
+
+pub use weight::{Form, Weight, weights};
 
 use crate::figure::{Media, Tile};
 use crate::report::prose::Place;

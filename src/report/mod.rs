@@ -36,6 +36,22 @@ pub struct Report {
     pub notices: Vec<String>,
 }
 
+impl Report {
+    /// Every explanation, in the order of the page.
+    pub fn explanations(&self) -> impl Iterator<Item = &Explanation> {
+        let blocks = self.sections.iter().flat_map(|section| &section.blocks);
+        blocks.filter_map(|block| match block {
+            Block::Explanation(explanation) => Some(explanation),
+            Block::Text(_) => None,
+        })
+    }
+
+    pub fn figures(&self) -> impl Iterator<Item = &Figure> {
+        self.explanations()
+            .flat_map(|explanation| &explanation.figures)
+    }
+}
+
 /// Of each photo its class, and for each method that explains a class where its figure is.
 #[derive(Debug, Clone, Default)]
 pub struct Summary {

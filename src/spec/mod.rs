@@ -226,6 +226,9 @@ pub struct OutputSpec {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+    /// The most that each form of the report for readers may take, such as `5MB` or `800kB`: the page, the Markdown with its folder of pictures, the Markdown with its pictures in it. Where one takes more, nothing is written, and the heaviest figures are listed. `json` is not measured. Default: no limit.
+    #[schemars(regex(pattern = r"^[0-9]+(\.[0-9]+)? ?(B|[kKMG]B|[KMG]iB)$"), extend("patternErrorMessage" = "a size such as `5MB` or `800kB`"))]
+    pub budget: Option<String>,
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
     Html,

@@ -36,6 +36,15 @@ pub struct Store {
     digests: Mutex<Digests>,
     /// Whether this process has added entries, so that the limit may be exceeded.
     has_grown: AtomicBool,
+    access: Access,
+}
+
+/// What may be done to a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Access {
+    Write,
+    /// Nothing of it changes: neither entries, nor when they were used.
+    Read,
 }
 
 impl Store {
@@ -43,12 +52,23 @@ impl Store {
     /// `flush` prunes to. An error if the folder cannot be written to, or is in use for something else.
     pub fn open(folder: &Path, limit_bytes: u64) -> Result<Store, FileError> {
         folder::prepare(folder)?;
-        Ok(Self {
+        Ok(Self::at(folder, limit_bytes, Access::Write))
+    }
+
+    /// The store in `folder` for reading: what is saved goes nowhere. `None` where there is no store.
+    pub fn open_read_only(folder: &Path) -> Option<Store> {
+        let is_store = folder::entries(folder).is_dir();
+        is_store.then(|| Self::at(folder, u64::MAX, Access::Read))
+    }
+
+    fn at(folder: &Path, limit_bytes: u64, access: Access) -> Self {
+        Self {
             folder: folder.to_owned(),
             limit_bytes,
             digests: Mutex::default(),
             has_grown: AtomicBool::new(false),
-        })
+            access,
+        }
     }
 
     /// The value that was saved under `key`, bit for bit; `None` where there is none, or where its file is
@@ -60,8 +80,10 @@ impl Store {
         let damage = match fs::read(&path) {
             Ok(file) => match entry::value(&file, key) {
                 Ok(value) => {
-                    // Who may read a store but not write to it still gets its results.
-                    let _ = fs::mark_used(&path);
+                    if self.access == Access::Write {
+                        // Who may read a store but not write to it still gets its results.
+                        let _ = fs::mark_used(&path);
+                    }
                     return Some(value);
                 }
                 Err(damage) => damage,
@@ -72,6 +94,7 @@ impl Store {
         match damage {
             // Another version of the program may still use it; `save` replaces it.
             Damage::OtherVersion => {}
+            Damage::Unreadable if self.access == Access::Read => {}
             // If it cannot be removed, it is found damaged again.
             Damage::Unreadable => drop(fs::remove(&path)),
         }
@@ -80,6 +103,9 @@ impl Store {
 
     /// Keeps `value` under `key`, in the place of what is there.
     pub fn save<T: Serialize>(&self, key: &Key, value: &T) -> Result<(), FileError> {
+        if self.access == Access::Read {
+            return Ok(());
+        }
         let path = self.path(key);
         let file = entry::file(key, value).map_err(|error| FileError {
             action: "write",
@@ -108,6 +134,9 @@ impl Store {
     /// Writes what was found by `digest`, and removes the entries that were not used for longest until
     /// the store is within its limit.
     pub fn flush(&self) -> Result<(), FileError> {
+        if self.access == Access::Read {
+            return Ok(());
+        }
         Digests::flush(&self.digests, &self.digests_path(), &self.folder)?;
         if self.has_grown.swap(false, Ordering::Relaxed) {
             self.prune(self.limit_bytes)?;

@@ -8,6 +8,7 @@ mod arrays;
 mod attributions;
 mod bench;
 mod blueprints;
+mod budget;
 mod cli;
 mod committed;
 mod concepts;

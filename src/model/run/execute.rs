@@ -7,6 +7,7 @@ use super::pass::{Change, Pass};
 use super::program::Program;
 use super::running::Running;
 use super::weights::Weights;
+use std::sync::atomic::Ordering;
 use tch::Tensor;
 
 use crate::model::error::ModelError;
@@ -33,6 +34,8 @@ impl Program {
         change: Change<'_>,
         mut rule: Option<Rule<'_>>,
     ) -> Result<Vec<Option<Value>>, ModelError> {
+        let pictures = u64::try_from(pass.pictures).unwrap_or(0);
+        self.pictures_run.fetch_add(pictures, Ordering::Relaxed);
         let mut demand = Demand::new(&self.graph, &self.folds, weights, pass)?;
         let _no_grad = (!pass.gradients).then(tch::no_grad_guard);
         let mut running = Running {

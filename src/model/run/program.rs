@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tch::{Device, Kind, TchError, Tensor};
 
@@ -30,6 +31,8 @@ pub struct Program {
     pub(super) weights: Weights,
     /// The same in bfloat16, once a pass has asked for them.
     lowered: OnceCell<Weights>,
+    /// Pictures that passes were run for.
+    pub(super) pictures_run: AtomicU64,
 }
 
 impl Program {
@@ -80,6 +83,7 @@ impl Program {
             of_weights,
             weights,
             lowered: OnceCell::new(),
+            pictures_run: AtomicU64::new(0),
         })
     }
 
@@ -87,6 +91,11 @@ impl Program {
     pub fn with_module(mut self, value: ValueId, module: tch::CModule) -> Self {
         self.weights.put(value, Value::Module(Module(module)));
         self
+    }
+
+    /// Pictures that passes were run for so far, a pass through a part of the graph counted as a whole one.
+    pub fn pictures_run(&self) -> u64 {
+        self.pictures_run.load(Ordering::Relaxed)
     }
 
     pub fn graph(&self) -> &Graph {

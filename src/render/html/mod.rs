@@ -12,13 +12,15 @@ mod stock;
 mod summary;
 mod words;
 
+use std::collections::BTreeSet;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 use tera::{Context, Tera};
 
 use super::{RenderError, encoded};
-use crate::figure::Media;
+use crate::figure::{Drawing, Media};
 use crate::report::Report;
 use crate::words::Strings;
 
@@ -72,6 +74,30 @@ pub fn html(report: &Report) -> Result<String, RenderError> {
     let mut tera = Tera::new();
     tera.add_raw_templates(TEMPLATES)?;
     Ok(tera.render("page.html", &Context::from_serialize(&page)?)?)
+}
+
+/// The bytes that each figure takes in the page, in their order. A photo that several show counts with the first.
+pub(super) fn weights(report: &Report) -> Result<Vec<usize>, RenderError> {
+    let strings = Strings::new(&report.language)?;
+    let stock = stock::Stock::of(report);
+    let mut tera = Tera::new();
+    tera.add_raw_templates(TEMPLATES)?;
+    let mut counted = BTreeSet::new();
+    let weigh = |each: &crate::report::Figure| {
+        let mut content = Context::new();
+        content.insert("figure", &figure::figure(each, &stock, &strings));
+        content.insert("words", &words::words(&words::WORDS, &strings));
+        let mut bytes = tera.render("figure.html", &content)?.len();
+        if let Drawing::Grid { tiles, .. } = &each.drawing {
+            for (id, of_item) in tiles.iter().flat_map(|tile| stock.items_of(tile)) {
+                if counted.insert(id) {
+                    bytes += of_item;
+                }
+            }
+        }
+        Ok(bytes)
+    };
+    report.figures().map(weigh).collect()
 }
 
 /// The bytes of a picture and what makes a `data:` address of them; `None` for a chart, whose elements are in the page.

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::{data_address, picture_address};
 use crate::figure::{Drawing, Image, LevelMap, Sign, Tile};
-use crate::report::{Block, Report};
+use crate::report::Report;
 
 /// What pictures of the page are put together from. Two of equal content are one.
 #[derive(Default)]
@@ -58,12 +58,7 @@ impl<'a> Stock<'a> {
     /// Everything that the figures of the report are put together from.
     pub(super) fn of(report: &'a Report) -> Self {
         let mut stock = Self::default();
-        let blocks = report.sections.iter().flat_map(|section| &section.blocks);
-        let figures = blocks.flat_map(|block| match block {
-            Block::Explanation(explanation) => explanation.figures.as_slice(),
-            Block::Text(_) => &[],
-        });
-        for figure in figures {
+        for figure in report.figures() {
             if let Drawing::Grid { tiles, .. } = &figure.drawing {
                 tiles.iter().for_each(|tile| stock.take(tile));
             }
@@ -130,6 +125,26 @@ impl<'a> Stock<'a> {
         self.maps
             .get(&key(map, drawn))
             .map(|number| map_id(*number))
+    }
+
+    /// What a tile is put together from, by id, with the bytes that it takes in the page.
+    pub(super) fn items_of(&self, tile: &Tile) -> Vec<(String, usize)> {
+        let photo = match &tile.layers {
+            Some(layers) => layers.photo.as_ref(),
+            None => Some(&tile.image),
+        };
+        let photo = photo.and_then(|photo| self.photos.get(picture_address(&photo.media)?.0));
+        let photo = photo.map(|&number| {
+            let item = &self.photo_items[number];
+            (item.id.clone(), item.source.len())
+        });
+        let map = tile.layers.as_ref().and_then(|layers| layers.map.as_ref());
+        let map = map.and_then(|map| self.maps.get(&key(map, &tile.image)));
+        let map = map.map(|&number| {
+            let item = &self.map_items[number];
+            (item.id.clone(), item.source.len() + item.values.len())
+        });
+        photo.into_iter().chain(map).collect()
     }
 
     pub(super) fn into_items(self) -> (Vec<Photo>, Vec<Map>) {

@@ -1,0 +1,60 @@
+//! What a build would do, without doing it.
+
+use crate::diagnostic::Diagnostic;
+use crate::execute::{Upcoming, upcoming};
+use crate::model::{ModelFacts, Parts};
+use crate::plan::Overrides;
+use crate::store::Store;
+use crate::{Failure, Request, StoreAt, plan, plan_report};
+
+#[derive(Debug)]
+pub struct DryRun {
+    pub upcoming: Upcoming,
+    pub memory: Memory,
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// What is known of the memory that a build takes, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Memory {
+    /// The network's weights in float32.
+    pub weights: u64,
+    /// The outputs of all nodes for one picture, which a gradient back to the photo needs; `None` where the network
+    /// shows no nodes.
+    pub outputs_of_picture: Option<u64>,
+}
+
+/// Everything of a build up to its first unit of work. Nothing is written, neither a report nor into the store; a
+/// network that was not seen before is loaded and tried, as by `check`.
+pub fn dry_run(request: &Request) -> Result<DryRun, Failure> {
+    let folder = match &request.store {
+        StoreAt::Nowhere => None,
+        StoreAt::Folder(folder) => Some(folder.clone()),
+        StoreAt::BesideReport => Some(plan::folder_of(&request.spec).join(crate::STORE)),
+    };
+    let store = folder.and_then(|folder| Store::open_read_only(&folder));
+    let overrides = Overrides {
+        writes_nothing: true,
+        ..request.overrides.clone()
+    };
+    let (plan, network) = plan_report(&request.spec, &overrides, store.as_ref())?;
+    Ok(DryRun {
+        upcoming: upcoming(&plan, &network, store.as_ref(), request.reuse),
+        memory: memory(network.facts()),
+        warnings: plan.warnings,
+    })
+}
+
+fn memory(facts: &ModelFacts) -> Memory {
+    const BYTES_OF_FLOAT32: u64 = 4;
+    let elements = |shape: &[i64]| -> u64 {
+        let sizes = shape.iter().map(|size| u64::try_from(*size).unwrap_or(0));
+        sizes.fold(1, u64::saturating_mul)
+    };
+    let nodes = facts.nodes().iter();
+    let outputs = nodes.map(|node| elements(&node.output_shape)).sum::<u64>();
+    Memory {
+        weights: facts.provenance.parameters as u64 * BYTES_OF_FLOAT32,
+        outputs_of_picture: (facts.parts == Parts::Nodes).then_some(outputs * BYTES_OF_FLOAT32),
+    }
+}
