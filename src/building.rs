@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, Position};
-use crate::execute::{self, ExecuteError, Executed, Network, NoMemory, Ran, Reuse};
+use crate::execute::{self, ExecuteError, Executed, Network, NoMemory, Ran, Reuse, Shard};
 use crate::explain::ExplainError;
 use crate::fs::FileError;
 use crate::plan::memory::Memory;
@@ -226,6 +226,63 @@ fn out_of_date(difference: &write::Difference) -> Diagnostic {
     Diagnostic::error(&file, position, difference.what.clone(), String::new())
 }
 
+/// What a shard has run.
+#[derive(Debug)]
+pub struct BuiltShard {
+    /// What failed of this shard's units. What is stored stays.
+    pub failures: Vec<Diagnostic>,
+    pub warnings: Vec<Diagnostic>,
+    pub ran: Vec<Ran>,
+    /// Units of the whole report, those that only results name left out.
+    pub units: usize,
+}
+
+/// Runs the units whose turn it is, into the store. Nothing else is written; a build behind all shards draws the report,
+/// and runs what one of them left.
+pub fn build_shard(
+    request: &Request,
+    shard: Shard,
+    progress: &dyn Progress,
+) -> Result<BuiltShard, Failure> {
+    let (store, mut warnings) = open_store(&request.spec, &request.store);
+    let Some(store) = store else {
+        let message =
+            "the shards of a report share a store, and this one cannot be written".to_owned();
+        let hint = warnings
+            .pop()
+            .map_or(String::new(), |warning| warning.message);
+        return Err(Failure::Run(vec![Diagnostic {
+            hint,
+            ..run_fault(&request.spec, message)
+        }]));
+    };
+    let overrides = Overrides {
+        writes_nothing: true,
+        ..request.overrides.clone()
+    };
+    let (plan, network) = plan_report(&request.spec, &overrides, Some(&store))?;
+    let reuse = (request.reuse, shard);
+    let executed = execute::execute_shard(&plan, &network, &store, reuse, progress);
+    let executed = executed.map_err(|error| not_executed(request, error))?;
+    if let Err(error) = store.flush() {
+        let message = format!("the store could not be brought up to date: {error}");
+        warnings.push(warning(&request.spec, message));
+    }
+    let failures = failures(&plan, &executed);
+    warnings.extend(plan.warnings);
+    Ok(BuiltShard {
+        failures,
+        warnings,
+        ran: executed.ran,
+        units: plan.tasks.iter().map(units_of).sum(),
+    })
+}
+
+/// Units of a task with what judges them.
+fn units_of(task: &plan::Task) -> usize {
+    task.units.len() * (1 + task.checks.len())
+}
+
 /// The document of a spec, and what it was made from.
 struct Made {
     plan: Plan,
@@ -305,10 +362,14 @@ fn executed(
     progress: &dyn Progress,
 ) -> Result<Executed, Failure> {
     let executed = execute::execute(plan, network, store, request.reuse, progress);
-    executed.map_err(|error| match error {
+    executed.map_err(|error| not_executed(request, error))
+}
+
+fn not_executed(request: &Request, error: ExecuteError) -> Failure {
+    match error {
         ExecuteError::Cancelled => Failure::Cancelled,
         ExecuteError::File(error) => run_failure(&request.spec, error.to_string()),
-    })
+    }
 }
 
 /// The plan of a spec with its network, which is opened only where it was not seen before.

@@ -40,8 +40,8 @@ mod dry_run;
 mod watched;
 
 pub use building::{
-    Built, OnFailure, Request, StoreAt, UpToDate, build_report, check_spec, check_written, comment,
-    plan_report, values_of,
+    Built, BuiltShard, OnFailure, Request, StoreAt, UpToDate, build_report, build_shard,
+    check_spec, check_written, comment, plan_report, values_of,
 };
 pub use commands::{
     Labelled, ModelFile, Subject, draft_report, facts_of_model, facts_of_report, inspect_model,

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use cnn_report::diagnostic::Diagnostic;
-use cnn_report::execute::Reuse;
+use cnn_report::execute::{Reuse, Shard};
 use cnn_report::plan::{Overrides, size_in_bytes};
 use cnn_report::progress::{Finished, Progress, Silent};
 use cnn_report::render::CommentForm;
@@ -64,6 +64,9 @@ pub struct BuildArguments {
     /// Run everything, whatever is stored
     #[arg(long)]
     fresh: bool,
+    /// Run only each N-th unit of work, from the K-th on, and write no report: N machines with one store share the work, and a build without this draws
+    #[arg(long, value_name = "K/N", conflicts_with_all = ["check", "comment", "dry_run", "formats", "output"])]
+    shard: Option<Shard>,
     #[command(flatten)]
     store: StoreArguments,
     /// Print errors only
@@ -151,6 +154,9 @@ pub fn run(arguments: BuildArguments, format: MessageFormat) -> ExitCode {
         };
         return check(&request, tolerance, arguments.quiet, format);
     }
+    if let Some(shard) = arguments.shard {
+        return super::shard::run(&request, (shard, arguments.why), arguments.quiet, format);
+    }
     let said = Said {
         why: arguments.why,
         quiet: arguments.quiet,
@@ -166,7 +172,7 @@ pub fn run(arguments: BuildArguments, format: MessageFormat) -> ExitCode {
 }
 
 /// Progress on a terminal; nothing where errors only are wanted, or JSON, which is all that standard error then holds.
-fn progress(quiet: bool, format: MessageFormat) -> Box<dyn Progress> {
+pub(super) fn progress(quiet: bool, format: MessageFormat) -> Box<dyn Progress> {
     interrupt::watch();
     match quiet || format == MessageFormat::Json {
         true => Box::new(Stoppable(Silent)),

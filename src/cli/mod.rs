@@ -10,6 +10,7 @@ mod interrupt;
 mod layers;
 mod messages;
 mod methods;
+mod shard;
 mod shells;
 mod store;
 mod target;

@@ -48,10 +48,16 @@ pub(super) struct Found {
 }
 
 impl Judges<'_> {
-    /// Judges every result of a task; one that is missing is left out.
-    pub fn judge(&self, task: &Task, results: &[Option<Results>]) -> Result<Found, ExecuteError> {
+    /// Judges every result of a task that is ours; one that is missing is left out.
+    pub fn judge(
+        &self,
+        task: &Task,
+        results: &[Option<Results>],
+        ours: &[bool],
+    ) -> Result<Found, ExecuteError> {
         let mut found = Found::default();
         let all: Vec<(usize, Check)> = (0..task.units.len())
+            .filter(|unit| ours.get(*unit).is_some_and(|is_ours| *is_ours))
             .flat_map(|unit| task.checks.iter().map(move |check| (unit, *check)))
             .collect();
         let total = all.len();

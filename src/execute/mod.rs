@@ -5,6 +5,7 @@ mod first_photo;
 mod key;
 mod network;
 mod reason;
+mod shard;
 mod timings;
 mod upcoming;
 
@@ -26,6 +27,8 @@ pub use checks::Checked;
 pub use first_photo::first_photo;
 pub use network::{Found, Network, NetworkError, find};
 pub use reason::{Ran, Reason};
+use shard::Turns;
+pub use shard::{NoShard, Shard};
 pub use timings::{Basis, Timing};
 use timings::{Sort, Timings, Watch};
 pub use upcoming::{Estimate, Upcoming, UpcomingTask, upcoming};
@@ -82,6 +85,28 @@ pub fn execute(
     reuse: Reuse,
     progress: &dyn Progress,
 ) -> Result<Executed, ExecuteError> {
+    part_of(plan, network, store, (reuse, None), progress)
+}
+
+/// The units of a shard, which go into the store. What others run is not waited for: it is missing in the results.
+pub fn execute_shard(
+    plan: &Plan,
+    network: &Network,
+    store: &Store,
+    (reuse, shard): (Reuse, Shard),
+    progress: &dyn Progress,
+) -> Result<Executed, ExecuteError> {
+    part_of(plan, network, Some(store), (reuse, Some(shard)), progress)
+}
+
+fn part_of(
+    plan: &Plan,
+    network: &Network,
+    store: Option<&Store>,
+    (reuse, shard): (Reuse, Option<Shard>),
+    progress: &dyn Progress,
+) -> Result<Executed, ExecuteError> {
+    let mut turns = Turns::new(shard);
     let keys = key::Keys::new(plan, network);
     let timings = Timings::of(network, store);
     let before = store.map_or_else(BTreeMap::new, |store| store.last_build(&report_name(plan)));
@@ -121,7 +146,8 @@ pub fn execute(
             earlier: &mut earlier,
             timings: &timings,
         };
-        let mut results = build.units(index, task, &task.units)?;
+        let mut ours = turns.ours(&build.keys_of(task, &task.units));
+        let mut results = build.units(index, task, &task.units, &ours)?;
         let all: Option<Vec<&Results>> = results.iter().map(Option::as_ref).collect();
         let further = match all.map(|all| (task.method.accept(&all), all)) {
             Some((Err(error), _)) => {
@@ -135,11 +161,13 @@ pub fn execute(
             None => Vec::new(),
         };
         if !further.is_empty() {
-            results.extend(build.units(index, task, &further)?);
+            let of_further = turns.ours_of_further(index, further.len());
+            results.extend(build.units(index, task, &further, &of_further)?);
+            ours.extend(of_further);
             build.executed.further.insert(index, further);
         }
         let ran = executed.ran.len() - ran_before;
-        let judged = judges.judge(task, &results)?;
+        let judged = judges.judge(task, &results, &ours)?;
         progress.finished(
             &title,
             Finished {
@@ -179,14 +207,19 @@ struct Build<'a> {
 }
 
 impl Build<'_> {
-    /// The results of some units of a task; `None` of those that failed.
+    fn keys_of(&self, task: &Task, units: &[Unit]) -> Vec<Key> {
+        units.iter().map(|unit| self.keys.of(task, unit)).collect()
+    }
+
+    /// The results of some units of a task; `None` of those that failed, and of those that are not ours and not stored.
     fn units(
         &mut self,
         index: usize,
         task: &Task,
         units: &[Unit],
+        ours: &[bool],
     ) -> Result<Vec<Option<Results>>, ExecuteError> {
-        let keys: Vec<Key> = units.iter().map(|unit| self.keys.of(task, unit)).collect();
+        let keys = self.keys_of(task, units);
         let inputs = self.plan.inputs(task);
         let shared = units
             .iter()
@@ -205,7 +238,7 @@ impl Build<'_> {
             })
             .collect();
         let missing: Vec<usize> = (0..results.len())
-            .filter(|at| results[*at].is_none())
+            .filter(|at| results[*at].is_none() && ours[*at])
             .collect();
         self.executed.units += results.len();
         for (unit, key) in units.iter().zip(&keys) {

@@ -18,9 +18,10 @@ pub enum PatternError {
     Folder { path: PathBuf, reason: String },
 }
 
-/// The plain files below `base` whose path relative to it fits `pattern`, in the order of their paths; a relative
+/// The files below `base` whose path relative to it fits `pattern`, in the order of their paths; a relative
 /// pattern gives relative paths. `*` and `?` stay in one folder, `**` goes through all, capitals do not matter (cameras
-/// write `.JPG`), hidden files are left out. Links are followed; a loop of them ends. A text without a wild card is the
+/// write `.JPG`), hidden files are left out. Links are followed; a loop of them ends. A link to nothing, a FIFO or a socket
+/// that fits is found as well: left out, nobody would miss it. A text without a wild card is the
 /// path of one file.
 pub fn matching(base: &Path, pattern: &str) -> Result<Vec<PathBuf>, PatternError> {
     let named = base.join(pattern);
@@ -54,25 +55,33 @@ pub fn matching(base: &Path, pattern: &str) -> Result<Vec<PathBuf>, PatternError
         .max_depth(depth)
         .into_iter()
         .filter_entry(is_shown);
+    let fitting = |path: &Path| {
+        let path = folder.join(path.strip_prefix(&start).unwrap_or(path));
+        fits.is_match(&path).then_some(path)
+    };
     for entry in entries {
         let entry = match entry {
             Ok(entry) => entry,
-            Err(error) if error.depth() > 0 => continue, // a loop, or a link to nothing
+            Err(error) if error.depth() > 0 => {
+                // A link to nothing is found, so that who opens it says what it is; a loop ends here.
+                let link = error.path().filter(|_| error.loop_ancestor().is_none());
+                let link = link.filter(|path| path.is_symlink());
+                found.extend(link.and_then(fitting));
+                continue;
+            }
             Err(error) => {
                 let reason = match error.into_io_error() {
                     Some(error) => error.to_string(),
                     None => "it is a loop of links".to_owned(),
                 };
                 return Err(PatternError::Folder {
-                    path: start,
+                    path: start.clone(),
                     reason,
                 });
             }
         };
-        let below = entry.path().strip_prefix(&start).unwrap_or(entry.path());
-        let path = folder.join(below);
-        if entry.file_type().is_file() && fits.is_match(&path) {
-            found.push(path);
+        if !entry.file_type().is_dir() {
+            found.extend(fitting(entry.path()));
         }
     }
     found.sort();
@@ -161,6 +170,8 @@ mod tests {
         assert!(fits(root, "a/*.jpg", &root.join("a/new.jpg")));
         assert!(!fits(root, "a/*.jpg", &root.join("a/b/new.jpg")));
         assert!(found("a/*.webp").is_empty());
+        std::os::unix::fs::symlink("nothing", root.join("a/gone.jpg")).unwrap();
+        assert_eq!(found("a/*.jpg"), ["a/10.jpg", "a/2.JPG", "a/gone.jpg"]);
         assert!(matches!(
             matching(root, "none/*.jpg"),
             Err(PatternError::Folder { .. })

@@ -85,6 +85,9 @@ pub fn present(task: &Task, view: &View) -> Presented {
                 .with("few", FEW_PHOTOS),
         );
     }
+    if task.activation == "softmax" {
+        notices.push(Message::new("labels.notice_softmax"));
+    }
     Presented {
         exhibits: vec![table(task, data, view, &found), curves(task, data, &rows)],
         notices,

@@ -223,12 +223,12 @@ pub struct OutputSpec {
     pub name: Option<String>,
     /// What to write: `html`, `markdown` (with its pictures in a folder beside it), `markdown-embedded` (one file with the pictures in it, for mail and forges that show them), `json` (every number, and every map as an array beside it). Default: `html` and `markdown`.
     pub formats: Option<Vec<Format>>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
     /// The most that each form of the report for readers may take, such as `5MB` or `800kB`: the page, the Markdown with its folder of pictures, the Markdown with its pictures in it. Where one takes more, nothing is written, and the heaviest figures are listed. `json` is not measured. Default: no limit.
     #[schemars(regex(pattern = r"^[0-9]+(\.[0-9]+)? ?(B|[kKMG]B|[KMG]iB)$"), extend("patternErrorMessage" = "a size such as `5MB` or `800kB`"))]
     pub budget: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
     Html,

@@ -132,6 +132,19 @@ fn a_report_judges_each_label_by_itself() {
         page.contains("| ship | 1 | 2 | 1 | 0.500 | 1.000 |"),
         "{page}"
     );
+    let of_softmax = "sum to 1 over its classes (softmax)";
+    assert!(!page.contains(of_softmax), "{page}");
+    let softmax = spec("label_rates: {data: labels.csv}")
+        .replace("  classes:", "  scores: softmax\n  classes:");
+    std::fs::write(path("softmax.yaml"), softmax).unwrap();
+    let built = Command::new(env!("CARGO_BIN_EXE_cnn-report"))
+        .args(["build", "softmax.yaml"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(built.status.success(), "{built:?}");
+    let page = std::fs::read_to_string(path("softmax.md")).unwrap();
+    assert!(page.contains(of_softmax), "{page}");
     // One prediction for each photo is what independent labels do not have.
     let (code, printed) = run("confusion_matrix: {data: labels.csv}", "check");
     assert_eq!(code, Some(2), "{printed}");

@@ -47,6 +47,7 @@ mod rebuilds;
 mod render;
 mod robustness;
 mod sampling;
+mod shards;
 mod shipped;
 mod strings;
 mod torchscript;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use tch::{Device, Kind, Tensor};
 
 use super::*;
+use crate::model::graph::Node;
 use crate::model::graph::{Stored, StoredKind};
 
 /// Operator and arguments; its input is the node before, as `self`.

@@ -260,6 +260,29 @@ fn doubtful(checks: &[Checked]) -> Vec<Checked> {
     checks.iter().enumerate().map(change).collect()
 }
 
+/// Maps of a class whose probability nothing changes.
+fn unmoved(checks: &[Checked]) -> Vec<Checked> {
+    let still = || StepCurve(vec![0.1; 3]);
+    let change = |one: &Checked| {
+        let mut one = one.clone();
+        if let Ok(Fidelity::InsertionDeletion {
+            insertion,
+            deletion,
+        }) = &mut one.found
+        {
+            for curves in [insertion, deletion] {
+                *curves = Curves {
+                    map: still(),
+                    random: still(),
+                    centre: still(),
+                };
+            }
+        }
+        one
+    };
+    checks.iter().map(change).collect()
+}
+
 /// Checks for which the network gives no finite numbers.
 fn failing(checks: &[Checked]) -> Vec<Checked> {
     let fail = |one: &Checked| Checked {
@@ -282,7 +305,13 @@ fn said_in(ran: &mut Ran) -> BTreeSet<String> {
             let task = &ran.plan.tasks[index];
             let results = &ran.executed.results[index];
             let checks = ran.executed.checks_of(index);
-            for checks in [checks.to_vec(), doubtful(checks), failing(checks)] {
+            let kinds = [
+                checks.to_vec(),
+                doubtful(checks),
+                unmoved(checks),
+                failing(checks),
+            ];
+            for checks in kinds {
                 let found = (results.as_slice(), checks.as_slice());
                 let presented = with_task(&ran.plan, task, found, present::present).unwrap();
                 keys.extend(keys_of(&presented));
