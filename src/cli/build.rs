@@ -1,6 +1,5 @@
 //! `cnn-report build`: the report, and progress while it is made.
 
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -8,7 +7,6 @@ use clap::{Args, ValueEnum};
 use cnn_report::diagnostic::Diagnostic;
 use cnn_report::execute::{Reuse, Shard};
 use cnn_report::plan::{Overrides, size_in_bytes};
-use cnn_report::progress::{Finished, Progress, Silent};
 use cnn_report::render::CommentForm;
 use cnn_report::spec::Format;
 use cnn_report::write::Tolerance;
@@ -17,8 +15,8 @@ use cnn_report::{Built, Failure, OnFailure, Request, build_report, check_written
 use super::ReportArguments;
 use super::interrupt;
 use super::messages::{FAILED_RUN, MessageFormat};
+use super::stoppable::progress;
 use super::store::StoreArguments;
-use crate::terminal::Terminal;
 
 /// What `build` is given.
 #[derive(Args)]
@@ -81,26 +79,6 @@ enum Page {
     Markdown,
     MarkdownEmbedded,
     Json,
-}
-
-/// Stops where Ctrl-C was pressed.
-struct Stoppable<P>(P);
-
-impl<P: Progress> Progress for Stoppable<P> {
-    fn started(&self, number: usize, total: usize, title: &str) {
-        self.0.started(number, total, title);
-    }
-
-    fn advanced(&self, done: usize, total: usize) -> ControlFlow<()> {
-        match interrupt::requested() {
-            true => ControlFlow::Break(()),
-            false => self.0.advanced(done, total),
-        }
-    }
-
-    fn finished(&self, title: &str, work: Finished) {
-        self.0.finished(title, work);
-    }
 }
 
 impl BuildArguments {
@@ -169,15 +147,6 @@ pub fn run(arguments: BuildArguments, format: MessageFormat) -> ExitCode {
         }),
     };
     build(&request, &said, format)
-}
-
-/// Progress on a terminal; nothing where errors only are wanted, or JSON, which is all that standard error then holds.
-pub(super) fn progress(quiet: bool, format: MessageFormat) -> Box<dyn Progress> {
-    interrupt::watch();
-    match quiet || format == MessageFormat::Json {
-        true => Box::new(Stoppable(Silent)),
-        false => Box::new(Stoppable(Terminal::new())),
-    }
 }
 
 /// Compares the report in its folder with the one that would be written now.

@@ -12,6 +12,7 @@ mod messages;
 mod methods;
 mod shard;
 mod shells;
+mod stoppable;
 mod store;
 mod target;
 mod values;

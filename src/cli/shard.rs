@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use cnn_report::execute::Shard;
 use cnn_report::{Request, build_shard};
 
-use super::build::progress;
 use super::interrupt;
 use super::messages::{FAILED_RUN, MessageFormat};
+use super::stoppable::progress;
 
 pub fn run(
     request: &Request,

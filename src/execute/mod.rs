@@ -172,7 +172,7 @@ fn part_of(
             &title,
             Finished {
                 ran: ran + judged.ran.len(),
-                units: results.len() + judged.checked.len(),
+                units: ours.iter().filter(|ours| **ours).count() + judged.checked.len(),
             },
         );
         executed.units += judged.checked.len();

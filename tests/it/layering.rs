@@ -334,6 +334,7 @@ fn every_room_has_a_rule() {
         "lib",
         "building",
         "commands",
+        "dry_run",
         "watched",
         "waiting",
         "main",
