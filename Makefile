@@ -5,7 +5,7 @@ CARGO ?= cargo
 PYTHON ?= python3
 BINARY = target/release/cnn-report
 
-.PHONY: report quickstart sample check-sample test test-gpu build example fixtures libtorch lint needs clean
+.PHONY: report quickstart sample check-sample test test-gpu bench-peers build example fixtures libtorch lint needs clean
 
 report: build
 	$(BINARY) build report.yaml
@@ -39,6 +39,14 @@ ON_A_CARD = explain:: attributions:: lime:: evaluate:: contract::
 test-gpu: libtorch
 	@if nvidia-smi -L >/dev/null 2>&1; then TEST_DEVICE=cuda:0 $(CARGO) test --release --locked --test it -- $(ON_A_CARD); \
 	 else echo "note: nvidia-smi finds no card here, nothing was tested on one"; fi
+
+# Ours in turns with Python's packages, which go into a private environment (about 2 GB, most of it torch). Let nothing else run
+# meanwhile; PEERS="--networks vgg16 --pairs 3" does less.
+PEERS_PYTHON = target/peers/bin/python
+bench-peers: build
+	test -x $(PEERS_PYTHON) || $(PYTHON) -m venv target/peers
+	$(PEERS_PYTHON) -m pip install --quiet --requirement tools/bench_peers_requirements.txt
+	$(PEERS_PYTHON) tools/bench_peers.py --binary $(BINARY) $(PEERS)
 
 # Formatting, lints, unused crates, licences. Without its tool a check is left out with a note, but not where CI is
 # set: there rustfmt and clippy must be. Advisories are left out, for their database is fetched from the network.
