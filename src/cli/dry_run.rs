@@ -29,7 +29,7 @@ fn text(dry_run: &DryRun) -> String {
         let of_task = |task: &UpcomingTask| {
             let checks = task.checks.clone().into_iter();
             let units = (task.method, task.units);
-            std::iter::once(units).chain(checks.map(|(name, estimate)| (name, estimate)))
+            std::iter::once(units).chain(checks)
         };
         tasks.iter().flat_map(of_task).collect::<Vec<_>>()
     };
