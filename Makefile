@@ -5,7 +5,7 @@ CARGO ?= cargo
 PYTHON ?= python3
 BINARY = target/release/cnn-report
 
-.PHONY: report quickstart sample check-sample test test-gpu bench-peers build example fixtures libtorch lint needs clean
+.PHONY: report quickstart sample check-sample test test-gpu test-page bench-peers build example fixtures libtorch lint needs clean
 
 report: build
 	$(BINARY) build report.yaml
@@ -39,6 +39,17 @@ ON_A_CARD = explain:: attributions:: lime:: evaluate:: contract::
 test-gpu: libtorch
 	@if nvidia-smi -L >/dev/null 2>&1; then TEST_DEVICE=cuda:0 $(CARGO) test --release --locked --test it -- $(ON_A_CARD); \
 	 else echo "note: nvidia-smi finds no card here, nothing was tested on one"; fi
+
+# Two pages in Chromium, as a reader uses them. Playwright (pip) drives the system's Chromium, axe-core comes by npm.
+BROWSER_PYTHON = target/browser/bin/python
+AXE = target/axe/package/axe.min.js
+PAGES = quickstart all-methods
+test-page: build
+	test -x $(BROWSER_PYTHON) || $(PYTHON) -m venv target/browser
+	$(BROWSER_PYTHON) -m pip install --quiet playwright numpy pypdf
+	test -e $(AXE) || (mkdir -p target/axe && cd target/axe && npm pack --silent axe-core@4.14.1 && tar -xzf axe-core-*.tgz)
+	for page in $(PAGES); do $(BINARY) build examples/$$page/report.yaml --formats html,json --output target/pages/$$page || exit 1; done
+	$(BROWSER_PYTHON) tools/test_page.py $(PAGES:%=target/pages/%/report.html) --axe $(AXE)
 
 # Ours in turns with Python's packages, which go into a private environment (about 2 GB, most of it torch). Let nothing else run
 # meanwhile; PEERS="--networks vgg16 --pairs 3" does less.
