@@ -5,7 +5,7 @@ CARGO ?= cargo
 PYTHON ?= python3
 BINARY = target/release/cnn-report
 
-.PHONY: report quickstart sample check-sample test test-gpu test-page bench-peers build example fixtures libtorch lint needs clean
+.PHONY: report quickstart sample check-sample test test-gpu test-page bench-peers dist build example fixtures libtorch lint needs clean
 
 report: build
 	$(BINARY) build report.yaml
@@ -39,6 +39,10 @@ ON_A_CARD = explain:: attributions:: lime:: evaluate:: contract::
 test-gpu: libtorch
 	@if nvidia-smi -L >/dev/null 2>&1; then TEST_DEVICE=cuda:0 $(CARGO) test --release --locked --test it -- $(ON_A_CARD); \
 	 else echo "note: nvidia-smi finds no card here, nothing was tested on one"; fi
+
+# The program with its libraries and licences, for Linux without Rust, Python and libtorch.
+dist: build
+	$(PYTHON) tools/make_dist.py --binary $(BINARY)
 
 # Two pages in Chromium, as a reader uses them. Playwright (pip) drives the system's Chromium, axe-core comes by npm.
 BROWSER_PYTHON = target/browser/bin/python

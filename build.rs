@@ -25,6 +25,8 @@ fn main() {
     if let Some(libtorch) = libtorch {
         compile_settings(&libtorch);
         let libraries = std::fs::canonicalize(libtorch.join("lib")).unwrap_or(libtorch.join("lib"));
+        // First beside the program, where `make dist` puts the libraries.
+        println!("cargo:rustc-link-arg=-Wl,-rpath,$ORIGIN/../lib");
         println!("cargo:rustc-link-arg=-Wl,-rpath,{}", libraries.display());
         link_cuda(&libraries);
     }

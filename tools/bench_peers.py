@@ -7,6 +7,9 @@ pictures decoded on two threads) and `packages` (captum, lime and torchvision as
 peer take turns, so that what else the machine does falls on both; the packages run once. A stage's time is what each says of
 it itself; `whole` is the process from start to end, ours with the finished report. Scores and saliency maps are compared.
 
+`--against OLD` compares two builds of ours instead, also in turns: ratios and no seconds, so that it holds on any machine. It fails
+where a stage takes more than a tenth longer in the middle, and even its fastest run is slower than the old build's slowest.
+
 Networks are torchvision's with random seeded weights, SqueezeNet with its own. Nothing is fetched.
 """
 
@@ -391,6 +394,28 @@ def measure(arguments, name):
     print(f"| peak memory, MB | {peaks[0]:.0f} | {peaks[1]:.0f} | {peaks[1] / peaks[0]:.2f} | | |", flush=True)
 
 
+SLOWER = 1.1
+
+
+def guard(arguments, name):
+    """Whether a stage became slower than it was in another build."""
+    folder = arguments.folder / name
+    prepare(name, folder)
+    runs = {"new": [], "old": []}
+    for _ in range(arguments.pairs):
+        for which, binary in (("new", arguments.binary), ("old", arguments.against)):
+            runs[which].append(ours(Path(binary).resolve(), name, folder))
+    print(f"\n**{name}**, {arguments.pairs} pairs\n\n| stage | new / old | smallest | largest |\n|---|---|---|---|")
+    is_slower = False
+    for stage in [*STAGES, "whole"]:
+        new, old = ([max(median([run], stage), 0.05) for run in runs[which]] for which in ("new", "old"))
+        ratios = [a / b for a, b in zip(new, old)]
+        middle = statistics.median(ratios)
+        print(f"| {stage} | {middle:.2f} | {min(ratios):.2f} | {max(ratios):.2f} |", flush=True)
+        is_slower |= middle > SLOWER and min(new) > max(old)
+    return is_slower
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--binary", default=REPOSITORY / "target/release/cnn-report")
@@ -398,11 +423,14 @@ def main():
     parser.add_argument("--networks", nargs="+", default=list(NETWORKS), choices=list(NETWORKS))
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--packages", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--against", help="another build of cnn-report")
     parser.add_argument("--peer", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.peer:
         kind, name, folder = arguments.peer
         return peer(kind, name, Path(folder))
+    if arguments.against:
+        sys.exit(any([guard(arguments, name) for name in arguments.networks]))
     for name in arguments.networks:
         measure(arguments, name)
 

@@ -112,6 +112,12 @@ def unpack(wheel, tree, cuda):
             python = os.path.basename(name) in ("libtorch_python.so", "libshm.so")
             if name.startswith("torch/include/") or name in CPU_LIBRARIES or (cuda and library and not python):
                 archive.extract(name, tree)
+            # For those who pass the libraries on (tools/make_dist.py).
+            if ".dist-info/" in name and re.search("licen[cs]e|notice", name, re.IGNORECASE) and not name.endswith("/"):
+                to = os.path.join(tree, "licences", name.split("-")[0], name.split(".dist-info/")[1])
+                os.makedirs(os.path.dirname(to), exist_ok=True)
+                with open(to, "wb") as file:
+                    file.write(archive.read(name))
 
 
 def need_room(size_bytes, folder):
