@@ -61,8 +61,10 @@ pub const FORMATS: &[Format] = &[
             "onnx/qlinear_conv.onnx",
             "onnx/q_conv_integer.onnx",
             "onnx/conv_one_axis.onnx",
+            "onnx/microsoft_conv_sum.onnx",
+            "onnx/microsoft_gemm.onnx",
         ],
-        read: |given, stage| model(given, [[3, 8, 8]; 3], stage),
+        read: |given, stage| model(given, [[3, 8, 8]; 5], stage),
     },
     Format {
         name: "pt2 with other endings",

@@ -11,6 +11,7 @@ use super::list::list;
 use super::model::{Attribute, AttributeValue, OnnxModel, OnnxNode, OnnxValue};
 use super::names::{check_names, in_order, needed, twice, unique};
 use super::proto::{self, data_type, *};
+use super::translate;
 use crate::model::one_output::{self, Found};
 
 /// Versions of the operators that we translate.
@@ -96,26 +97,27 @@ fn nodes(packed: Vec<Bytes>, functions: &[Bytes]) -> Result<Vec<OnnxNode>, Fault
     let mut foreign = BTreeSet::new();
     for (index, bytes) in packed.into_iter().enumerate() {
         let node: NodeProto = decode(bytes)?;
-        if !is_standard(&node.domain) {
-            foreign.insert(format!(
-                "`{}.{}` (node `{}`)",
-                node.domain, node.op_type, node.name
-            ));
+        let operator = match node.domain.as_str() {
+            domain if is_standard(domain) => node.op_type,
+            domain => format!("{domain}.{}", node.op_type),
+        };
+        if !is_standard(&node.domain) && translate::find(&operator).is_none() {
+            foreign.insert(format!("`{operator}` (node `{}`)", node.name));
             continue;
         }
         let name = match node.name.as_str() {
-            "" => format!("{}_{index}", node.op_type),
+            "" => format!("{operator}_{index}"),
             name => name.to_owned(),
         };
         let name = unique(&mut names, name);
-        let attributes = attributes(node.attribute, &node.op_type, &name)?;
+        let attributes = attributes(node.attribute, &operator, &name)?;
         let metadata = node
             .metadata_props
             .into_iter()
             .map(|pair| (pair.key, pair.value));
         nodes.push(OnnxNode {
             name,
-            operator: node.op_type,
+            operator,
             inputs: node.input,
             outputs: node.output,
             attributes,

@@ -10,6 +10,7 @@ mod convolution;
 mod cutting;
 mod indexing;
 mod logic;
+pub mod microsoft;
 mod normalisation;
 mod order;
 mod padding;
@@ -33,6 +34,7 @@ const FAMILIES: &[&[Row]] = &[
     attention::TABLE,
     order::TABLE,
     quantised::TABLE,
+    microsoft::TABLE,
     normalisation::TABLE,
     arithmetic::TABLE,
     shape::TABLE,

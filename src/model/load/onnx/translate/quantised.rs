@@ -55,7 +55,12 @@ const MOVERS: &[&str] = &[
 ];
 
 pub fn is_quantised(operator: &str) -> bool {
-    TABLE.iter().any(|(known, _)| *known == operator)
+    TABLE.iter().any(|(known, _)| *known == operator) || is_of_runtime(operator)
+}
+
+/// Operators of whole numbers that only ONNX Runtime has.
+fn is_of_runtime(operator: &str) -> bool {
+    operator.starts_with("com.microsoft.Q") && operator != "com.microsoft.QuickGelu"
 }
 
 /// Hands the scale of quantised inputs on to the outputs of the node, or refuses them.
@@ -65,6 +70,11 @@ pub fn follow(call: &mut Call, outputs: &[Traced]) -> Result<()> {
     let scales: Vec<f64> = inputs.filter_map(|name| call.trace.rounded(name)).collect();
     let given = match operator {
         "QuantizeLinear" | "QLinearConv" | "QLinearMatMul" => match outputs.first() {
+            Some(Traced::Tensor(value)) => call.trace.scale(*value),
+            _ => None,
+        },
+        // One without a scale for its result gives floating point.
+        _ if is_of_runtime(operator) => match outputs.first() {
             Some(Traced::Tensor(value)) => call.trace.scale(*value),
             _ => None,
         },
@@ -114,7 +124,7 @@ fn quantise(call: &mut Call) -> Result<Vec<Traced>> {
 }
 
 /// Clamped to what the whole numbers of a scale and a zero point, the inputs `at`, can say.
-fn bounded(call: &mut Call, value: ValueId, [scale, zero]: [usize; 2]) -> Result<ValueId> {
+pub fn bounded(call: &mut Call, value: ValueId, [scale, zero]: [usize; 2]) -> Result<ValueId> {
     let kind = match call.tensor_or_none(zero)? {
         Some(zero) => call.trace.stored_type(zero),
         None => Some(data_type::UINT8),
@@ -163,7 +173,7 @@ fn dequantise(call: &mut Call) -> Result<Vec<Traced>> {
 }
 
 /// The values that an input stands for, of the inputs number, scale and zero point; `axis` is that of several scales.
-fn meant(call: &mut Call, [input, scale, zero]: [usize; 3], axis: i64) -> Result<ValueId> {
+pub fn meant(call: &mut Call, [input, scale, zero]: [usize; 3], axis: i64) -> Result<ValueId> {
     let input = call.tensor(input)?;
     if call.trace.kind(input) == Kind::Float {
         return Ok(input);
@@ -238,7 +248,7 @@ fn integers(call: &mut Call, input: usize, zero: usize, axis: i64) -> Result<Val
     }
 }
 
-fn to_float(call: &mut Call, value: ValueId) -> Result<ValueId> {
+pub fn to_float(call: &mut Call, value: ValueId) -> Result<ValueId> {
     let arguments = vec![
         ("self", Argument::Tensor(value)),
         ("dtype", Argument::ScalarType(7)),
@@ -259,7 +269,7 @@ fn along(call: &mut Call, value: ValueId, axis: i64, rank: usize) -> Result<Valu
     call.emit("aten.reshape.default", arguments)
 }
 
-fn pair(call: &mut Call, operator: &str, first: ValueId, second: ValueId) -> Result<ValueId> {
+pub fn pair(call: &mut Call, operator: &str, first: ValueId, second: ValueId) -> Result<ValueId> {
     let arguments = vec![
         ("self", Argument::Tensor(first)),
         ("other", Argument::Tensor(second)),
