@@ -5,15 +5,17 @@ use crate::execute::Executed;
 use crate::plan::Plan;
 use crate::present;
 use crate::report::{Explanation, Summary, SummaryCell, SummaryMethod, SummaryPhoto};
-use crate::results::{ClassTarget, Fidelity, Results, Target};
+use crate::results::{Fidelity, Results, ScalarTarget, Target};
 use crate::words::{Argument, Message, Strings};
 
 /// What one figure says of one photo.
 struct Said {
     /// The photo's id, and the name that is shown.
     photo: (String, String),
-    class: usize,
+    class: Option<usize>,
     probability: f64,
+    /// What is explained, where it is no class by itself, and what the network says of it.
+    made: Option<String>,
     /// Whether this is the network's first class for the photo, for certain.
     is_first: bool,
     fit: String,
@@ -69,11 +71,13 @@ pub(super) fn of(
         let cells = columns.iter().map(|said| {
             let said: Vec<&Said> = said.iter().filter(of_photo).collect();
             (!said.is_empty()).then(|| {
-                let other = |one: &&&Said| first.is_none_or(|(class, _)| class != one.class);
-                let others = said.iter().filter(other);
-                let others = others.map(|one| {
-                    let probability = percent(one.probability);
-                    format!("{} {probability}", class(one.class))
+                let others = said.iter().filter_map(|one| match one.class {
+                    Some(of_photo) if first.is_none_or(|(first, _)| first != of_photo) => {
+                        let probability = percent(one.probability);
+                        Some(format!("{} {probability}", class(of_photo)))
+                    }
+                    Some(_) => None,
+                    None => one.made.clone(),
                 });
                 let fits = said.iter().map(|one| one.fit.clone());
                 SummaryCell {
@@ -105,14 +109,14 @@ fn joined(strings: &Strings, texts: impl Iterator<Item = String>) -> String {
 
 /// What the network predicts for a photo, as far as a figure shows it.
 fn first_class(said: Vec<&Said>) -> Option<(usize, f64)> {
-    let certain = said.iter().find(|one| one.is_first);
+    let certain = said.iter().find(|one| one.is_first && one.class.is_some());
     let probable = || {
-        let probable = said.iter();
+        let probable = said.iter().filter(|one| one.class.is_some());
         let probable = probable.filter(|one| one.probability > MORE_THAN_ALL_OTHERS);
         probable.max_by(|a, b| a.probability.total_cmp(&b.probability))
     };
     let first = certain.or_else(probable)?;
-    Some((first.class, first.probability))
+    Some((first.class?, first.probability))
 }
 
 /// The photos that a column has, id and name, in the order of the report: a figure without `images` has all of them.
@@ -142,10 +146,10 @@ fn said(plan: &Plan, task: &present::Task, is_predicted: bool) -> Vec<Said> {
         let mut fit = String::new();
         // Of several methods in one figure nobody could tell whose it is.
         let is_of_one = !matches!(task.view, present::View::Comparison(_));
-        let (class, probability) = match found.results {
+        let (class, probability, made) = match found.results {
             Results::Predictions(predictions) => {
                 let class = *predictions.most_probable(1).first()?;
-                (class, predictions.probabilities[class])
+                (Some(class), predictions.probabilities[class], None)
             }
             Results::Superpixels(result) => {
                 let measured = result.fit.r_squared_held_out.or(result.fit.r_squared);
@@ -153,15 +157,17 @@ fn said(plan: &Plan, task: &present::Task, is_predicted: bool) -> Vec<Said> {
                     let message = Message::new("summary_fit");
                     fit = strings.text(&message.with("fit", Argument::Number(measured, 2)));
                 }
-                of_target(&result.target)
+                of_target(task, &result.target)
             }
             Results::Attributions(attributions) => match &attributions.target {
-                Target::Class(target) => of_target(target),
+                Target::Class(target) => of_target(task, target),
                 Target::Filter { .. } | Target::Head { .. } | Target::Layer { .. } => return None,
             },
             _ => return None,
         };
-        if let Some(gain) = gain(task, found.photo?) {
+        // That of several classes may be in the unit of scores.
+        let gain = gain(task, found.photo?).filter(|_| class.is_some());
+        if let Some(gain) = gain {
             let message = Message::new("summary_gain").with("gain", Argument::Number(gain, 2));
             let said = strings.text(&message);
             fit = match fit.is_empty() {
@@ -174,6 +180,7 @@ fn said(plan: &Plan, task: &present::Task, is_predicted: bool) -> Vec<Said> {
             photo: (photo.id.to_owned(), photo.name.to_owned()),
             class,
             probability,
+            made,
             is_first,
             fit,
         })
@@ -193,6 +200,11 @@ fn gain(task: &present::Task, photo: usize) -> Option<f64> {
     })
 }
 
-fn of_target(target: &ClassTarget) -> (usize, f64) {
-    (target.class, target.probability)
+/// The class and its probability; or what is made of several, as text.
+fn of_target(task: &present::Task, target: &ScalarTarget) -> (Option<usize>, f64, Option<String>) {
+    let class = target.scalar.class();
+    let made = class
+        .is_none()
+        .then(|| task.strings.text(&task.explained_and_said(target)));
+    (class, target.probability, made)
 }

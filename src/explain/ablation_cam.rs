@@ -14,6 +14,7 @@ use tch::Tensor;
 
 use super::class_activation::layer::Rule;
 use super::class_activation::{self, CELLS, Formula, Recorded, weighted};
+use super::target_name::Takes;
 use super::{Entry, ExplainError, Photos, parameters};
 use crate::results::Kind;
 
@@ -37,6 +38,7 @@ pub const ENTRY: Entry = Entry {
 
 static FORMULA: Formula = Formula {
     rule: Rule::Any,
+    takes: Takes::Any,
     map,
 };
 
@@ -44,7 +46,7 @@ fn map(of: &Recorded) -> Result<Tensor, ExplainError> {
     let without = of.scores_without_each()?;
     let lost: Vec<f32> = without
         .iter()
-        .map(|score| (of.target.score - score) as f32)
+        .map(|score| (of.target.value() - score) as f32)
         .collect();
     let activation = of.activation()?;
     let lost = Tensor::f_from_slice(&lost)?.f_to(activation.device())?;

@@ -114,6 +114,7 @@ impl Method for ActivationMaps {
                 meaning: Meaning::Activation,
                 values: filter_map(output, *filter)?,
                 sums_to: None,
+                sampling: None,
             };
             sink.found(index, Results::Attributions(found))?;
             sink.advanced(index + 1, units.len())?;

@@ -18,10 +18,10 @@ use tch::Tensor;
 use super::class_activation::CELLS;
 use super::of_class::Step;
 use super::per_photo::PerPhoto;
+use super::target_name::{TargetName, Wanted};
 use super::{
     Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, attention, parameters,
 };
-use crate::labels::{Class, ClassName};
 use crate::results::{Attributions, Kind, Target};
 
 pub const ENTRY: Entry = Entry {
@@ -73,7 +73,7 @@ impl PerPhoto for AttentionRollout {
     }
 
     /// Attention is of no class.
-    fn class(&self) -> Option<&ClassName> {
+    fn class(&self) -> Option<&TargetName> {
         None
     }
 
@@ -89,7 +89,7 @@ impl PerPhoto for AttentionRollout {
         &self,
         passes: &Passes,
         photo: &Photo,
-        class: Class,
+        class: &Wanted,
         _: Step,
     ) -> Result<Attributions, ExplainError> {
         let (grid, input) = (attention::grid(&passes.inputs)?, passes.input(photo)?);

@@ -23,11 +23,11 @@ use tch::Tensor;
 use super::input_x_gradient::SIGNED_PIXELS;
 use super::of_class::{self, Step, predicted};
 use super::per_photo::PerPhoto;
+use super::target_name::{Takes, TargetName, Wanted};
 use super::{
     Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, attention, chosen,
-    class_target, parameters,
+    parameters, target,
 };
-use crate::labels::{Class, ClassName};
 use crate::model::ThroughAttention;
 use crate::results::{Attributions, Kind, Meaning};
 
@@ -50,8 +50,8 @@ pub const ENTRY: Entry = Entry {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AttnLrp {
-    /// The class whose score is explained: `predicted` (each photo's own), a class name or its number. Default `predicted`.
-    pub class: ClassName,
+    /// The class whose score is explained: `predicted` (each photo's own), a class name or its number; or a number made of several, `{difference: [cat, dog]}`, `{sum: [cat, lynx]}`. Default `predicted`.
+    pub class: TargetName,
     /// What goes through attention: to queries, keys and values (`attn_lrp`), or all to the values, as if the weights of attention were constants (`cp_lrp`). Default `attn_lrp`.
     pub rule: Rule,
 }
@@ -78,8 +78,14 @@ impl PerPhoto for AttnLrp {
         Needs::Layers
     }
 
-    fn class(&self) -> Option<&ClassName> {
+    fn class(&self) -> Option<&TargetName> {
         Some(&self.class)
+    }
+
+    fn takes(&self) -> Takes {
+        Takes::Scores {
+            why: "relevance is conserved from layer to layer, which the softmax is not part of",
+        }
     }
 
     fn faults(&self, inputs: &Inputs) -> Vec<Fault> {
@@ -96,12 +102,12 @@ impl PerPhoto for AttnLrp {
         &self,
         passes: &Passes,
         photo: &Photo,
-        class: Class,
+        class: &Wanted,
         _: Step,
     ) -> Result<Attributions, ExplainError> {
         let (model, input) = (passes.model, passes.input(photo)?);
         let target = attention::target(passes, &input, class)?;
-        let score = |outputs: &Tensor| class_target::score(model, outputs, target.class);
+        let score = |outputs: &Tensor| target::number(model, outputs, &target.scalar);
         let through = match self.rule {
             Rule::AttnLrp => ThroughAttention::QueriesKeysAndValues,
             Rule::CpLrp => ThroughAttention::Values,
@@ -109,7 +115,8 @@ impl PerPhoto for AttnLrp {
         let relevance =
             model.relevance_by_gradient(&input, model.scores_node(), &score, through)?;
         let meaning = Meaning::Contribution;
-        of_class::over_input(target, meaning, &relevance.f_get(0)?, Some(target.score))
+        let whole = Some(target.value());
+        of_class::over_input(target, meaning, &relevance.f_get(0)?, whole)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use tch::Tensor;
 
-use super::{ExplainError, Passes, class_target, numbers};
+use super::{ExplainError, Passes, numbers, target};
 use crate::model::{Layer, Maps, NodeId};
 use crate::results::ClassTarget;
 
@@ -58,7 +58,7 @@ impl<'a> Behind<'a> {
             let beside = self.beside.iter();
             from.extend(beside.map(|(node, output)| (*node, output.shallow_clone())));
             let outputs = model.resume(&from, &[model.scores_node()])?;
-            Ok(class_target::scores(model, &outputs[0]))
+            Ok(target::scores(model, &outputs[0]))
         };
         // The axes of a batch are known of the layer only.
         if self.beside.is_empty() {

@@ -20,8 +20,8 @@ use super::baseline::blurred_by;
 use super::input_x_gradient::SIGNED_PIXELS;
 use super::of_class::{self, Step, predicted};
 use super::per_photo::PerPhoto;
+use super::target_name::{TargetName, Wanted};
 use super::{Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, parameters};
-use crate::labels::{Class, ClassName};
 use crate::results::{self, Attributions, Meaning};
 
 pub const ENTRY: Entry = Entry {
@@ -42,8 +42,8 @@ pub const ENTRY: Entry = Entry {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct BlurIg {
-    /// The class whose score is explained: `predicted` (each photo's own), a class name or its number. Default `predicted`.
-    pub class: ClassName,
+    /// The class whose score is explained: `predicted` (each photo's own), a class name or its number; or a number made of several, `{difference: [cat, dog]}`, `{sum: [cat, lynx]}`. Default `predicted`.
+    pub class: TargetName,
     /// Standard deviation of the strongest blur, as a share of the photo's shorter side, 0.01 to 1. Default 0.2.
     #[schemars(range(min = 0.01, max = 1.0))]
     pub blur: f64,
@@ -75,7 +75,7 @@ impl PerPhoto for BlurIg {
         Needs::Gradients
     }
 
-    fn class(&self) -> Option<&ClassName> {
+    fn class(&self) -> Option<&TargetName> {
         Some(&self.class)
     }
 
@@ -92,7 +92,7 @@ impl PerPhoto for BlurIg {
         &self,
         passes: &Passes,
         photo: &Photo,
-        class: Class,
+        class: &Wanted,
         step: Step,
     ) -> Result<Attributions, ExplainError> {
         self.explain(passes, &passes.input(photo)?, class, step)
@@ -105,14 +105,14 @@ impl BlurIg {
         &self,
         passes: &Passes,
         input: &Tensor,
-        class: Class,
+        class: &Wanted,
         step: Step,
     ) -> Result<Attributions, ExplainError> {
         let (_, target) = of_class::at_photo(passes, input, class)?;
-        let class = Class::Index(target.class);
+        let class = &Wanted::from(&target.scalar);
         let softest = self.input_at(1.0, input)?;
         let (_, empty) = of_class::at_photo(passes, &softest, class)?;
-        let difference = target.score - empty.score;
+        let difference = target.value() - empty.value();
         let values = of_class::until_complete(
             (self.steps, self.most_steps),
             (difference, self.tolerance),
@@ -139,7 +139,7 @@ impl BlurIg {
         &self,
         passes: &Passes,
         input: &Tensor,
-        class: Class,
+        class: &Wanted,
         steps: usize,
         step: Step,
     ) -> Result<Tensor, ExplainError> {

@@ -13,6 +13,7 @@ use tch::Tensor;
 
 use super::class_activation::layer::Rule;
 use super::class_activation::{self, CELLS, Formula};
+use super::target_name::Takes;
 use super::{Entry, ExplainError, Photos, grad_cam, parameters};
 use crate::results::Kind;
 
@@ -36,6 +37,9 @@ pub const ENTRY: Entry = Entry {
 
 static FORMULA: Formula = Formula {
     rule: Rule::BeforeAverage,
+    takes: Takes::Scores {
+        why: "its weights are those of the linear layer behind the maps",
+    },
     map: |of| map(&of.activation()?, &of.gradient()?),
 };
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use super::target_name::{self, Takes, TargetName, Wanted};
 use super::{ExplainError, Fault, Inputs};
 use crate::labels::{Class, ClassName};
 use crate::model::{Layer, LayerName, ModelFacts, Parts, ScoresTaken};
@@ -106,14 +107,6 @@ pub fn layer_key(inputs: &Inputs, name: Option<&LayerName>) -> Value {
     match map_layer(inputs, name) {
         Ok(layer) => json!(layer.path),
         Err(_) => Value::Null,
-    }
-}
-
-/// How the key of a result names a class: by number, or `predicted`.
-pub fn class_key(inputs: &Inputs, name: &ClassName) -> Value {
-    match class(inputs, name) {
-        Ok(Class::Index(class)) => json!(class),
-        Ok(Class::Predicted) | Err(_) => json!(crate::labels::PREDICTED),
     }
 }
 
@@ -254,6 +247,15 @@ pub fn class(inputs: &Inputs, name: &ClassName) -> Result<Class, Fault> {
         message: error.to_string(),
         hint: String::new(),
     })
+}
+
+/// The number that `name` means, of a method that was checked.
+pub fn wanted(inputs: &Inputs, name: &TargetName, takes: Takes) -> Result<Wanted, ExplainError> {
+    let first = |faults: Vec<Fault>| match faults.into_iter().next() {
+        Some(fault) => refused(fault),
+        None => ExplainError::Failed("`class` is wrong".to_owned()),
+    };
+    target_name::wanted(inputs.labels, name, takes).map_err(first)
 }
 
 /// A fault at the method itself where no photo is there to be explained.

@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::of_class::predicted;
+use super::target_name::{self, Takes, TargetName};
 use super::{
     Entry, ExplainError, Fault, Inputs, Method, Needs, Part, Passes, Photos, Shared, Sink, Unit,
     Viewing, checks, chosen, parameters,
 };
-use crate::labels::ClassName;
 use crate::results::{Kind, Results};
 
 pub const ENTRY: Entry = Entry {
@@ -40,7 +40,7 @@ pub struct Parameters {
     pub methods: Vec<Chosen>,
     /// The classes, at most 6: `predicted` (each photo's own), names or numbers. Methods that know no class show the same map for each. Default `[predicted]`.
     #[schemars(length(min = 1, max = 6))]
-    pub classes: Vec<ClassName>,
+    pub classes: Vec<TargetName>,
 }
 
 /// A method with its defaults, or with parameters.
@@ -172,7 +172,10 @@ impl OneMap {
     /// Where a fault of the method stands in the figure.
     fn placed(&self, fault: Fault) -> Fault {
         let pointer = match fault.pointer.as_str() {
-            "/class" => format!("/classes/{}", self.place.0),
+            pointer if pointer == "/class" || pointer.starts_with("/class/") => {
+                let below = pointer.trim_start_matches("/class");
+                format!("/classes/{}{below}", self.place.0)
+            }
             _ if self.is_named => self.pointer.clone(),
             pointer => format!("{}{pointer}", self.pointer),
         };
@@ -199,7 +202,7 @@ impl Compare {
         }
         let mut seen = Vec::new();
         for (at, name) in self.own.classes.iter().enumerate() {
-            let Ok(class) = chosen::class(inputs, name) else {
+            let Ok(class) = target_name::wanted(inputs.labels, name, Takes::Any) else {
                 continue; // the methods say why
             };
             if seen.contains(&class) {

@@ -9,8 +9,8 @@ use super::baseline::{Baseline, BaselineWord};
 use super::lime::hide::{Hide, MeanWord};
 use super::lime::segmenter::Segmenting;
 use super::segment_game::{Game, Output};
+use super::target_name::{self, Takes, TargetName};
 use super::{ExplainError, Fault, Inputs, Passes, Photo, chosen, of_class};
-use crate::labels::{Class, ClassName};
 use crate::model::BatchSize;
 use crate::picture::segment::Segmentation;
 
@@ -62,7 +62,7 @@ impl Cover {
 
 /// The keys of a method.
 pub struct Cut<'a> {
-    pub class: &'a ClassName,
+    pub class: &'a TargetName,
     pub output: Output,
     pub segmenting: Segmenting,
     pub baseline: Cover,
@@ -71,7 +71,7 @@ pub struct Cut<'a> {
 
 impl Cut<'_> {
     pub fn faults(&self, inputs: &Inputs) -> Vec<Fault> {
-        let mut faults = of_class::faults(inputs, self.class);
+        let mut faults = of_class::faults(inputs, self.class, self.takes());
         faults.extend(self.segmenting.faults());
         faults
     }
@@ -79,12 +79,13 @@ impl Cut<'_> {
     /// What of `used` decides the numbers.
     pub fn computing(&self, inputs: &Inputs, mut used: Map<String, Value>) -> Map<String, Value> {
         used.shift_remove("batch");
-        used.insert("class".to_owned(), chosen::class_key(inputs, self.class));
+        let class = target_name::key(inputs.labels, self.class, self.takes());
+        used.insert("class".to_owned(), class);
         used
     }
 
-    pub fn class(&self, inputs: &Inputs) -> Result<Class, ExplainError> {
-        chosen::class(inputs, self.class).map_err(chosen::refused)
+    fn takes(&self) -> Takes {
+        Takes::AsOutput(self.output.explained())
     }
 
     pub fn segments(&self, photo: &Photo) -> Result<Segmentation, ExplainError> {
@@ -97,14 +98,8 @@ impl Cut<'_> {
         photo: &'p Photo,
         segments: &Segmentation,
     ) -> Result<Game<'p>, ExplainError> {
-        let class = self.class(&passes.inputs)?;
+        let wanted = chosen::wanted(&passes.inputs, self.class, self.takes())?;
         let hidden = self.baseline.tensor(passes, photo, segments)?;
-        Game::new(
-            passes,
-            photo,
-            (segments, hidden),
-            (class, self.output),
-            self.batch,
-        )
+        Game::new(passes, photo, (segments, hidden), &wanted, self.batch)
     }
 }

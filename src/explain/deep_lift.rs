@@ -23,11 +23,10 @@ use super::baseline::Baseline;
 use super::input_x_gradient::SIGNED_PIXELS;
 use super::of_class::{self, Step, predicted};
 use super::per_photo::PerPhoto;
+use super::target_name::{Takes, TargetName, Wanted};
 use super::{
-    Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, chosen, class_target,
-    parameters,
+    Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, chosen, parameters, target,
 };
-use crate::labels::{Class, ClassName};
 use crate::results::{self, Attributions, Meaning};
 
 pub const ENTRY: Entry = Entry {
@@ -48,8 +47,8 @@ pub const ENTRY: Entry = Entry {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct DeepLift {
-    /// The class whose score is explained: `predicted` (each photo's own), a class name or its number. Default `predicted`.
-    pub class: ClassName,
+    /// The class whose score is explained: `predicted` (each photo's own), a class name or its number; or a number made of several, `{difference: [cat, dog]}`, `{sum: [cat, lynx]}`. Default `predicted`.
+    pub class: TargetName,
     /// The picture in which nothing is seen: `black`, `mean` (zero after normalising), `white`, `blur` (the photo, blurred by a Gaussian of 1/16 of its shorter side) or a colour `[red, green, blue]` of 0 to 255. Pixels in the baseline's own colour get nothing. Default `black`.
     pub baseline: Baseline,
 }
@@ -68,8 +67,14 @@ impl PerPhoto for DeepLift {
         Needs::Layers
     }
 
-    fn class(&self) -> Option<&ClassName> {
+    fn class(&self) -> Option<&TargetName> {
         Some(&self.class)
+    }
+
+    fn takes(&self) -> Takes {
+        Takes::Scores {
+            why: "its rules are those of the layers before the softmax",
+        }
     }
 
     fn faults(&self, inputs: &Inputs) -> Vec<Fault> {
@@ -84,7 +89,7 @@ impl PerPhoto for DeepLift {
         &self,
         passes: &Passes,
         photo: &Photo,
-        class: Class,
+        class: &Wanted,
         _: Step,
     ) -> Result<Attributions, ExplainError> {
         let baseline = self.baseline.tensor(passes, photo)?;
@@ -97,7 +102,7 @@ pub fn explain(
     passes: &Passes,
     input: &Tensor,
     baseline: &Tensor,
-    class: Class,
+    class: &Wanted,
 ) -> Result<Attributions, ExplainError> {
     let model = passes.model;
     let node = model.scores_node();
@@ -105,12 +110,12 @@ pub fn explain(
         let _no_gradient = tch::no_grad_guard();
         Ok(model.record(input, &[node], &[])?.remove(0))
     };
-    let target = class_target::of(model, &outputs_of(input)?, class)?;
-    let empty = class_target::of(model, &outputs_of(baseline)?, Class::Index(target.class))?;
-    let score = |outputs: &Tensor| class_target::score(model, outputs, target.class);
+    let target = target::of(model, &outputs_of(input)?, class)?;
+    let empty = target::of(model, &outputs_of(baseline)?, &Wanted::from(&target.scalar))?;
+    let score = |outputs: &Tensor| target::number(model, outputs, &target.scalar);
     let multipliers = model.multipliers((input, baseline), node, &score)?;
     let way = input.f_sub(baseline)?.f_to_kind(Kind::Float)?;
     let values = way.f_mul(&multipliers)?.f_get(0)?;
-    let difference = target.score - empty.score;
+    let difference = target.value() - empty.value();
     of_class::over_input(target, Meaning::Contribution, &values, Some(difference))
 }

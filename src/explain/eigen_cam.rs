@@ -19,8 +19,8 @@ use super::class_activation::layer::{self, Rule};
 use super::class_activation::{CELLS, Recorded, weighted};
 use super::of_class::Step;
 use super::per_photo::PerPhoto;
+use super::target_name::{TargetName, Wanted};
 use super::{Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, chosen, parameters};
-use crate::labels::{Class, ClassName};
 use crate::model::{Layer, LayerName};
 use crate::results::{Attributions, Kind, Meaning};
 
@@ -68,7 +68,7 @@ impl PerPhoto for EigenCam {
     }
 
     /// The map of a layer, whichever the class.
-    fn class(&self) -> Option<&ClassName> {
+    fn class(&self) -> Option<&TargetName> {
         None
     }
 
@@ -90,7 +90,7 @@ impl PerPhoto for EigenCam {
         &self,
         passes: &Passes,
         photo: &Photo,
-        class: Class,
+        class: &Wanted,
         step: Step,
     ) -> Result<Attributions, ExplainError> {
         let layer = self.layer(&passes.inputs).map_err(chosen::refused)?;

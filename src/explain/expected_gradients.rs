@@ -25,8 +25,8 @@ use super::integrated_gradients::mean_gradient;
 use super::of_class::{self, Step, predicted};
 use super::per_photo::PerPhoto;
 use super::seed::Numbers;
+use super::target_name::{TargetName, Wanted};
 use super::{Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, parameters};
-use crate::labels::{Class, ClassName};
 use crate::picture::Input;
 use crate::results::{Attributions, Kind, Meaning};
 
@@ -50,8 +50,8 @@ pub const ENTRY: Entry = Entry {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ExpectedGradients {
-    /// The class whose score is explained: `predicted` (each photo's own), a class name or its number. Default `predicted`.
-    pub class: ClassName,
+    /// The class whose score is explained: `predicted` (each photo's own), a class name or its number; or a number made of several, `{difference: [cat, dog]}`, `{sum: [cat, lynx]}`. Default `predicted`.
+    pub class: TargetName,
     /// The pictures that the photo is compared with, each as much as the others: `black`, `mean` (zero after normalising), `white`, `blur` (the photo, blurred by a Gaussian of 1/16 of its shorter side), colours `[red, green, blue]` of 0 to 255, and files of photos, from the folder of report.yaml; the photo itself is passed over. Default `[black, mean, white, blur]`.
     #[schemars(length(min = 1, max = 1000))]
     pub baselines: Vec<Reference>,
@@ -135,7 +135,7 @@ impl PerPhoto for ExpectedGradients {
         Needs::Gradients
     }
 
-    fn class(&self) -> Option<&ClassName> {
+    fn class(&self) -> Option<&TargetName> {
         Some(&self.class)
     }
 
@@ -163,7 +163,7 @@ impl PerPhoto for ExpectedGradients {
         &self,
         passes: &Passes,
         photo: &Photo,
-        class: Class,
+        class: &Wanted,
         step: Step,
     ) -> Result<Attributions, ExplainError> {
         let each = self.samples.div_ceil(self.baselines.len().max(1)).max(1);
@@ -191,7 +191,7 @@ pub fn explain(
     passes: &Passes,
     input: &Tensor,
     ways: &[(Tensor, Vec<f64>)],
-    class: Class,
+    class: &Wanted,
     step: Step,
 ) -> Result<Attributions, ExplainError> {
     let (_, target) = of_class::at_photo(passes, input, class)?;
@@ -202,12 +202,12 @@ pub fn explain(
         .f_to_kind(tch::Kind::Double)?;
     let mut difference = 0.0;
     for (baseline, places) in ways {
-        let (_, empty) = of_class::at_photo(passes, baseline, Class::Index(target.class))?;
-        difference += share * (target.score - empty.score);
+        let (_, empty) = of_class::at_photo(passes, baseline, &Wanted::from(&target.scalar))?;
+        difference += share * (target.value() - empty.value());
         let way = input.f_sub(baseline)?;
         let weight = share / places.len().max(1) as f64;
         let points: Vec<(f64, f64)> = places.iter().map(|&at| (at, weight)).collect();
-        let gradient = mean_gradient(passes, (baseline, &way), target.class, &points, step)?;
+        let gradient = mean_gradient(passes, (baseline, &way), &target.scalar, &points, step)?;
         let gradient = of_class::as_volume(&gradient, input)?.f_to(way.device())?;
         values = values.f_add(&way.f_get(0)?.f_mul(&gradient)?)?;
     }

@@ -17,10 +17,10 @@ use super::input_x_gradient::SIGNED_PIXELS;
 use super::lime::segmenter::{Quickshift, Segmenter, Segmenting, Slic};
 use super::of_class::{self, Step, predicted};
 use super::per_photo::PerPhoto;
+use super::target_name::{TargetName, Wanted};
 use super::{Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, hidden, parameters};
-use crate::labels::{Class, ClassName};
 use crate::picture::segment::Segmentation;
-use crate::results::{Attributions, ClassTarget, Kind, Meaning};
+use crate::results::{Attributions, Kind, Meaning, ScalarTarget};
 
 pub const ENTRY: Entry = Entry {
     name: "feature_ablation",
@@ -40,8 +40,8 @@ pub const ENTRY: Entry = Entry {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct FeatureAblation {
-    /// The class whose score is watched: `predicted` (each photo's own), a class name or its number. Default `predicted`.
-    pub class: ClassName,
+    /// The class whose score is watched: `predicted` (each photo's own), a class name or its number; or a number made of several, `{difference: [cat, dog]}`, `{sum: [cat, lynx]}`. Default `predicted`.
+    pub class: TargetName,
     /// How photos are cut into segments. `auto` takes quickshift for photos of 160 px or more on the shorter side, SLIC for smaller ones. Default `auto`.
     pub segmenter: Segmenter,
     /// Settings of quickshift. Default: those of the LIME package.
@@ -79,7 +79,7 @@ impl PerPhoto for FeatureAblation {
         Needs::Scores
     }
 
-    fn class(&self) -> Option<&ClassName> {
+    fn class(&self) -> Option<&TargetName> {
         Some(&self.class)
     }
 
@@ -96,7 +96,7 @@ impl PerPhoto for FeatureAblation {
         &self,
         passes: &Passes,
         photo: &Photo,
-        class: Class,
+        class: &Wanted,
         step: Step,
     ) -> Result<Attributions, ExplainError> {
         let segments = self.segmenting().segment(photo.picture()?);
@@ -112,7 +112,7 @@ pub fn explain(
     passes: &Passes,
     (input, baseline): (Tensor, Tensor),
     segments: &Segmentation,
-    target: ClassTarget,
+    target: ScalarTarget,
     step: Step,
 ) -> Result<Attributions, ExplainError> {
     let (_, _, height, width) = input.size4()?;
@@ -123,11 +123,14 @@ pub fn explain(
         let is_covered = labels.f_eq(segment as i64)?;
         Ok(baseline.f_where_self(&is_covered, &input)?)
     };
-    let scores = hidden::scores(passes, target.class, segments.count, &mut covered, step)?;
+    let scores = hidden::scores(passes, &target.scalar, segments.count, &mut covered, step)?;
     let lost: Vec<f64> = segments
         .labels
         .iter()
-        .map(|&label| target.score - scores[label as usize].0)
+        .map(|&label| {
+            let (score, probability) = scores[label as usize];
+            target.value() - target.scalar.pick(score, probability)
+        })
         .collect();
     let values = Tensor::f_from_slice(&lost)?.f_view([1, height, width])?;
     of_class::over_input(target, Meaning::Contribution, &values, None)

@@ -16,8 +16,8 @@ use tch::{Kind, Tensor};
 use super::class_activation::with_parameters::{self, OfLayer};
 use super::class_activation::{CELLS, Recorded};
 use super::of_class::predicted;
+use super::target_name::{Takes, TargetName};
 use super::{Entry, ExplainError, Fault, Inputs, Photos, grad_cam, numbers, parameters};
-use crate::labels::ClassName;
 use crate::model::{LayerName, OutputActivation};
 use crate::results::{Attributions, Kind as ResultKind, Meaning};
 
@@ -43,7 +43,7 @@ const ABOVE_ZERO: f64 = 1e-9;
 #[serde(default, deny_unknown_fields)]
 pub struct FinerCam {
     /// The class whose evidence is shown: `predicted` (each photo's own), a class name or its number. Default `predicted`.
-    pub class: ClassName,
+    pub class: TargetName,
     /// The layer whose maps are weighted, by number or module path. Default: the last one that gives maps larger than 1 × 1 before pooling and classifier; the caption names it.
     pub layer: Option<LayerName>,
     /// With how many classes it is compared: those whose scores are nearest. At most all others. Default 3.
@@ -92,8 +92,14 @@ fn nearest(scores: &[f64], class: usize, count: usize) -> Vec<i64> {
 }
 
 impl OfLayer for FinerCam {
-    fn class(&self) -> &ClassName {
+    fn class(&self) -> &TargetName {
         &self.class
+    }
+
+    fn takes(&self) -> Takes {
+        Takes::OneClass {
+            why: "it compares that with the nearest others itself",
+        }
     }
 
     fn layer(&self) -> Option<&LayerName> {
@@ -119,7 +125,7 @@ impl OfLayer for FinerCam {
     }
 
     fn explain(&self, of: &Recorded) -> Result<Attributions, ExplainError> {
-        let (class, activation) = (of.target.class, of.model().activation());
+        let (class, activation) = (of.target.scalar.plus[0], of.model().activation());
         let gradient = of.gradient_of(&|scores| self.difference(scores, class, activation))?;
         let map = grad_cam::map(&of.activation()?, &gradient)?;
         of.evidence(&map, Meaning::Evidence)

@@ -12,6 +12,7 @@ use tch::Tensor;
 
 use super::class_activation::CELLS;
 use super::of_class::{self, Formula};
+use super::target_name::Takes;
 use super::{Entry, ExplainError, Needs, Photos, attention, parameters};
 use crate::model::Attended;
 use crate::results::{Kind, Target};
@@ -37,6 +38,7 @@ pub const ENTRY: Entry = Entry {
 static FORMULA: Formula = Formula {
     needs: Needs::Layers,
     faults: |inputs| attention::grid_fault(inputs).into_iter().collect(),
+    takes: Takes::Any,
     explain: |passes, photo, class| {
         let (target, layers) = attention::gradients(passes, photo, class)?;
         let map = attention::read(attention::grid(&passes.inputs)?, &relevance(&layers)?)?;

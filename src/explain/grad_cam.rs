@@ -11,6 +11,7 @@ use tch::Tensor;
 
 use super::class_activation::layer::Rule;
 use super::class_activation::{self, CELLS, Formula, weighted};
+use super::target_name::Takes;
 use super::{Entry, ExplainError, Photos, parameters};
 use crate::results::Kind;
 
@@ -34,6 +35,7 @@ pub const ENTRY: Entry = Entry {
 
 static FORMULA: Formula = Formula {
     rule: Rule::Any,
+    takes: Takes::Any,
     map: |of| map(&of.activation()?, &of.gradient()?),
 };
 

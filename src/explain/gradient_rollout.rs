@@ -15,10 +15,10 @@ use tch::Tensor;
 use super::class_activation::CELLS;
 use super::of_class::{self, Step};
 use super::per_photo::PerPhoto;
+use super::target_name::{TargetName, Wanted};
 use super::{
     Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, attention, parameters,
 };
-use crate::labels::{Class, ClassName};
 use crate::model::Attended;
 use crate::results::{Attributions, Kind, Target};
 
@@ -41,8 +41,8 @@ pub const ENTRY: Entry = Entry {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct GradientRollout {
-    /// The class whose score is differentiated: `predicted` (each photo's own), a class name or its number. Default `predicted`.
-    pub class: ClassName,
+    /// The class whose score is differentiated: `predicted` (each photo's own), a class name or its number; or a number made of several, `{difference: [cat, dog]}`, `{sum: [cat, lynx]}`. Default `predicted`.
+    pub class: TargetName,
     /// The share of smallest weights of each layer that is set to zero first, 0 to 0.99. Default 0.
     #[schemars(range(min = 0.0, max = 0.99))]
     pub discard: f64,
@@ -62,7 +62,7 @@ impl PerPhoto for GradientRollout {
         Needs::Layers
     }
 
-    fn class(&self) -> Option<&ClassName> {
+    fn class(&self) -> Option<&TargetName> {
         Some(&self.class)
     }
 
@@ -78,7 +78,7 @@ impl PerPhoto for GradientRollout {
         &self,
         passes: &Passes,
         photo: &Photo,
-        class: Class,
+        class: &Wanted,
         _: Step,
     ) -> Result<Attributions, ExplainError> {
         let grid = attention::grid(&passes.inputs)?;

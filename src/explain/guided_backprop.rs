@@ -13,8 +13,8 @@ use serde_json::{Map, Value};
 
 use super::of_class::{self, Formula};
 use super::relu_rule;
+use super::target_name::{Takes, Wanted};
 use super::{Entry, ExplainError, Needs, Passes, Photo, Photos, Viewing, parameters};
-use crate::labels::Class;
 use crate::model::ReluRule;
 use crate::results::{Attributions, Kind};
 
@@ -40,9 +40,10 @@ pub const ENTRY: Entry = Entry {
 static FORMULA: Formula = Formula {
     needs: Needs::Layers,
     faults: relu_rule::faults,
+    takes: Takes::Any,
     explain,
 };
 
-fn explain(passes: &Passes, photo: &Photo, class: Class) -> Result<Attributions, ExplainError> {
+fn explain(passes: &Passes, photo: &Photo, class: &Wanted) -> Result<Attributions, ExplainError> {
     relu_rule::explain(passes, photo, class, ReluRule::Guided)
 }

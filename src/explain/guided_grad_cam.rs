@@ -15,8 +15,8 @@ use tch::Tensor;
 use super::class_activation::Recorded;
 use super::class_activation::with_parameters::{self, OfLayer};
 use super::of_class::{self, predicted};
+use super::target_name::TargetName;
 use super::{Entry, ExplainError, Fault, Inputs, Photos, Viewing, grad_cam, parameters, relu_rule};
-use crate::labels::ClassName;
 use crate::model::{LayerName, ReluRule};
 use crate::results::{Attributions, Kind, Meaning};
 
@@ -39,8 +39,8 @@ pub const ENTRY: Entry = Entry {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct GuidedGradCam {
-    /// The class whose score is explained: `predicted` (each photo's own), a class name or its number. Default `predicted`.
-    pub class: ClassName,
+    /// The class whose score is explained: `predicted` (each photo's own), a class name or its number; or a number made of several, `{difference: [cat, dog]}`, `{sum: [cat, lynx]}`. Default `predicted`.
+    pub class: TargetName,
     /// The layer whose maps Grad-CAM weights, by number or module path. Default: the last one that gives maps larger than 1 × 1 before pooling and classifier; the caption names it.
     pub layer: Option<LayerName>,
     /// How the cells of Grad-CAM's map become pixels: `bilinear` or `nearest`. Default `bilinear`.
@@ -66,7 +66,7 @@ impl Default for GuidedGradCam {
 }
 
 impl OfLayer for GuidedGradCam {
-    fn class(&self) -> &ClassName {
+    fn class(&self) -> &TargetName {
         &self.class
     }
 
@@ -90,7 +90,7 @@ impl OfLayer for GuidedGradCam {
         let places = grad_cam::map(&of.activation()?, &of.gradient()?)?.f_relu()?;
         let places = self.enlarging.enlarged(&places, of.input_size()?)?;
         let values = of.input_gradient(ReluRule::Guided)?.f_mul(&places)?;
-        of_class::over_input(of.target, Meaning::Sensitivity, &values, None)
+        of_class::over_input(of.target.clone(), Meaning::Sensitivity, &values, None)
     }
 }
 

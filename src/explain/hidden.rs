@@ -5,15 +5,16 @@ use tch::Tensor;
 use super::of_class::Step;
 use super::{ExplainError, Passes, numbers};
 use crate::model::{BatchSize, in_batches};
+use crate::results::Scalar;
 
 /// Photos with hidden parts a batch: as LIME's perturbed ones.
 const FASTEST_BATCH_ON_CPU: usize = 8;
 
-/// The score and probability of `class` for each of `count` inputs [1, C, H, W] that `input` gives, in the report's
+/// The score and probability of a number of the scores for each of `count` inputs [1, C, H, W] that `input` gives, in the report's
 /// precision.
 pub fn scores(
     passes: &Passes,
-    class: usize,
+    scalar: &Scalar,
     count: usize,
     input: &mut dyn FnMut(usize) -> Result<Tensor, ExplainError>,
     step: Step,
@@ -25,11 +26,17 @@ pub fn scores(
     in_batches(count, batch, |range| {
         let inputs = range.map(&mut *input).collect::<Result<Vec<_>, _>>()?;
         let scores = model.scores(&Tensor::f_cat(&inputs, 0)?)?;
-        let of_class = numbers::precise_values(&scores.f_select(1, class as i64)?)?;
         let probabilities = numbers::probabilities(&scores, model.activation())?;
-        step(found.len() + of_class.len())?;
-        let pairs = of_class.into_iter().zip(probabilities);
-        found.extend(pairs.map(|(score, row)| (score, row[class])));
+        let (_, classes) = scores.size2()?;
+        let scores = numbers::precise_values(&scores)?;
+        let rows = scores.chunks(classes.max(1) as usize).zip(&probabilities);
+        let pairs =
+            rows.map(|(scores, row)| Some((scalar.combined(scores)?, scalar.combined(row)?)));
+        let pairs = pairs.collect::<Option<Vec<_>>>().ok_or_else(|| {
+            ExplainError::Failed("the network gives no score for a class".to_owned())
+        })?;
+        step(found.len() + pairs.len())?;
+        found.extend(pairs);
         Ok::<(), ExplainError>(())
     })?;
     Ok(found)

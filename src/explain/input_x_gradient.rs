@@ -11,8 +11,8 @@
 use serde_json::{Map, Value, json};
 
 use super::of_class::{self, Formula};
+use super::target_name::{Takes, Wanted};
 use super::{Entry, ExplainError, Needs, Passes, Photo, Photos, Viewing, parameters};
-use crate::labels::Class;
 use crate::results::{Attributions, Kind, Meaning};
 
 pub const ENTRY: Entry = Entry {
@@ -42,10 +42,11 @@ pub const SIGNED_PIXELS: Viewing = Viewing {
 static FORMULA: Formula = Formula {
     needs: Needs::Gradients,
     faults: |_| Vec::new(),
+    takes: Takes::Any,
     explain,
 };
 
-fn explain(passes: &Passes, photo: &Photo, class: Class) -> Result<Attributions, ExplainError> {
+fn explain(passes: &Passes, photo: &Photo, class: &Wanted) -> Result<Attributions, ExplainError> {
     let input = passes.input(photo)?;
     let (gradient, target) = of_class::at_photo(passes, &input, class)?;
     let product = input.f_mul(&gradient)?.f_get(0)?;

@@ -20,10 +20,10 @@ use super::input_x_gradient::SIGNED_PIXELS;
 use super::of_class::{self, Step, predicted};
 use super::per_photo::PerPhoto;
 use super::quadrature::Rule;
+use super::target_name::{TargetName, Wanted};
 use super::{Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, parameters};
-use crate::labels::{Class, ClassName};
 use crate::model::{BatchSize, in_batches};
-use crate::results::{Attributions, Kind, Meaning};
+use crate::results::{Attributions, Kind, Meaning, Scalar};
 
 pub const ENTRY: Entry = Entry {
     name: "integrated_gradients",
@@ -47,8 +47,8 @@ const FASTEST_BATCH_ON_CPU: usize = 1;
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct IntegratedGradients {
-    /// The class whose score is explained: `predicted` (each photo's own), a class name or its number. Default `predicted`.
-    pub class: ClassName,
+    /// The class whose score is explained: `predicted` (each photo's own), a class name or its number; or a number made of several, `{difference: [cat, dog]}`, `{sum: [cat, lynx]}`. Default `predicted`.
+    pub class: TargetName,
     /// The picture in which nothing is seen: `black`, `mean` (zero after normalising), `white`, `blur` (the photo, blurred by a Gaussian of 1/16 of its shorter side) or a colour `[red, green, blue]` of 0 to 255. Pixels in the baseline's own colour get nothing. Default `black`.
     pub baseline: Baseline,
     /// Where along the way gradients are taken: `midpoint`, `gauss_legendre` or `trapezoid`. Default `midpoint`.
@@ -82,7 +82,7 @@ impl PerPhoto for IntegratedGradients {
         Needs::Gradients
     }
 
-    fn class(&self) -> Option<&ClassName> {
+    fn class(&self) -> Option<&TargetName> {
         Some(&self.class)
     }
 
@@ -99,7 +99,7 @@ impl PerPhoto for IntegratedGradients {
         &self,
         passes: &Passes,
         photo: &Photo,
-        class: Class,
+        class: &Wanted,
         step: Step,
     ) -> Result<Attributions, ExplainError> {
         let baseline = self.baseline.tensor(passes, photo)?;
@@ -114,16 +114,16 @@ impl IntegratedGradients {
         passes: &Passes,
         input: &Tensor,
         baseline: &Tensor,
-        class: Class,
+        class: &Wanted,
         step: Step,
     ) -> Result<Attributions, ExplainError> {
         let (_, target) = of_class::at_photo(passes, input, class)?;
-        let (_, empty) = of_class::at_photo(passes, baseline, Class::Index(target.class))?;
-        let difference = target.score - empty.score;
+        let (_, empty) = of_class::at_photo(passes, baseline, &Wanted::from(&target.scalar))?;
+        let difference = target.value() - empty.value();
         let way = input.f_sub(baseline)?;
         let sum = |steps: usize| {
             let points = self.rule.points(steps);
-            let gradient = mean_gradient(passes, (baseline, &way), target.class, &points, step)?;
+            let gradient = mean_gradient(passes, (baseline, &way), &target.scalar, &points, step)?;
             let gradient = of_class::as_volume(&gradient, input)?.f_to(way.device())?;
             Ok(way.f_get(0)?.f_mul(&gradient)?) // in the gradient's float64
         };
@@ -137,7 +137,7 @@ impl IntegratedGradients {
 pub(super) fn mean_gradient(
     passes: &Passes,
     (baseline, way): (&Tensor, &Tensor),
-    class: usize,
+    scalar: &Scalar,
     points: &[(f64, f64)],
     step: Step,
 ) -> Result<Vec<f64>, ExplainError> {
@@ -151,7 +151,7 @@ pub(super) fn mean_gradient(
             .iter()
             .map(|&(at, _)| baseline.f_add(&way.f_mul_scalar(at)?));
         let inputs = inputs.collect::<Result<Vec<_>, _>>()?;
-        let (gradients, _) = of_class::at_inputs(passes, &Tensor::f_cat(&inputs, 0)?, class)?;
+        let (gradients, _) = of_class::at_inputs(passes, &Tensor::f_cat(&inputs, 0)?, scalar)?;
         for (gradient, (_, weight)) in gradients.iter().zip(points) {
             let cells = sum.iter_mut().zip(gradient);
             cells.for_each(|(sum, value)| *sum += weight * value);

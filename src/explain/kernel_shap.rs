@@ -33,11 +33,11 @@ use super::of_class::{Step, predicted};
 use super::seed::Numbers;
 use super::segment_game::{Game, Output};
 use super::shapley::{exact, of_line};
+use super::target_name::TargetName;
 use super::{
     Entry, ExplainError, Fault, Inputs, Method, Needs, Passes, Photo, Photos, Sink, Unit, Viewing,
     parameters,
 };
-use crate::labels::ClassName;
 use crate::model::BatchSize;
 use crate::picture::segment::Segmentation;
 use crate::results::{Fit, Kind, Results, Stopping, Superpixels};
@@ -67,8 +67,8 @@ const FEWEST_REPLICATES: usize = 3;
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct KernelShap {
-    /// The class that is explained: `predicted` (each photo's own), a class name or its number. Default `predicted`.
-    pub class: ClassName,
+    /// The class that is explained: `predicted` (each photo's own), a class name or its number; or a number made of several, `{difference: [cat, dog]}`, `{sum: [cat, lynx]}`. Default `predicted`.
+    pub class: TargetName,
     /// What is shared out: the class's `probability` or its `score` (before softmax or sigmoid). Default `probability`.
     pub output: Output,
     /// How photos are cut into segments. `auto` takes quickshift for photos of 160 px or more on the shorter side, SLIC for smaller ones. Default `auto`.
@@ -238,7 +238,7 @@ impl KernelShap {
     ) -> Result<Superpixels, ExplainError> {
         let count = segments.count;
         if count <= EXACT_SEGMENTS && 1 << count <= self.most() {
-            return exact(game, segments, self.output, step);
+            return exact(game, segments, step);
         }
         let ends = [vec![true; count], vec![false; count]].concat();
         let ends = Masks::from_rows(count, ends).expect("two masks of some segments");
@@ -290,7 +290,7 @@ impl KernelShap {
         Ok(Superpixels {
             standard_errors: sampled.standard_errors,
             stopping: sampled.stopping,
-            ..of_line(game, segments, self.output, (line, fit))
+            ..of_line(game, segments, (line, fit))
         })
     }
 }

@@ -12,6 +12,7 @@ use tch::Tensor;
 
 use super::class_activation::layer::Rule;
 use super::class_activation::{self, CELLS, Formula};
+use super::target_name::Takes;
 use super::{Entry, ExplainError, Photos, hires_cam, parameters};
 use crate::results::Kind;
 
@@ -35,6 +36,7 @@ pub const ENTRY: Entry = Entry {
 
 static FORMULA: Formula = Formula {
     rule: Rule::Any,
+    takes: Takes::Any,
     map: |of| map(&of.activation()?, &of.gradient()?),
 };
 

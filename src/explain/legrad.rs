@@ -16,11 +16,10 @@ use tch::Tensor;
 use super::class_activation::CELLS;
 use super::of_class::{self, Step};
 use super::per_photo::PerPhoto;
+use super::target_name::{TargetName, Wanted};
 use super::{
-    Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, attention, class_target,
-    parameters,
+    Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, attention, parameters, target,
 };
-use crate::labels::{Class, ClassName};
 use crate::model::{Attended, Attention};
 use crate::results::{Attributions, Kind, Target};
 
@@ -42,8 +41,8 @@ pub const ENTRY: Entry = Entry {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LeGrad {
-    /// The class whose score is differentiated: `predicted` (each photo's own), a class name or its number. Default `predicted`.
-    pub class: ClassName,
+    /// The class whose score is differentiated: `predicted` (each photo's own), a class name or its number; or a number made of several, `{difference: [cat, dog]}`, `{sum: [cat, lynx]}`. Default `predicted`.
+    pub class: TargetName,
     /// How many of the last blocks; all where there are fewer. Default 4.
     #[schemars(range(min = 1, max = 1000))]
     pub blocks: usize,
@@ -70,7 +69,7 @@ impl PerPhoto for LeGrad {
         Needs::Layers
     }
 
-    fn class(&self) -> Option<&ClassName> {
+    fn class(&self) -> Option<&TargetName> {
         Some(&self.class)
     }
 
@@ -102,14 +101,14 @@ impl PerPhoto for LeGrad {
         &self,
         passes: &Passes,
         photo: &Photo,
-        class: Class,
+        class: &Wanted,
         _: Step,
     ) -> Result<Attributions, ExplainError> {
         let grid = attention::grid(&passes.inputs)?;
         let count = self.blocks(&passes.inputs).len();
         let (model, input) = (passes.model, passes.input(photo)?);
         let target = attention::target(passes, &input, class)?;
-        let score = |outputs: &Tensor| class_target::score(model, outputs, target.class);
+        let score = |outputs: &Tensor| target::number(model, outputs, &target.scalar);
         let layers = model.attention_gradients_of_blocks(&input, count, &score)?;
         let of_blocks = layers.iter().map(sensitivity);
         let of_blocks = of_blocks.collect::<Result<Vec<_>, _>>()?;

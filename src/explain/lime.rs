@@ -34,14 +34,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::of_class::Step;
+use super::of_class::{Step, predicted};
 use super::seed::Numbers;
-use super::segment_game::{Game, Output};
+use super::segment_game::Game;
+use super::target_name::{self, Takes, TargetName, Wanted};
 use super::{
     Entry, ExplainError, Fault, Inputs, Method, Needs, Passes, Photos, Sink, Unit, Viewing, chosen,
     parameters,
 };
-use crate::labels::{Class, ClassName};
 use crate::model::BatchSize;
 use crate::results::{Fit, Kind, Results, SegmentWeight, Superpixels};
 use hide::{Hide, MeanWord};
@@ -66,6 +66,10 @@ pub const ENTRY: Entry = Entry {
     ],
 };
 
+const TAKES: Takes = Takes::Probabilities {
+    why: "its linear model and the notices about it are of a probability",
+};
+
 /// Where no sample is drawn, the folds of the cross-validation are always the same: no seed changes a number.
 const SEED_OF_ALL: u32 = 0;
 
@@ -73,8 +77,8 @@ const SEED_OF_ALL: u32 = 0;
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Lime {
-    /// The class that is explained: `predicted` (each photo's own), a class name or its number. Default `predicted`.
-    pub class: ClassName,
+    /// The class that is explained: `predicted` (each photo's own), a class name or its number; or a number made of several, `{difference: [cat, dog]}`, `{sum: [cat, lynx]}`. Default `predicted`.
+    pub class: TargetName,
     /// How photos are cut into segments. `auto` takes quickshift for photos of 160 px or more on the shorter side, SLIC for smaller ones. Default `auto`.
     pub segmenter: Segmenter,
     /// Settings of quickshift. Default: those of the LIME package.
@@ -106,7 +110,7 @@ pub struct Lime {
 impl Default for Lime {
     fn default() -> Self {
         Self {
-            class: ClassName::Name("predicted".to_owned()),
+            class: predicted(),
             segmenter: Segmenter::Auto,
             quickshift: Quickshift::default(),
             slic: Slic::default(),
@@ -128,9 +132,9 @@ impl Method for Lime {
     }
 
     fn check(&self, inputs: &Inputs) -> Vec<Fault> {
-        let target = chosen::class(inputs, &self.class);
+        let target = target_name::wanted(inputs.labels, &self.class, TAKES);
         let mut faults = chosen::photo_faults(inputs);
-        faults.extend(target.err());
+        faults.extend(target.err().into_iter().flatten());
         faults.extend(self.segmenting().faults());
         faults.extend(self.samples.faults(self.design, self.most_samples));
         if faults.is_empty() && self.samples == SampleCount::EXACT {
@@ -163,7 +167,8 @@ impl Method for Lime {
             false => Segmenter::Quickshift,
         };
         computing.insert("segmenter".to_owned(), json!(segmenter));
-        computing.insert("class".to_owned(), chosen::class_key(inputs, &self.class));
+        let class = target_name::key(inputs.labels, &self.class, TAKES);
+        computing.insert("class".to_owned(), class);
         computing
     }
 
@@ -172,7 +177,7 @@ impl Method for Lime {
     }
 
     fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError> {
-        let target = chosen::class(&passes.inputs, &self.class).map_err(chosen::refused)?;
+        let target = chosen::wanted(&passes.inputs, &self.class, TAKES)?;
         let tasks = units
             .iter()
             .map(|unit| self.task(passes.photo(unit.photo)?, passes.inputs.seed));
@@ -182,7 +187,7 @@ impl Method for Lime {
         let mut done = 0;
         for (index, (task, size)) in tasks.iter().zip(&sizes).enumerate() {
             let step = |pictures: usize| sink.advanced(done + pictures.min(*size), total);
-            let found = self.explain(passes, target, task, &step)?;
+            let found = self.explain(passes, &target, task, &step)?;
             done += size;
             sink.advanced(done, total)?;
             sink.found(index, Results::Superpixels(found))?;
@@ -195,7 +200,7 @@ impl Lime {
     fn explain(
         &self,
         passes: &Passes,
-        class: Class,
+        class: &Wanted,
         task: &Task,
         step: Step,
     ) -> Result<Superpixels, ExplainError> {
@@ -205,13 +210,7 @@ impl Lime {
             drawing,
         } = task;
         let hidden = self.hide.tensor(passes, photo, segments)?;
-        let game = Game::new(
-            passes,
-            photo,
-            (segments, hidden),
-            (class, Output::Probability),
-            self.batch,
-        )?;
+        let game = Game::new(passes, photo, (segments, hidden), class, self.batch)?;
         let seed = self.seed(passes.inputs.seed);
         let numbers = Numbers::new(u64::from(seed), NAME, &photo.id);
         let sampled = self.sampled(&game, task, numbers, step)?;
@@ -238,7 +237,6 @@ impl Lime {
         Ok(Superpixels {
             target: game.target,
             weight: SegmentWeight::Linear,
-            explained: Output::Probability.explained(),
             width: segments.width,
             height: segments.height,
             labels: segments.labels.clone(),

@@ -25,11 +25,10 @@ use tch::{Tensor, no_grad_guard};
 use super::input_x_gradient::SIGNED_PIXELS;
 use super::of_class::{self, Step, predicted};
 use super::per_photo::PerPhoto;
+use super::target_name::{Takes, TargetName, Wanted};
 use super::{
-    Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, chosen, class_target,
-    parameters,
+    Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, chosen, parameters, target,
 };
-use crate::labels::{Class, ClassName};
 use crate::model::{Composite, FirstRule, WeightRule};
 use crate::picture::Picture;
 use crate::results::{Attributions, Kind, Meaning};
@@ -54,8 +53,8 @@ pub const ENTRY: Entry = Entry {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Lrp {
-    /// The class whose score is explained: `predicted` (each photo's own), a class name or its number. Default `predicted`.
-    pub class: ClassName,
+    /// The class whose score is explained: `predicted` (each photo's own), a class name or its number; or a number made of several, `{difference: [cat, dog]}`, `{sum: [cat, lynx]}`. Default `predicted`.
+    pub class: TargetName,
     /// The rules: `epsilon` everywhere; or ε for linear layers and for convolutions positive products only (`epsilon_plus`), these and all pixels alike in the first layer (`epsilon_plus_flat`), γ with the bounds of pixels in the first layer (`epsilon_gamma_box`), or α and β (`epsilon_alpha_beta`). Default `epsilon_gamma_box`.
     pub composite: Rules,
     /// ε, in units of a layer's output, 1e-12 to 100. Default 1e-6.
@@ -125,7 +124,7 @@ impl Lrp {
         &self,
         passes: &Passes,
         photo: &Photo,
-        class: Class,
+        class: &Wanted,
     ) -> Result<Attributions, ExplainError> {
         let (model, input) = (passes.model, passes.input(photo)?);
         let node = model.scores_node();
@@ -133,12 +132,13 @@ impl Lrp {
             let _no_gradient = no_grad_guard();
             model.record(&input, &[node], &[])?.remove(0)
         };
-        let target = class_target::of(model, &outputs, class)?;
-        let score = |outputs: &Tensor| class_target::score(model, outputs, target.class);
+        let target = target::of(model, &outputs, class)?;
+        let score = |outputs: &Tensor| target::number(model, outputs, &target.scalar);
         let composite = self.rules(passes, &input)?;
         let relevance = model.relevance(&input, node, &score, &composite)?;
         let meaning = Meaning::Contribution;
-        of_class::over_input(target, meaning, &relevance.f_get(0)?, Some(target.score))
+        let whole = Some(target.value());
+        of_class::over_input(target, meaning, &relevance.f_get(0)?, whole)
     }
 }
 
@@ -147,8 +147,14 @@ impl PerPhoto for Lrp {
         Needs::Layers
     }
 
-    fn class(&self) -> Option<&ClassName> {
+    fn class(&self) -> Option<&TargetName> {
         Some(&self.class)
+    }
+
+    fn takes(&self) -> Takes {
+        Takes::Scores {
+            why: "relevance is conserved from layer to layer, which the softmax is not part of",
+        }
     }
 
     fn faults(&self, inputs: &Inputs) -> Vec<Fault> {
@@ -173,7 +179,7 @@ impl PerPhoto for Lrp {
         &self,
         passes: &Passes,
         photo: &Photo,
-        class: Class,
+        class: &Wanted,
         _: Step,
     ) -> Result<Attributions, ExplainError> {
         self.explain(passes, photo, class)

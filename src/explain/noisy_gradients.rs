@@ -1,12 +1,16 @@
 //! Gradients at noisy copies of a photo, which SmoothGrad and VarGrad share.
 
+use std::ops::Range;
+
 use tch::Tensor;
 
 use super::moments::Moments;
 use super::of_class::{self, Step};
+use super::sampled_mean::{Count, Samples};
 use super::seed::Numbers;
 use super::{ExplainError, Passes, Photo};
 use crate::model::{BatchSize, in_batches};
+use crate::results::{Sampling, Scalar};
 
 /// Gradients run one by one on a CPU: more at once are no faster there and keep every layer's output in memory.
 const FASTEST_BATCH_ON_CPU: usize = 1;
@@ -29,32 +33,63 @@ pub fn draws(
     })
 }
 
-/// Moments of `of(gradient of the class's score)` over `samples` copies of `input` [1, C, H, W], each with the
-/// noise that `draw` gives.
-pub fn moments(
-    (passes, input, class): (&Passes, &Tensor, usize),
-    samples: usize,
+/// Samples between two looks at the error.
+const ROUND: usize = 32;
+
+/// The most noisy copies with `samples: auto`, where the spec does not say it.
+pub const MOST_SAMPLES: usize = 1000;
+
+/// How many noisy copies.
+pub fn count<const LEAST: usize, const MOST: usize>(
+    samples: Samples<LEAST, MOST>,
+    most: Option<usize>,
+    tolerance: Option<f64>,
+) -> Count {
+    samples.count((most, MOST_SAMPLES), tolerance, ROUND)
+}
+
+/// What of the gradients becomes the map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Statistic {
+    Mean,
+    Variance,
+}
+
+/// A statistic of `of(gradient of a number of the scores)` over copies of `input` [1, C, H, W], each with the noise
+/// that `draw` gives, with its standard error.
+pub fn sampled(
+    (passes, input, scalar): (&Passes, &Tensor, &Scalar),
+    count: Count,
     draw: &mut dyn FnMut() -> Result<Tensor, ExplainError>,
-    of: &dyn Fn(f64) -> f64,
+    (of, statistic): (&dyn Fn(f64) -> f64, Statistic),
     step: Step,
-) -> Result<Moments, ExplainError> {
-    let mut moments = Moments::new(input.numel());
+) -> Result<(Vec<f64>, Sampling), ExplainError> {
+    let mut moments = match statistic {
+        Statistic::Mean => Moments::new(input.numel()),
+        Statistic::Variance => Moments::with_error_of_variance(input.numel()),
+    };
     let batch = passes
         .model
         .batch_size(BatchSize::AUTO, FASTEST_BATCH_ON_CPU)?;
-    // A batch that does not fit into memory is run again in halves: what was drawn for it is kept.
-    let mut drawn: Vec<Tensor> = Vec::new();
-    in_batches(samples, batch, |range| {
-        while drawn.len() < range.len() {
-            drawn.push(draw()?);
-        }
-        let noise = Tensor::f_cat(&drawn[..range.len()], 0)?.f_to(input.device())?;
-        let (gradients, _) = of_class::at_inputs(passes, &input.f_add(&noise)?, class)?;
-        for gradient in gradients {
-            moments.add(gradient.into_iter().map(of));
-        }
-        drawn.drain(..range.len());
-        step(range.end)
-    })?;
-    Ok(moments)
+    let take = |moments: &mut Moments, samples: Range<usize>| {
+        // A batch that does not fit into memory is run again in halves: what was drawn for it is kept.
+        let mut drawn: Vec<Tensor> = Vec::new();
+        in_batches(samples.len(), batch, |range| {
+            while drawn.len() < range.len() {
+                drawn.push(draw()?);
+            }
+            let noise = Tensor::f_cat(&drawn[..range.len()], 0)?.f_to(input.device())?;
+            let (gradients, _) = of_class::at_inputs(passes, &input.f_add(&noise)?, scalar)?;
+            for gradient in gradients {
+                moments.add(gradient.into_iter().map(of));
+            }
+            drawn.drain(..range.len());
+            step(samples.start + range.end)
+        })
+    };
+    let estimate = |moments: &Moments| match statistic {
+        Statistic::Mean => (moments.mean().to_vec(), moments.standard_errors_of_mean()),
+        Statistic::Variance => (moments.variance(), moments.standard_errors_of_variance()),
+    };
+    count.sample(&mut moments, take, estimate)
 }

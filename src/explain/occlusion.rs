@@ -18,9 +18,9 @@ use super::baseline::Baseline;
 use super::input_x_gradient::SIGNED_PIXELS;
 use super::of_class::{self, Step, predicted};
 use super::per_photo::PerPhoto;
+use super::target_name::{TargetName, Wanted};
 use super::{Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, hidden, parameters};
-use crate::labels::{Class, ClassName};
-use crate::results::{Attributions, ClassTarget, Kind, Meaning};
+use crate::results::{Attributions, Kind, Meaning, ScalarTarget};
 
 pub const ENTRY: Entry = Entry {
     name: "occlusion",
@@ -43,8 +43,8 @@ const WINDOW_PART: usize = 8;
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Occlusion {
-    /// The class whose score is watched: `predicted` (each photo's own), a class name or its number. Default `predicted`.
-    pub class: ClassName,
+    /// The class whose score is watched: `predicted` (each photo's own), a class name or its number; or a number made of several, `{difference: [cat, dog]}`, `{sum: [cat, lynx]}`. Default `predicted`.
+    pub class: TargetName,
     /// Side of the window that is covered, in px. Default: 1/8 of the shorter side.
     #[schemars(range(min = 1))]
     pub window: Option<usize>,
@@ -98,7 +98,7 @@ impl PerPhoto for Occlusion {
         Needs::Scores
     }
 
-    fn class(&self) -> Option<&ClassName> {
+    fn class(&self) -> Option<&TargetName> {
         Some(&self.class)
     }
 
@@ -136,7 +136,7 @@ impl PerPhoto for Occlusion {
         &self,
         passes: &Passes,
         photo: &Photo,
-        class: Class,
+        class: &Wanted,
         step: Step,
     ) -> Result<Attributions, ExplainError> {
         let target = of_class::of_scores(passes, photo, class)?;
@@ -184,7 +184,7 @@ impl Windows {
         &self,
         passes: &Passes,
         (input, baseline): (Tensor, Tensor),
-        target: ClassTarget,
+        target: ScalarTarget,
         step: Step,
     ) -> Result<Attributions, ExplainError> {
         let mut covered = |index: usize| {
@@ -197,10 +197,10 @@ impl Windows {
             part(&copy)?.f_copy_(&part(&baseline)?)?;
             Ok(copy)
         };
-        let scores = hidden::scores(passes, target.class, self.count(), &mut covered, step)?;
+        let scores = hidden::scores(passes, &target.scalar, self.count(), &mut covered, step)?;
         let lost: Vec<f64> = scores
             .iter()
-            .map(|(score, _)| target.score - score)
+            .map(|(score, probability)| target.value() - target.scalar.pick(*score, *probability))
             .collect();
         let (height, width) = self.size;
         let values = Tensor::f_from_slice(&self.means(&lost))?;

@@ -6,20 +6,21 @@ use serde_json::{Map, Value};
 use tch::Tensor;
 
 use super::per_photo::PerPhoto;
-use super::saliency::{Gradients, gradients};
+use super::saliency::gradients;
+use super::target_name::{Takes, TargetName, Wanted};
 use super::{
     ExplainError, Fault, Inputs, Method, Needs, Passes, Photo, Sink, Unit, chosen, numbers,
-    parameters,
+    parameters, target, target_name,
 };
-use crate::labels::{Class, ClassName, PREDICTED};
-use crate::results::{Attributions, ClassTarget, Meaning, Place, Results, Target};
+use crate::labels::{ClassName, PREDICTED};
+use crate::results::{Attributions, Meaning, Place, Results, Scalar, ScalarTarget, Target};
 
 /// Parameters of a method that asks for nothing but the class.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Parameters {
-    /// The class whose score is explained: `predicted` (each photo's own), a class name or its number. Default `predicted`.
-    pub class: ClassName,
+    /// The class whose score is explained: `predicted` (each photo's own), a class name or its number; or a number made of several, `{difference: [cat, dog]}`, `{sum: [cat, lynx]}`. Default `predicted`.
+    pub class: TargetName,
 }
 
 impl Default for Parameters {
@@ -29,8 +30,8 @@ impl Default for Parameters {
 }
 
 /// The default of every `class`.
-pub fn predicted() -> ClassName {
-    ClassName::Name(PREDICTED.to_owned())
+pub fn predicted() -> TargetName {
+    TargetName::Class(ClassName::Name(PREDICTED.to_owned()))
 }
 
 /// What tells one such method from another.
@@ -38,7 +39,9 @@ pub struct Formula {
     pub needs: Needs,
     /// What keeps it from this network, besides its needs.
     pub faults: fn(&Inputs) -> Vec<Fault>,
-    pub explain: fn(&Passes, &Photo, Class) -> Result<Attributions, ExplainError>,
+    /// Which numbers it explains.
+    pub takes: Takes,
+    pub explain: fn(&Passes, &Photo, &Wanted) -> Result<Attributions, ExplainError>,
 }
 
 /// A method by its formula.
@@ -63,8 +66,12 @@ impl PerPhoto for OfClass {
         self.formula.needs
     }
 
-    fn class(&self) -> Option<&ClassName> {
+    fn class(&self) -> Option<&TargetName> {
         Some(&self.parameters.class)
+    }
+
+    fn takes(&self) -> Takes {
+        self.formula.takes
     }
 
     fn faults(&self, inputs: &Inputs) -> Vec<Fault> {
@@ -79,7 +86,7 @@ impl PerPhoto for OfClass {
         &self,
         passes: &Passes,
         photo: &Photo,
-        class: Class,
+        class: &Wanted,
         _: Step,
     ) -> Result<Attributions, ExplainError> {
         (self.formula.explain)(passes, photo, class)
@@ -87,9 +94,10 @@ impl PerPhoto for OfClass {
 }
 
 /// No photo, or a class that is not there.
-pub fn faults(inputs: &Inputs, class: &ClassName) -> Vec<Fault> {
+pub fn faults(inputs: &Inputs, class: &TargetName, takes: Takes) -> Vec<Fault> {
     let mut faults = chosen::photo_faults(inputs);
-    faults.extend(chosen::class(inputs, class).err());
+    let wanted = target_name::wanted(inputs.labels, class, takes);
+    faults.extend(wanted.err().into_iter().flatten());
     faults
 }
 
@@ -141,79 +149,65 @@ pub fn each_photo(
     Ok(())
 }
 
-/// The gradient of the class's score at `input` [1, C, H, W], in float32, with the class and its score there.
+/// The gradient of a number of the scores at `input` [1, C, H, W], in float32, with the number there.
 pub fn at_photo(
     passes: &Passes,
     input: &Tensor,
-    class: Class,
-) -> Result<(Tensor, ClassTarget), ExplainError> {
+    class: &Wanted,
+) -> Result<(Tensor, ScalarTarget), ExplainError> {
     let found = gradients(
         passes.model.activation(),
         &|x: &Tensor| passes.model.scores(x),
         input,
         class,
     )?;
-    let target = target(&found);
+    let target = found.targets.into_iter().next();
+    let target = target.ok_or_else(|| ExplainError::Failed("there is no score".to_owned()))?;
     Ok((found.gradient, target))
 }
 
-/// The gradients of a class's score at inputs [N, C, H, W], one row an input, with the scores.
+/// The gradients of a number of the scores at inputs [N, C, H, W], one row an input, with the numbers.
 pub fn at_inputs(
     passes: &Passes,
     inputs: &Tensor,
-    class: usize,
+    scalar: &Scalar,
 ) -> Result<(Vec<Vec<f64>>, Vec<f64>), ExplainError> {
     let found = gradients(
         passes.model.activation(),
         &|x: &Tensor| passes.model.scores(x),
         inputs,
-        Class::Index(class),
+        &Wanted::from(scalar),
     )?;
-    let count = found.scores.len().max(1);
+    let numbers = found.targets.iter().map(ScalarTarget::value);
+    let count = found.targets.len().max(1);
     let all = numbers::precise_values(&found.gradient)?;
     let rows = all.chunks((all.len() / count).max(1));
-    Ok((rows.map(<[f64]>::to_vec).collect(), found.scores))
+    Ok((rows.map(<[f64]>::to_vec).collect(), numbers.collect()))
 }
 
-/// A photo's class with its score, in the precision of scores, as methods without gradients take it.
+/// The number for a photo, in the precision of scores, as methods without gradients take it.
 pub fn of_scores(
     passes: &Passes,
     photo: &Photo,
-    class: Class,
-) -> Result<ClassTarget, ExplainError> {
+    class: &Wanted,
+) -> Result<ScalarTarget, ExplainError> {
     let whole = passes.scores(photo)?;
-    let class = match class {
-        Class::Index(class) => class,
-        Class::Predicted => whole.predicted(),
-    };
-    Ok(ClassTarget {
-        class,
-        score: f64::from(whole.scores[class]),
-        probability: whole.probabilities[class],
-    })
-}
-
-fn target(of: &Gradients) -> ClassTarget {
-    ClassTarget {
-        class: of.classes[0],
-        score: of.scores[0],
-        probability: of.probabilities[0],
-    }
+    let scores: Vec<f64> = whole.scores.iter().copied().map(f64::from).collect();
+    target::new(class, &scores, &whole.probabilities)
 }
 
 /// A map over the network's input; an error where a number of `values` [C, H, W] is not finite.
 pub fn over_input(
-    target: ClassTarget,
+    target: ScalarTarget,
     meaning: Meaning,
     values: &Tensor,
     sums_to: Option<f64>,
 ) -> Result<Attributions, ExplainError> {
     let values = numbers::volume(values)?;
     if values.values.iter().any(|value| !value.is_finite()) {
-        return Err(ExplainError::Failed(format!(
-            "the map of class {} has numbers that are not finite",
-            target.class
-        )));
+        return Err(ExplainError::Failed(
+            "the map has numbers that are not finite".to_owned(),
+        ));
     }
     Ok(Attributions {
         target: Target::Class(target),
@@ -221,6 +215,7 @@ pub fn over_input(
         meaning,
         values,
         sums_to,
+        sampling: None,
     })
 }
 

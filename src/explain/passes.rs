@@ -10,7 +10,7 @@ use tch::Tensor;
 use super::checks::insertion_deletion::References;
 use super::{ExplainError, Inputs, Photo, numbers};
 use crate::model::{Model, ModelError};
-use crate::results::{PhotoFact, Results};
+use crate::results::{PhotoFact, Results, Scalar};
 
 /// The scores of one photo.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,7 +43,7 @@ pub struct Known {
     /// Scores of photos, by the digest of their file and the id.
     scores: RefCell<BTreeMap<PhotoName, Rc<Scores>>>,
     /// What maps of a photo and class are compared with.
-    references: RefCell<BTreeMap<(PhotoName, usize), Rc<References>>>,
+    references: RefCell<BTreeMap<(PhotoName, Scalar), Rc<References>>>,
     /// Facts of labelled photos, by the digest of their file; `None` where no method of the build asks for them.
     photo_facts: Option<RefCell<BTreeMap<String, PhotoFact>>>,
 }
@@ -134,14 +134,14 @@ impl<'a> Passes<'a> {
         Ok(found)
     }
 
-    /// What maps of a photo and class are compared with: known, or as `find` finds it.
+    /// What maps of a photo and number are compared with: known, or as `find` finds it.
     pub(super) fn references(
         &self,
         photo: &Photo,
-        class: usize,
+        scalar: &Scalar,
         find: impl FnOnce() -> Result<References, ExplainError>,
     ) -> Result<Rc<References>, ExplainError> {
-        let name = ((photo.digest.clone(), photo.id.clone()), class);
+        let name = ((photo.digest.clone(), photo.id.clone()), scalar.clone());
         if let Some(known) = self.known.references.borrow().get(&name) {
             return Ok(known.clone());
         }

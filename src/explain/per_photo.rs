@@ -3,8 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::of_class::{self, Step};
-use super::{ExplainError, Fault, Inputs, Method, Needs, Passes, Photo, Sink, Unit, chosen};
-use crate::labels::{Class, ClassName};
+use super::target_name::{Takes, TargetName, Wanted};
+use super::{
+    ExplainError, Fault, Inputs, Method, Needs, Passes, Photo, Sink, Unit, chosen, target_name,
+};
 use crate::results::Attributions;
 
 /// What tells one such method from another.
@@ -14,8 +16,13 @@ pub trait PerPhoto {
 
     fn needs(&self) -> Needs;
 
-    /// The class that is explained; `None` where a map is of no class.
-    fn class(&self) -> Option<&ClassName>;
+    /// What is explained; `None` where a map is of no class.
+    fn class(&self) -> Option<&TargetName>;
+
+    /// Which numbers it explains.
+    fn takes(&self) -> Takes {
+        Takes::Any
+    }
 
     /// What keeps it from this network, besides the photos and the class, and parameters that do not go together.
     fn faults(&self, _: &Inputs) -> Vec<Fault> {
@@ -45,7 +52,7 @@ pub trait PerPhoto {
         &self,
         passes: &Passes,
         photo: &Photo,
-        class: Class,
+        class: &Wanted,
         step: Step,
     ) -> Result<Attributions, ExplainError>;
 }
@@ -63,7 +70,7 @@ impl<P: PerPhoto> Method for P {
 
     fn network_faults(&self, inputs: &Inputs) -> Vec<Fault> {
         let mut faults = match self.class() {
-            Some(class) => of_class::faults(inputs, class),
+            Some(class) => of_class::faults(inputs, class, self.takes()),
             None => chosen::photo_faults(inputs),
         };
         faults.extend(self.faults(inputs));
@@ -77,7 +84,8 @@ impl<P: PerPhoto> Method for P {
     fn computing(&self, inputs: &Inputs) -> Map<String, Value> {
         let mut computing = self.deciding(inputs);
         if let Some(class) = self.class() {
-            computing.insert("class".to_owned(), chosen::class_key(inputs, class));
+            let key = target_name::key(inputs.labels, class, self.takes());
+            computing.insert("class".to_owned(), key);
         }
         if P::DRAWS {
             computing.insert("seed".to_owned(), json!(inputs.seed));
@@ -91,12 +99,12 @@ impl<P: PerPhoto> Method for P {
 
     fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError> {
         let class = match self.class() {
-            Some(class) => chosen::class(&passes.inputs, class).map_err(chosen::refused)?,
-            None => Class::Predicted,
+            Some(class) => chosen::wanted(&passes.inputs, class, self.takes())?,
+            None => Wanted::predicted(),
         };
         let parts = self.parts(&passes.inputs);
         of_class::each_photo(passes, units, sink, parts, &|photo, step| {
-            self.map_of(passes, photo, class, step)
+            self.map_of(passes, photo, &class, step)
         })
     }
 }

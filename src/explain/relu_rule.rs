@@ -2,9 +2,9 @@
 
 use tch::Tensor;
 
-use super::class_target;
+use super::target;
+use super::target_name::Wanted;
 use super::{ExplainError, Fault, Inputs, Passes, Photo, of_class};
-use crate::labels::Class;
 use crate::model::{Model, ReluRule};
 use crate::results::{Attributions, Meaning};
 
@@ -38,7 +38,7 @@ pub fn check(model: &Model) -> Result<(), ExplainError> {
 pub fn explain(
     passes: &Passes,
     photo: &Photo,
-    class: Class,
+    class: &Wanted,
     rule: ReluRule,
 ) -> Result<Attributions, ExplainError> {
     check(passes.model)?;
@@ -48,8 +48,8 @@ pub fn explain(
         let _no_gradient = tch::no_grad_guard();
         passes.model.record(&input, &[scores], &[])?
     };
-    let target = class_target::of(passes.model, &outputs[0], class)?;
-    let of_class = |outputs: &Tensor| class_target::score(passes.model, outputs, target.class);
+    let target = target::of(passes.model, &outputs[0], class)?;
+    let of_class = |outputs: &Tensor| target::number(passes.model, outputs, &target.scalar);
     let gradient = passes.model.gradient(&input, scores, rule, &of_class)?;
     of_class::over_input(target, Meaning::Sensitivity, &gradient.f_get(0)?, None)
 }

@@ -5,10 +5,14 @@
 //! is found is (S − p̄) / (1 − q), p̄ the mean of all pᵢ: by how much the probability is higher where the pixel is
 //! kept than where it is hidden, zero where it does not matter.
 //!
+//! That is the mean over masks of pᵢ (Mᵢ / q − 1) / (1 − q), so that the spread of these over √N is its standard error.
+//!
 //! **Input** one photo [1, C, H, W], normalised. **Output** [1, H, W], signed, in probability. No gradient is needed: N
 //! passes.
 //! **Differs from the paper** as said: an offset and a factor, so that the map has a zero.
 //! **Errors** probabilities that are not finite.
+
+use std::ops::Range;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,16 +21,23 @@ use tch::Tensor;
 
 use super::baseline::Baseline;
 use super::input_x_gradient::SIGNED_PIXELS;
+use super::moments::Moments;
 use super::of_class::{self, Step, predicted};
 use super::per_photo::PerPhoto;
+use super::sampled_mean::{Count, Samples};
 use super::seed::Numbers;
+use super::target_name::{Takes, TargetName, Wanted};
 use super::{
-    Entry, ExplainError, Inputs, Needs, Passes, Photo, Photos, hidden, numbers, parameters,
+    Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, hidden, numbers, parameters,
 };
-use crate::labels::{Class, ClassName};
-use crate::results::{Attributions, ClassTarget, Kind, Meaning};
+use crate::results::{Attributions, Kind, Meaning, ScalarTarget};
 
 const NAME: &str = "rise";
+
+/// Masks between two looks at the error; of so many the masks are in memory at once.
+const ROUND: usize = 256;
+/// The most masks with `samples: auto`, where the spec does not say it.
+const MOST_SAMPLES: usize = 20_000;
 
 pub const ENTRY: Entry = Entry {
     name: NAME,
@@ -46,11 +57,16 @@ pub const ENTRY: Entry = Entry {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rise {
-    /// The class whose probability is watched: `predicted` (each photo's own), a class name or its number. Default `predicted`.
-    pub class: ClassName,
-    /// How many masks. Default 4000.
-    #[schemars(range(min = 10, max = 100_000))]
-    pub samples: usize,
+    /// The class whose probability is watched: `predicted` (each photo's own), a class name or its number; or a number made of several, `{difference: [cat, dog]}`, `{sum: [cat, lynx]}`. Default `predicted`.
+    pub class: TargetName,
+    /// How many masks: a number; or `auto`: more of them until the standard error of the map is `tolerance` of its size. Default 4000.
+    pub samples: Samples<10, 100_000>,
+    /// The most masks with `samples: auto`. Default 20000.
+    #[schemars(range(min = 256, max = 1_000_000))]
+    pub most_samples: Option<usize>,
+    /// The standard error at which `samples: auto` ends, as a share of the map's size, over all its pixels; 0.01 to 1. Default 0.1.
+    #[schemars(range(min = 0.01, max = 1.0))]
+    pub tolerance: Option<f64>,
     /// Cells of a mask along each side. Default 7.
     #[schemars(range(min = 2, max = 64))]
     pub cells: usize,
@@ -65,11 +81,20 @@ impl Default for Rise {
     fn default() -> Self {
         Self {
             class: predicted(),
-            samples: 4000,
+            samples: Samples::Number(4000),
+            most_samples: None,
+            tolerance: None,
             cells: 7,
             kept: 0.5,
             baseline: Baseline::MEAN,
         }
+    }
+}
+
+impl Rise {
+    fn count(&self) -> Count {
+        let most = (self.most_samples, MOST_SAMPLES);
+        self.samples.count(most, self.tolerance, ROUND)
     }
 }
 
@@ -80,23 +105,40 @@ impl PerPhoto for Rise {
         Needs::Scores
     }
 
-    fn class(&self) -> Option<&ClassName> {
+    fn class(&self) -> Option<&TargetName> {
         Some(&self.class)
     }
 
+    fn takes(&self) -> Takes {
+        Takes::Probabilities {
+            why: "means over masks of a score, which has no bound, are those of its outliers",
+        }
+    }
+
+    fn faults(&self, _: &Inputs) -> Vec<Fault> {
+        self.samples.faults(self.most_samples, self.tolerance)
+    }
+
+    /// The cap and the tolerance resolved.
     fn used(&self, _: &Inputs) -> Map<String, Value> {
-        parameters::object(self)
+        let count = self.count();
+        let most = count.tolerance.map(|_| count.most);
+        parameters::object(&Self {
+            most_samples: most,
+            tolerance: count.tolerance,
+            ..self.clone()
+        })
     }
 
     fn parts(&self, _: &Inputs) -> usize {
-        self.samples
+        self.count().most
     }
 
     fn map_of(
         &self,
         passes: &Passes,
         photo: &Photo,
-        class: Class,
+        class: &Wanted,
         step: Step,
     ) -> Result<Attributions, ExplainError> {
         let target = of_class::of_scores(passes, photo, class)?;
@@ -105,7 +147,7 @@ impl PerPhoto for Rise {
         let mut numbers = Numbers::new(passes.inputs.seed, NAME, &photo.id);
         let mut mask = || mask(&mut numbers, (height, width), self.cells, self.kept);
         let under = Masked {
-            samples: self.samples,
+            count: self.count(),
             kept: self.kept,
             mask: &mut mask,
         };
@@ -115,7 +157,8 @@ impl PerPhoto for Rise {
 
 /// Masks [H, W] of 0..1, one after the other.
 pub struct Masked<'a> {
-    pub samples: usize,
+    /// How many.
+    pub count: Count,
     /// Their mean.
     pub kept: f64,
     pub mask: &'a mut dyn FnMut() -> Result<Tensor, ExplainError>,
@@ -127,34 +170,85 @@ impl Masked<'_> {
         self,
         passes: &Passes,
         (input, baseline): (Tensor, Tensor),
-        target: ClassTarget,
+        target: ScalarTarget,
         step: Step,
     ) -> Result<Attributions, ExplainError> {
         let (_, _, height, width) = input.size4()?;
-        // A batch that does not fit into memory is run again in halves, so that every mask is kept as it was drawn.
-        let mut masks: Vec<Tensor> = Vec::with_capacity(self.samples);
+        let kept = self.kept;
         let draw = self.mask;
-        let mut masked = |index: usize| {
-            while masks.len() <= index {
-                masks.push(draw()?);
+        let mut sums = Sums::new((height * width).unsigned_abs() as usize);
+        let take = |sums: &mut Sums, samples: Range<usize>| {
+            // A batch that does not fit into memory is run again in halves, so that every mask is kept as it was drawn.
+            let mut masks: Vec<Tensor> = Vec::with_capacity(samples.len());
+            let mut masked = |index: usize| {
+                while masks.len() <= index {
+                    masks.push(draw()?);
+                }
+                let mask = masks[index].f_to(input.device())?;
+                Ok(baseline.f_add(&input.f_sub(&baseline)?.f_mul(&mask)?)?)
+            };
+            let step = |done: usize| step(samples.start + done);
+            let found = hidden::scores(passes, &target.scalar, samples.len(), &mut masked, &step)?;
+            for (mask, (_, probability)) in masks.iter().zip(&found) {
+                sums.add(&numbers::values(mask)?, *probability, kept);
             }
-            let mask = masks[index].f_to(input.device())?;
-            Ok(baseline.f_add(&input.f_sub(&baseline)?.f_mul(&mask)?)?)
+            Ok(())
         };
-        let found = hidden::scores(passes, target.class, self.samples, &mut masked, step)?;
-        let mean = found.iter().map(|(_, p)| p).sum::<f64>() / self.samples.max(1) as f64;
-        let mut sum = vec![0.0; (height * width).unsigned_abs() as usize];
-        for (mask, (_, probability)) in masks.iter().zip(&found) {
-            let cells = sum.iter_mut().zip(numbers::values(mask)?);
-            cells.for_each(|(sum, kept)| *sum += probability * f64::from(kept));
-        }
-        let whole = self.samples.max(1) as f64 * self.kept;
-        let values: Vec<f64> = sum
-            .iter()
-            .map(|sum| (sum / whole - mean) / (1.0 - self.kept))
-            .collect();
+        let rounds = Count {
+            round: ROUND,
+            ..self.count
+        };
+        let estimate = |sums: &Sums| sums.map(kept);
+        let (values, sampling) = rounds.sample(&mut sums, take, estimate)?;
         let values = Tensor::f_from_slice(&values)?.f_view([1, height, width])?;
-        of_class::over_input(target, Meaning::Contribution, &values, None)
+        let found = of_class::over_input(target, Meaning::Contribution, &values, None)?;
+        Ok(Attributions {
+            sampling: Some(sampling),
+            ..found
+        })
+    }
+}
+
+/// What masks gave so far, by pixel.
+struct Sums {
+    samples: usize,
+    /// Σ pᵢ.
+    probabilities: f64,
+    /// Σ pᵢ Mᵢ.
+    kept: Vec<f64>,
+    /// Of what each mask says of a pixel, pᵢ (Mᵢ / q − 1) / (1 − q), whose mean is the map.
+    moments: Moments,
+}
+
+impl Sums {
+    fn new(pixels: usize) -> Self {
+        Self {
+            samples: 0,
+            probabilities: 0.0,
+            kept: vec![0.0; pixels],
+            moments: Moments::new(pixels),
+        }
+    }
+
+    /// Takes a mask; `kept` is the mean of all masks.
+    fn add(&mut self, mask: &[f32], probability: f64, kept: f64) {
+        self.samples += 1;
+        self.probabilities += probability;
+        let cells = self.kept.iter_mut().zip(mask);
+        cells.for_each(|(sum, shown)| *sum += probability * f64::from(*shown));
+        let each = mask
+            .iter()
+            .map(|shown| probability * (f64::from(*shown) / kept - 1.0) / (1.0 - kept));
+        self.moments.add(each);
+    }
+
+    /// (S − p̄) / (1 − q), and its standard errors.
+    fn map(&self, kept: f64) -> (Vec<f64>, Option<Vec<f64>>) {
+        let samples = self.samples.max(1) as f64;
+        let (mean, whole) = (self.probabilities / samples, samples * kept);
+        let value = |sum: &f64| (sum / whole - mean) / (1.0 - kept);
+        let values = self.kept.iter().map(value).collect();
+        (values, self.moments.standard_errors_of_mean())
     }
 }
 

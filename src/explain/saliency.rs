@@ -14,15 +14,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tch::Tensor;
 
-use super::of_class::Step;
+use super::of_class::{Step, predicted};
 use super::passes::of_photo;
 use super::per_photo::PerPhoto;
+use super::target_name::{TargetName, Wanted};
 use super::{
-    Entry, ExplainError, Inputs, Needs, Passes, Photo, Photos, Viewing, numbers, parameters,
+    Entry, ExplainError, Inputs, Needs, Passes, Photo, Photos, Viewing, numbers, parameters, target,
 };
-use crate::labels::{Class, ClassName};
 use crate::model::{self, ModelError, OutputActivation};
-use crate::results::{Attributions, ClassTarget, Kind, Meaning, Place, Target};
+use crate::results::{Attributions, Kind, Meaning, Place, ScalarTarget, Target};
 
 pub const ENTRY: Entry = Entry {
     name: "saliency",
@@ -42,15 +42,13 @@ pub const ENTRY: Entry = Entry {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Saliency {
-    /// The class whose score is differentiated: `predicted` (each photo's own), a class name or its number. Default `predicted`.
-    pub class: ClassName,
+    /// The class whose score is differentiated: `predicted` (each photo's own), a class name or its number; or a number made of several, `{difference: [cat, dog]}`, `{sum: [cat, lynx]}`. Default `predicted`.
+    pub class: TargetName,
 }
 
 impl Default for Saliency {
     fn default() -> Self {
-        Self {
-            class: ClassName::Name("predicted".to_owned()),
-        }
+        Self { class: predicted() }
     }
 }
 
@@ -59,7 +57,7 @@ impl PerPhoto for Saliency {
         Needs::Gradients
     }
 
-    fn class(&self) -> Option<&ClassName> {
+    fn class(&self) -> Option<&TargetName> {
         Some(&self.class)
     }
 
@@ -71,7 +69,7 @@ impl PerPhoto for Saliency {
         &self,
         passes: &Passes,
         photo: &Photo,
-        class: Class,
+        class: &Wanted,
         _: Step,
     ) -> Result<Attributions, ExplainError> {
         let scores = |x: &Tensor| passes.model.scores(x);
@@ -83,16 +81,15 @@ impl PerPhoto for Saliency {
             let message = format!("`{}`: the gradient is not a finite number", photo.id);
             return Err(ExplainError::Failed(message));
         }
+        let target = gradients.targets.into_iter().next();
+        let target = target.ok_or_else(|| ExplainError::Failed("there is no score".to_owned()))?;
         Ok(Attributions {
-            target: Target::Class(ClassTarget {
-                class: gradients.classes[0],
-                score: gradients.scores[0],
-                probability: gradients.probabilities[0],
-            }),
+            target: Target::Class(target),
             place: Place::Input,
             meaning: Meaning::Sensitivity,
             values,
             sums_to: None,
+            sampling: None,
         })
     }
 }
@@ -100,56 +97,49 @@ impl PerPhoto for Saliency {
 /// Gradients of a batch.
 #[derive(Debug)]
 pub struct Gradients {
-    /// ∂ score / ∂ input, [N, C, H, W].
+    /// ∂ number / ∂ input, [N, C, H, W].
     pub gradient: Tensor,
-    /// The class of each picture's score.
-    pub classes: Vec<usize>,
-    /// Its score.
-    pub scores: Vec<f64>,
-    /// Its probability, 0..1.
-    pub probabilities: Vec<f64>,
+    /// The number of each picture.
+    pub targets: Vec<ScalarTarget>,
 }
 
-/// The gradient of each picture's own score by one backward: the pictures of a batch do not act on
+/// The gradient of each picture's own number by one backward: the pictures of a batch do not act on
 /// each other, so the gradient of the sum holds every picture's own.
 /// `scores` maps [N, C, H, W] to [N, classes], of which `activation` makes probabilities.
 pub fn gradients(
     activation: OutputActivation,
     scores: &dyn Fn(&Tensor) -> Result<Tensor, ModelError>,
     input: &Tensor,
-    class: Class,
+    class: &Wanted,
 ) -> Result<Gradients, ExplainError> {
     let input = input.f_detach()?.f_set_requires_grad(true)?;
     let scores = scores(&input)?;
     let rows = numbers::probabilities(&scores, activation)?;
-    let of_row = |row: &Vec<f64>| match class {
-        Class::Predicted => numbers::largest(row, 1).first().copied().unwrap_or(0),
-        Class::Index(index) => index,
+    let values = numbers::precise_values(&scores)?;
+    let all = values.chunks((values.len() / rows.len().max(1)).max(1));
+    let targets = all
+        .zip(&rows)
+        .map(|(scores, row)| target::new(class, scores, row));
+    let targets = targets.collect::<Result<Vec<_>, _>>()?;
+    let each = match (targets.first(), class.is_fixed()) {
+        (Some(first), true) => target::each(&scores, &first.scalar, activation)?,
+        _ => {
+            let of_row = |(at, target): (usize, &ScalarTarget)| {
+                let row = scores.f_narrow(0, at as i64, 1)?;
+                target::each(&row, &target.scalar, activation)
+            };
+            let rows = targets.iter().enumerate().map(of_row);
+            Tensor::f_cat(&rows.collect::<Result<Vec<_>, _>>()?, 0)?
+        }
     };
-    let classes: Vec<usize> = rows.iter().map(of_row).collect();
-    let index: Vec<i64> = classes.iter().map(|&class| class as i64).collect();
-    let index = Tensor::f_from_slice(&index)?
-        .f_to(scores.device())?
-        .f_unsqueeze(1)?;
-    let of_classes = scores.f_gather(1, &index, false)?; // [N, 1]
-    let sum = of_classes.f_sum(None)?;
-    let gradient = model::gradient(&sum, &input)?;
-    let probabilities = rows
-        .iter()
-        .zip(&classes)
-        .map(|(row, &class)| row[class])
-        .collect();
-    Ok(Gradients {
-        gradient,
-        classes,
-        scores: numbers::precise_values(&of_classes)?,
-        probabilities,
-    })
+    let gradient = model::gradient(&each.f_sum(None)?, &input)?;
+    Ok(Gradients { gradient, targets })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::results::{Explained, Scalar};
     use tch::{Device, Kind};
 
     /// s = w·x: the gradient is w whatever x is, and a batch gives every picture its own class.
@@ -162,13 +152,24 @@ mod tests {
             * 1e-4;
         let scores = |x: &Tensor| Ok(x.view([-1, 3 * 6 * 8]).matmul(&weight.transpose(0, 1)));
         let softmax = OutputActivation::Softmax;
-        let found = gradients(softmax, &scores, &input, Class::Predicted).unwrap();
-        assert_eq!(found.classes, [1, 0, 1]);
-        for (at, &class) in found.classes.iter().enumerate() {
+        let found = gradients(softmax, &scores, &input, &Wanted::predicted()).unwrap();
+        let classes = found.targets.iter().filter_map(|of| of.scalar.class());
+        let classes: Vec<usize> = classes.collect();
+        assert_eq!(classes, [1, 0, 1]);
+        for (at, &class) in classes.iter().enumerate() {
             let expected = weight.get(class as i64).view([3, 6, 8]);
             assert_eq!(found.gradient.get(at as i64), expected);
         }
-        let fixed = gradients(softmax, &scores, &input, Class::Index(0)).unwrap();
+        let first = Wanted::from(&Scalar::of_class(0, Explained::Score));
+        let fixed = gradients(softmax, &scores, &input, &first).unwrap();
         assert_eq!(fixed.gradient.get(0), weight.get(0).view([3, 6, 8]));
+        let difference = Wanted::from(&Scalar {
+            plus: vec![1],
+            minus: vec![0],
+            of: Explained::Score,
+        });
+        let found = gradients(softmax, &scores, &input, &difference).unwrap();
+        let expected = (weight.get(1) - weight.get(0)).view([3, 6, 8]);
+        assert_eq!(found.gradient.get(2), expected);
     }
 }

@@ -14,6 +14,7 @@ use tch::Tensor;
 
 use super::class_activation::layer::Rule;
 use super::class_activation::{self, CELLS, Formula, Recorded, weighted};
+use super::target_name::Takes;
 use super::{Entry, ExplainError, Photos, numbers, parameters};
 use crate::results::Kind;
 
@@ -37,6 +38,7 @@ pub const ENTRY: Entry = Entry {
 
 static FORMULA: Formula = Formula {
     rule: Rule::Any,
+    takes: Takes::Any,
     map: |of| map(of, Corners::Halves),
 };
 

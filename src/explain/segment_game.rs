@@ -12,16 +12,16 @@ use super::lime::masks::Masks;
 use super::lime::perturbed::{Distinct, Perturbed};
 use super::of_class::Step;
 use super::passes::of_photo;
-use super::{ExplainError, Passes, Photo, numbers};
-use crate::labels::Class;
+use super::target_name::Wanted;
+use super::{ExplainError, Passes, Photo, of_class};
 use crate::model::BatchSize;
 use crate::picture::segment::Segmentation;
-use crate::results::{ClassTarget, Explained};
+use crate::results::{Explained, ScalarTarget};
 
 /// Perturbed photos a batch: the fastest for SqueezeNet 1.1 on two cores.
 const FASTEST_BATCH_ON_CPU: usize = 8;
 
-/// Which number of the class is explained.
+/// What of a class is explained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Output {
@@ -45,9 +45,8 @@ pub struct Game<'a> {
     photo: &'a Photo,
     perturbed: Perturbed,
     batch: usize,
-    output: Output,
-    /// The class with its score and probability for the whole photo.
-    pub target: ClassTarget,
+    /// What is explained, for the whole photo.
+    pub target: ScalarTarget,
     /// What was computed before, by mask.
     known: RefCell<BTreeMap<Vec<bool>, f64>>,
 }
@@ -58,31 +57,15 @@ impl<'a> Game<'a> {
         passes: &'a Passes<'a>,
         photo: &'a Photo,
         (segments, hidden): (&Segmentation, Tensor),
-        (class, output): (Class, Output),
+        wanted: &Wanted,
         batch: BatchSize,
     ) -> Result<Self, ExplainError> {
-        let whole = passes.scores(photo)?;
-        let class = match class {
-            Class::Index(class) => class,
-            Class::Predicted => whole.predicted(),
-        };
-        let (score, probability) = (whole.scores.get(class), whole.probabilities.get(class));
-        let (Some(&score), Some(&probability)) = (score, probability) else {
-            return Err(ExplainError::Failed(format!(
-                "the network gives no score for class {class}"
-            )));
-        };
         Ok(Self {
             passes,
             photo,
             perturbed: Perturbed::of_inputs((passes.input(photo)?, hidden), segments)?,
             batch: passes.model.batch_size(batch, FASTEST_BATCH_ON_CPU)?,
-            output,
-            target: ClassTarget {
-                class,
-                score: f64::from(score),
-                probability,
-            },
+            target: of_class::of_scores(passes, photo, wanted)?,
             known: RefCell::default(),
         })
     }
@@ -106,21 +89,10 @@ impl<'a> Game<'a> {
     }
 
     fn run(&self, masks: &Distinct, step: Step) -> Result<Vec<f64>, ExplainError> {
-        let (model, class) = (self.passes.model, self.target.class);
-        let found = match self.output {
-            Output::Probability => {
-                let scores = |input: &Tensor| model.scores(input);
-                let scores: (_, super::lime::perturbed::Scores) = (model.activation(), &scores);
-                masks.probabilities(&self.perturbed, class, self.batch, scores, step)
-            }
-            Output::Score => {
-                let value = |input: &Tensor| {
-                    let scores = model.scores(input)?;
-                    numbers::precise_values(&scores.f_select(1, class as i64)?)
-                };
-                masks.values(&self.perturbed, self.batch, &value, step)
-            }
-        };
+        let (model, scalar) = (self.passes.model, &self.target.scalar);
+        let scores = |input: &Tensor| model.scores(input);
+        let scores: (_, super::lime::perturbed::Scores) = (model.activation(), &scores);
+        let found = masks.numbers(&self.perturbed, scalar, self.batch, scores, step);
         found.map_err(|error| of_photo(self.photo, error))
     }
 }

@@ -22,11 +22,11 @@ use super::lime::segmenter::{Quickshift, Segmenter, Segmenting, Slic};
 use super::lime::surrogate::{Line, Samples, r_squared};
 use super::of_class::{Step, predicted};
 use super::segment_game::{Game, Output};
+use super::target_name::TargetName;
 use super::{
     Entry, ExplainError, Fault, Inputs, Method, Needs, Passes, Photo, Photos, Sink, Unit, Viewing,
     chosen, parameters,
 };
-use crate::labels::ClassName;
 use crate::model::BatchSize;
 use crate::picture::segment::Segmentation;
 use crate::results::{Fit, Kind, Results, SegmentWeight, Superpixels};
@@ -50,8 +50,8 @@ pub const ENTRY: Entry = Entry {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Shapley {
-    /// The class that is explained: `predicted` (each photo's own), a class name or its number. Default `predicted`.
-    pub class: ClassName,
+    /// The class that is explained: `predicted` (each photo's own), a class name or its number; or a number made of several, `{difference: [cat, dog]}`, `{sum: [cat, lynx]}`. Default `predicted`.
+    pub class: TargetName,
     /// What is shared out: the class's `probability` or its `score` (before softmax or sigmoid). Default `probability`.
     pub output: Output,
     /// How photos are cut into segments, at most 10. `auto` takes quickshift for photos of 160 px or more on the shorter side, SLIC for smaller ones. Default `slic`.
@@ -143,7 +143,7 @@ impl Method for Shapley {
         for (index, (photo, segments)) in photos.iter().enumerate() {
             let game = self.cut().game(passes, photo, segments)?;
             let step = |pictures: usize| sink.advanced(done + pictures, total);
-            let found = exact(&game, segments, self.output, &step)?;
+            let found = exact(&game, segments, &step)?;
             done += pictures(segments);
             sink.found(index, Results::Superpixels(found))?;
         }
@@ -167,7 +167,6 @@ fn too_many(photo: &Photo, segments: &Segmentation) -> Option<Fault> {
 pub fn exact(
     game: &Game,
     segments: &Segmentation,
-    output: Output,
     step: Step,
 ) -> Result<Superpixels, ExplainError> {
     let masks = Masks::every(segments.count);
@@ -184,20 +183,14 @@ pub fn exact(
         r_squared_held_out: None,
         local_prediction: found[0],
     };
-    Ok(of_line(game, segments, output, (line, fit)))
+    Ok(of_line(game, segments, (line, fit)))
 }
 
 /// Shapley values as a result, without errors.
-pub fn of_line(
-    game: &Game,
-    segments: &Segmentation,
-    output: Output,
-    (line, fit): (Line, Fit),
-) -> Superpixels {
+pub fn of_line(game: &Game, segments: &Segmentation, (line, fit): (Line, Fit)) -> Superpixels {
     Superpixels {
-        target: game.target,
+        target: game.target.clone(),
         weight: SegmentWeight::Shapley,
-        explained: output.explained(),
         width: segments.width,
         height: segments.height,
         labels: segments.labels.clone(),

@@ -17,8 +17,8 @@ use tch::{Kind, Tensor};
 use super::class_activation::with_parameters::{self, OfLayer};
 use super::class_activation::{CELLS, Recorded, weighted};
 use super::of_class::predicted;
+use super::target_name::{Takes, TargetName};
 use super::{Entry, ExplainError, Photos, parameters};
-use crate::labels::ClassName;
 use crate::model::{LayerName, OutputActivation};
 use crate::results::{Attributions, Kind as ResultKind, Meaning};
 
@@ -39,7 +39,7 @@ pub const ENTRY: Entry = Entry {
 #[serde(default, deny_unknown_fields)]
 pub struct ShapleyCam {
     /// The class whose evidence is shown: `predicted` (each photo's own), a class name or its number. Default `predicted`.
-    pub class: ClassName,
+    pub class: TargetName,
     /// The layer whose maps are weighted, by number or module path. Default: the last one that gives maps larger than 1 × 1 before pooling and classifier; the caption names it.
     pub layer: Option<LayerName>,
     /// The number that is explained: the class's `score`, or score plus logarithm of its probability (`residual_softmax`). Where only ReLUs, poolings and linear layers follow, the map of the score is that of Grad-CAM. Default `residual_softmax`.
@@ -81,8 +81,14 @@ impl Utility {
 }
 
 impl OfLayer for ShapleyCam {
-    fn class(&self) -> &ClassName {
+    fn class(&self) -> &TargetName {
         &self.class
+    }
+
+    fn takes(&self) -> Takes {
+        Takes::OneClass {
+            why: "its utility is made of the score and the probability of one",
+        }
     }
 
     fn layer(&self) -> Option<&LayerName> {
@@ -97,7 +103,7 @@ impl OfLayer for ShapleyCam {
     }
 
     fn explain(&self, of: &Recorded) -> Result<Attributions, ExplainError> {
-        let (class, activation) = (of.target.class, of.model().activation());
+        let (class, activation) = (of.target.scalar.plus[0], of.model().activation());
         let utility = |scores: &Tensor| self.utility.of(scores, class, activation);
         let (gradient, curvature) = of.gradient_with_curvature_of(&utility)?;
         let map = map(&of.activation()?, &gradient, &curvature)?;

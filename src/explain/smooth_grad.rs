@@ -4,7 +4,8 @@
 //! averages the squares of the gradients (Hooker et al. 2019, section 3), `absolute` their sizes.
 //!
 //! **Input** one photo [1, C, H, W], normalised. **Output** [C, H, W]; signed, in score per unit of normalised input;
-//! with `squared` in its square.
+//! with `squared` in its square. With it the standard error of each number, s/√n of the n gradients, and as many samples
+//! as make it small with `samples: auto` (`sampled_mean`).
 //! **Differs from the paper** noise is drawn from the photo's own stream, so that a second photo changes nothing.
 //! **Errors** scores or gradients that are not finite.
 
@@ -12,11 +13,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::noisy_gradients;
+use super::noisy_gradients::{self, Statistic};
 use super::of_class::{self, Step, predicted};
 use super::per_photo::PerPhoto;
-use super::{Entry, ExplainError, Inputs, Needs, Passes, Photo, Photos, Viewing, parameters};
-use crate::labels::{Class, ClassName};
+use super::sampled_mean::{Count, Samples};
+use super::target_name::{TargetName, Wanted};
+use super::{
+    Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, Viewing, parameters,
+};
 use crate::results::{Attributions, Kind, Meaning};
 
 const NAME: &str = "smooth_grad";
@@ -40,13 +44,18 @@ pub const ENTRY: Entry = Entry {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SmoothGrad {
-    /// The class whose score is differentiated: `predicted` (each photo's own), a class name or its number. Default `predicted`.
-    pub class: ClassName,
+    /// The class whose score is differentiated: `predicted` (each photo's own), a class name or its number; or a number made of several, `{difference: [cat, dog]}`, `{sum: [cat, lynx]}`. Default `predicted`.
+    pub class: TargetName,
     /// What is averaged: the gradients (`mean`), their sizes (`absolute`) or their squares (`squared`). Default `mean`.
     pub variant: Variant,
-    /// How many noisy copies of the photo. Default 50.
-    #[schemars(range(min = 1, max = 10_000))]
-    pub samples: usize,
+    /// How many noisy copies of the photo: a number; or `auto`: more of them until the standard error of the map is `tolerance` of its size. Default 50.
+    pub samples: Samples<1, 10_000>,
+    /// The most noisy copies with `samples: auto`. Default 1000.
+    #[schemars(range(min = 32, max = 100_000))]
+    pub most_samples: Option<usize>,
+    /// The standard error at which `samples: auto` ends, as a share of the map's size, over all its numbers; 0.01 to 1. Default 0.1.
+    #[schemars(range(min = 0.01, max = 1.0))]
+    pub tolerance: Option<f64>,
     /// Standard deviation of the noise, as a share of largest minus smallest number of the normalised photo, 0 to 2. Default 0.15.
     #[schemars(range(min = 0.0, max = 2.0))]
     pub noise: f64,
@@ -77,9 +86,17 @@ impl Default for SmoothGrad {
         Self {
             class: predicted(),
             variant: Variant::default(),
-            samples: 50,
+            samples: Samples::Number(50),
+            most_samples: None,
+            tolerance: None,
             noise: 0.15,
         }
+    }
+}
+
+impl SmoothGrad {
+    fn count(&self) -> Count {
+        noisy_gradients::count(self.samples, self.most_samples, self.tolerance)
     }
 }
 
@@ -90,33 +107,48 @@ impl PerPhoto for SmoothGrad {
         Needs::Gradients
     }
 
-    fn class(&self) -> Option<&ClassName> {
+    fn class(&self) -> Option<&TargetName> {
         Some(&self.class)
     }
 
+    fn faults(&self, _: &Inputs) -> Vec<Fault> {
+        self.samples.faults(self.most_samples, self.tolerance)
+    }
+
+    /// The cap and the tolerance resolved.
     fn used(&self, _: &Inputs) -> Map<String, Value> {
-        parameters::object(self)
+        let count = self.count();
+        let most = count.tolerance.map(|_| count.most);
+        parameters::object(&Self {
+            most_samples: most,
+            tolerance: count.tolerance,
+            ..self.clone()
+        })
     }
 
     fn parts(&self, _: &Inputs) -> usize {
-        self.samples
+        self.count().most
     }
 
     fn map_of(
         &self,
         passes: &Passes,
         photo: &Photo,
-        class: Class,
+        class: &Wanted,
         step: Step,
     ) -> Result<Attributions, ExplainError> {
-        let Self { samples, noise, .. } = *self;
         let input = passes.input(photo)?;
         let (_, target) = of_class::at_photo(passes, &input, class)?;
-        let mut draw = noisy_gradients::draws((NAME, passes, photo), noise, &input)?;
+        let mut draw = noisy_gradients::draws((NAME, passes, photo), self.noise, &input)?;
         let of = |gradient| self.variant.of(gradient);
-        let on = (passes, &input, target.class);
-        let moments = noisy_gradients::moments(on, samples, &mut draw, &of, step)?;
-        let values = of_class::as_volume(moments.mean(), &input)?;
-        of_class::over_input(target, Meaning::Sensitivity, &values, None)
+        let on = (passes, &input, &target.scalar);
+        let mean: (&dyn Fn(f64) -> f64, _) = (&of, Statistic::Mean);
+        let (values, sampling) = noisy_gradients::sampled(on, self.count(), &mut draw, mean, step)?;
+        let values = of_class::as_volume(&values, &input)?;
+        let found = of_class::over_input(target, Meaning::Sensitivity, &values, None)?;
+        Ok(Attributions {
+            sampling: Some(sampling),
+            ..found
+        })
     }
 }

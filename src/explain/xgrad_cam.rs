@@ -13,6 +13,7 @@ use tch::Tensor;
 
 use super::class_activation::layer::Rule;
 use super::class_activation::{self, CELLS, Formula, weighted};
+use super::target_name::Takes;
 use super::{Entry, ExplainError, Photos, parameters};
 use crate::results::Kind;
 
@@ -36,6 +37,7 @@ pub const ENTRY: Entry = Entry {
 
 static FORMULA: Formula = Formula {
     rule: Rule::Any,
+    takes: Takes::Any,
     map: |of| map(&of.activation()?, &of.gradient()?),
 };
 

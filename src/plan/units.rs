@@ -79,6 +79,7 @@ impl Plan {
                 variations: &variations(&parameters),
                 groups: task.method.data().map_or(&[], |data| data.groups()),
                 checks: &task.checks,
+                is_sampled: is_sampled(task.entry),
             });
             names.extend(
                 of_task
@@ -88,4 +89,12 @@ impl Plan {
         }
         names
     }
+}
+
+/// Whether its maps are estimates with a standard error, that of as many samples as are asked for.
+fn is_sampled(entry: &crate::explain::Entry) -> bool {
+    let keys = &(entry.schema)().to_value()["properties"];
+    ["samples", "most_samples"]
+        .iter()
+        .all(|key| keys.get(key).is_some())
 }

@@ -11,7 +11,7 @@ use super::factors::Shown;
 use super::places::place;
 use super::statistics::{grid_shares, largest, percentile};
 use super::{Photo, Presented, Task};
-use crate::results::{ClassTarget, Map, Meaning, Results, Target};
+use crate::results::{Map, Meaning, Results, ScalarTarget, Target};
 use crate::words::{Argument, Message};
 
 /// Photo and maps in a row on a wide page, at most.
@@ -40,7 +40,7 @@ impl Default for View {
 /// What speaks for a class at each place, by one method.
 struct Support {
     method: usize,
-    class: ClassTarget,
+    target: ScalarTarget,
     map: Map,
 }
 
@@ -56,10 +56,10 @@ pub fn present(task: &Task, view: &View) -> Presented {
         let photo = task.photo(of_photo.first()?)?;
         let supports = of_photo.iter().enumerate();
         let supports = supports.filter_map(|(at, found)| {
-            let (class, map) = support(found.results)?;
+            let (target, map) = support(found.results)?;
             Some(Support {
                 method: at % methods.len(),
-                class,
+                target,
                 map,
             })
         });
@@ -78,7 +78,7 @@ pub fn present(task: &Task, view: &View) -> Presented {
             Message::new("comparison.nothing")
                 .with("photo", photo.name)
                 .with("method", methods[one.method].clone())
-                .with("class", task.class(one.class.class))
+                .with("class", task.explained(&one.target))
         })
     });
     Presented {
@@ -134,8 +134,8 @@ fn different(given: Option<&Given>, others: &[Option<&Given>]) -> Vec<Message> {
 }
 
 /// What of a map speaks for its class, zero or more: of sensitivities their size, of all else what is above zero.
-fn support(results: &Results) -> Option<(ClassTarget, Map)> {
-    let class = results.explained_class()?;
+fn support(results: &Results) -> Option<(ScalarTarget, Map)> {
+    let target = results.explained()?.clone();
     let mut map = match results {
         Results::Attributions(found) => {
             let mut map = one_channel(found, Reduction::Max);
@@ -147,11 +147,11 @@ fn support(results: &Results) -> Option<(ClassTarget, Map)> {
         other => other.one_number_a_place()?,
     };
     let (low, high) = map.extremes();
-    let is_rounding = evidence::is_rounding(high.max(-low), &Target::Class(class));
+    let is_rounding = evidence::is_rounding(high.max(-low), &Target::Class(target.clone()));
     for value in &mut map.values {
         *value = if is_rounding { 0.0 } else { value.max(0.0) };
     }
-    Some((class, map))
+    Some((target, map))
 }
 
 fn exhibit(
@@ -178,8 +178,12 @@ fn exhibit(
             };
             let named = Message::new("attributions.photo")
                 .with("photo", photo.name)
-                .with("class", task.class(first.class.class))
-                .with("probability", Argument::Percent(first.class.probability, 1));
+                .with("class", task.explained(&first.target));
+            // Of several classes some methods may explain the score and others the probability.
+            let named = match first.target.scalar.class() {
+                Some(_) => named.with("probability", task.said(&first.target)),
+                None => named.with("probability", ""),
+            };
             said.push(named.clone());
             tiles.push(HeatTile {
                 label: named,

@@ -14,7 +14,7 @@ pub fn is_rounding(largest: f32, target: &Target) -> bool {
     let Target::Class(class) = target else {
         return false;
     };
-    let size = class.score.abs();
+    let size = class.value().abs();
     let scale = if size > 0.0 && size.is_finite() {
         size
     } else {
@@ -39,11 +39,11 @@ pub fn weights(result: &Superpixels) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::{ClassTarget, Explained, Fit, SegmentWeight};
+    use crate::results::{Explained, Fit, Scalar, ScalarTarget, SegmentWeight};
 
-    fn class(score: f64) -> ClassTarget {
-        ClassTarget {
-            class: 0,
+    fn class(score: f64, of: Explained) -> ScalarTarget {
+        ScalarTarget {
+            scalar: Scalar::of_class(0, of),
             score,
             probability: 0.38,
         }
@@ -51,7 +51,8 @@ mod tests {
 
     #[test]
     fn a_gradient_is_measured_by_its_score() {
-        let is_rounding = |largest, score| is_rounding(largest, &Target::Class(class(score)));
+        let is_rounding =
+            |largest, score| is_rounding(largest, &Target::Class(class(score, Explained::Score)));
         assert!(is_rounding(1.4e-35, 0.4) && is_rounding(0.0, 0.0) && is_rounding(1e-13, 0.0));
         // A network of tiny numbers throughout has a gradient.
         assert!(!is_rounding(1e-20, 1e-19) && !is_rounding(1e-6, 30.0));
@@ -61,9 +62,8 @@ mod tests {
     #[test]
     fn weights_of_a_constant_probability_are_zero() {
         let result = |weights: &[f64], r_squared| Superpixels {
-            target: class(1.0),
+            target: class(1.0, Explained::Probability),
             weight: SegmentWeight::Linear,
-            explained: Explained::Probability,
             width: 2,
             height: 1,
             labels: vec![0, 1],

@@ -39,7 +39,7 @@ pub(super) fn table(task: &Task) -> Option<Exhibit> {
         both.with("before", before).with("after", after)
     });
     Some(Exhibit {
-        caption: Message::new("fidelity.caption").with("checks", sentences?),
+        caption: task.judged(Message::new("fidelity.caption").with("checks", sentences?)),
         alt: Message::new("fidelity.alt").with("photos", texts),
         body: Body::Table(Table {
             header: header.map(Message::new).collect(),

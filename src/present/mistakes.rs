@@ -7,7 +7,7 @@ use super::outcomes::notices::of_data;
 use super::statistics::percentile;
 use super::{Data, Presented, Task};
 use crate::results::{
-    Attributions, ClassTarget, Map, Meaning, Mistake, Outcome, Picture, Results, Target,
+    Attributions, Map, Meaning, Mistake, Outcome, Picture, Results, ScalarTarget, Target,
     most_confident, named,
 };
 use crate::words::{Argument, Message};
@@ -120,8 +120,8 @@ fn is_dark(map: &Attributions) -> bool {
     shown(map).values.iter().all(|value| *value == 0.0)
 }
 
-fn class_of(map: &Attributions) -> Option<ClassTarget> {
-    match map.target {
+fn class_of(map: &Attributions) -> Option<&ScalarTarget> {
+    match &map.target {
         Target::Class(class) => Some(class),
         Target::Filter { .. } | Target::Head { .. } | Target::Layer { .. } => None,
     }
@@ -203,7 +203,7 @@ fn tiles_of(
         Some(map) => HeatTile {
             label: match class_of(map) {
                 Some(class) => Message::new(key)
-                    .with("class", task.class(class.class))
+                    .with("class", task.explained(class))
                     .with("probability", Argument::Percent(class.probability, 1)),
                 None => Message::literal(""),
             },

@@ -23,6 +23,7 @@ pub mod robustness;
 mod spread;
 pub mod statistics;
 mod superpixels;
+mod targets;
 pub mod values;
 pub mod view;
 

@@ -13,6 +13,28 @@ pub struct Attributions {
     pub values: Volume,
     /// The sum of all values, where the method promises one (completeness).
     pub sums_to: Option<f64>,
+    /// Of a mean or a variance over random samples.
+    pub sampling: Option<Sampling>,
+}
+
+/// How far a map that was estimated from random samples may be from the one that endless samples give.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sampling {
+    pub samples: usize,
+    /// Of each of the map's values, in their order; `None` of one sample.
+    pub standard_errors: Option<Vec<f32>>,
+    /// Of samples that were added until the map was settled.
+    pub settling: Option<Settling>,
+}
+
+/// How sampling ended that goes on until the error of the map is small.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Settling {
+    pub is_settled: bool,
+    /// How many samples there could have been.
+    pub most_samples: usize,
+    /// The error that is small enough, see [`Attributions::error_share`].
+    pub tolerance: f64,
 }
 
 /// What the cells of a map are.
@@ -50,6 +72,13 @@ pub struct Volume {
 }
 
 impl Attributions {
+    /// The length of all standard errors over the length of the map: 0 where the map is known, near 1 where it is nothing
+    /// but the accident of its samples. `None` of a map without errors.
+    pub fn error_share(&self) -> Option<f64> {
+        let errors = self.sampling.as_ref()?.standard_errors.as_ref()?;
+        Some(error_share(&self.values.values, errors))
+    }
+
     /// One number a pixel or cell: of sensitivities the largest size over the channels, of all else the sum.
     pub fn one_channel(&self) -> Map {
         let join: fn(f32, f32) -> f32 = match self.meaning {
@@ -64,6 +93,18 @@ impl Attributions {
             width: self.values.width,
             values: self.values.joined(join),
         }
+    }
+}
+
+/// √(Σ error² / Σ value²); 0 where there is no error.
+pub fn error_share<T: Copy + Into<f64>>(values: &[T], errors: &[T]) -> f64 {
+    let squares = |numbers: &[T]| {
+        let each = numbers.iter().map(|number| (*number).into());
+        each.map(|number: f64| number * number).sum::<f64>()
+    };
+    match squares(errors) {
+        0.0 => 0.0,
+        errors => (errors / squares(values)).sqrt(),
     }
 }
 

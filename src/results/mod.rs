@@ -17,12 +17,15 @@ mod picture;
 mod predictions;
 pub mod rates;
 pub mod responses;
+mod scalar;
 mod superpixels;
 mod variations;
 
 use serde::{Deserialize, Serialize};
 
-pub use attributions::{Attributions, Map, Meaning, Place, Volume};
+pub use attributions::{
+    Attributions, Map, Meaning, Place, Sampling, Settling, Volume, error_share,
+};
 pub use concepts::{Concept, Concepts, Crop};
 pub use factors::{Component, Factors};
 pub use fidelity::{Check, Curves, Fidelity, StepCurve};
@@ -33,6 +36,7 @@ pub use outcomes::{FILE, Outcome, Outcomes, Tally, named};
 pub use photo_facts::{Pair, PhotoFact, PhotoFacts, PictureFacts, pairs};
 pub use picture::{Changes, Picture};
 pub use predictions::Predictions;
+pub use scalar::{Scalar, ScalarTarget};
 pub use superpixels::{Explained, Fit, SegmentWeight, Stopping, Superpixels};
 pub use variations::{Guess, Variation, Variations, Varied, Withstood, withstood};
 
@@ -138,8 +142,8 @@ pub struct LayerRef {
 /// The number that was explained or raised.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Target {
-    /// The score of a class.
-    Class(ClassTarget),
+    /// A number made of the scores of classes: of one, mostly.
+    Class(ScalarTarget),
     /// The output of a filter, channel of a layer.
     Filter { layer: LayerRef, filter: usize },
     /// A head of an attention layer, which is numbered among the attention layers, from 0.
@@ -160,14 +164,14 @@ pub struct ClassTarget {
 }
 
 impl Results {
-    /// The class that a map explains, of a photo; `None` of what is no map of a class.
-    pub fn explained_class(&self) -> Option<ClassTarget> {
+    /// What a map explains of a photo; `None` of what is no map of a class.
+    pub fn explained(&self) -> Option<&ScalarTarget> {
         match self {
-            Self::Attributions(found) => match found.target {
+            Self::Attributions(found) => match &found.target {
                 Target::Class(target) => Some(target),
                 Target::Filter { .. } | Target::Head { .. } | Target::Layer { .. } => None,
             },
-            Self::Superpixels(found) => Some(found.target),
+            Self::Superpixels(found) => Some(&found.target),
             Self::Predictions(_)
             | Self::Optimised(_)
             | Self::Outcomes(_)

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClassTarget, Map};
+use super::{Map, ScalarTarget};
 
 /// What a weight of a segment is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,8 +14,8 @@ pub enum SegmentWeight {
     Shapley,
 }
 
-/// Which number of the class is explained.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Which number of a class is explained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Explained {
     Probability,
     Score,
@@ -24,9 +24,9 @@ pub enum Explained {
 /// A linear model over the segments of one photo, or Shapley values, which are one too.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Superpixels {
-    pub target: ClassTarget,
+    /// Which number of the classes, and what it is for the whole photo.
+    pub target: ScalarTarget,
     pub weight: SegmentWeight,
-    pub explained: Explained,
     pub width: usize,
     pub height: usize,
     /// The segment of each pixel, `0..weights.len()`, row-major.
@@ -71,10 +71,12 @@ pub struct Fit {
 impl Superpixels {
     /// The explained number of the whole photo.
     pub fn whole(&self) -> f64 {
-        match self.explained {
-            Explained::Probability => self.target.probability,
-            Explained::Score => self.target.score,
-        }
+        self.target.value()
+    }
+
+    /// Whether scores or probabilities are shared out.
+    pub fn explained(&self) -> Explained {
+        self.target.scalar.of
     }
 
     pub fn segments(&self) -> usize {

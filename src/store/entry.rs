@@ -10,7 +10,7 @@ use super::Key;
 
 const MAGIC: [u8; 8] = *b"CNNstore";
 /// Raised when this layout changes.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Magic, version, and length of the key in 32 bits.
 const FIXED: usize = MAGIC.len() + 4 + 4;
 

@@ -10,7 +10,9 @@ pub mod networks;
 mod perturbed;
 mod propagated;
 mod relevance;
+mod sampled_maps;
 mod shapley;
+mod targets;
 mod tokens;
 
 use std::path::Path;
@@ -18,7 +20,7 @@ use std::path::Path;
 use cnn_report::explain::{Fault, Known, Passes};
 use cnn_report::model::{Model, Source};
 use cnn_report::picture::{Channels, Picture, Preprocessing, Resize};
-use cnn_report::results::{Attributions, ClassTarget, Place, Results, Target};
+use cnn_report::results::{Attributions, Place, Results, ScalarTarget, Target};
 use serde_json::{Value, json};
 use tch::Tensor;
 
@@ -117,9 +119,9 @@ fn volume(found: &Attributions) -> Tensor {
     Tensor::from_slice(&values.values).view(size)
 }
 
-fn target(found: &Attributions) -> ClassTarget {
+fn target(found: &Attributions) -> ScalarTarget {
     match found.target {
-        Target::Class(target) => target,
+        Target::Class(ref target) => target.clone(),
         ref other => panic!("a class expected, not {other:?}"),
     }
 }

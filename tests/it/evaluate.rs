@@ -471,7 +471,7 @@ fn a_mistake_is_explained_for_both_of_its_classes() {
         let classes: Vec<usize> = maps
             .iter()
             .map(|map| match map.target {
-                Target::Class(class) => class.class,
+                Target::Class(ref target) => target.scalar.class().unwrap(),
                 _ => panic!("maps are of classes"),
             })
             .collect();

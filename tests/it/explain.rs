@@ -10,8 +10,8 @@ use cnn_report::explain::optimise::adam::Adam;
 use cnn_report::explain::optimise::sgd::Sgd;
 use cnn_report::explain::optimise::{ascend, filter_means, record_one, unwatched};
 use cnn_report::explain::saliency::gradients;
+use cnn_report::explain::target_name::Wanted;
 use cnn_report::explain::{ExplainError, METHODS};
-use cnn_report::labels::Class;
 use cnn_report::model::{self, LayerName, Model, OutputActivation, Source};
 use cnn_report::picture::{Picture, Preprocessing, Resize};
 use cnn_report::present::exhibit::{Body, HeatView, Sign};
@@ -90,7 +90,7 @@ fn saliency_is_captums() {
     let (model, input) = (net1(), golden("model/net1_golden.safetensors", "input"));
     let expected = golden("model/net1_golden.safetensors", "gradient_top1");
     let softmax = OutputActivation::Softmax;
-    let found = gradients(softmax, &|x| model.scores(x), &input, Class::Predicted).unwrap();
+    let found = gradients(softmax, &|x| model.scores(x), &input, &Wanted::predicted()).unwrap();
     let first = found.gradient.narrow(0, 0, 1); // the golden file keeps one photo
     assert!(relative(&first, &expected) < TOLERANCE);
     // A picture of a batch gets what it gets alone.
@@ -99,7 +99,7 @@ fn saliency_is_captums() {
             softmax,
             &|x| model.scores(x),
             &input.narrow(0, at, 1),
-            Class::Predicted,
+            &Wanted::predicted(),
         )
         .unwrap();
         assert!(relative(&alone.gradient.get(0), &found.gradient.get(at)) < TOLERANCE);
@@ -119,7 +119,7 @@ fn the_result_of_saliency_is_the_whole_gradient_of_each_photo() {
         panic!("a class expected")
     };
     let logits = golden("model/net1_golden.safetensors", "logits").get(0);
-    let expected = logits.double_value(&[target.class as i64]);
+    let expected = logits.double_value(&[target.scalar.plus[0] as i64]);
     assert!((target.score - expected).abs() < TOLERANCE * logits.abs().max().double_value(&[]));
     let got = Tensor::from_slice(&found.values.values).view([1, 3, 64, 64]);
     let expected = golden("model/net1_golden.safetensors", "gradient_top1");

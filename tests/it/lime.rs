@@ -11,7 +11,7 @@ use cnn_report::model::{Model, OutputActivation, Source};
 use cnn_report::picture::segment::Segmentation;
 use cnn_report::picture::{Filter, Picture, Preprocessing, Resize};
 use cnn_report::present::exhibit::{Bar, Body, Exhibit, SegmentView};
-use cnn_report::results::{Results, Superpixels};
+use cnn_report::results::{Explained, Results, Scalar, Superpixels};
 use cnn_report::words::Argument;
 use serde_json::json;
 use tch::{Kind, Tensor};
@@ -221,9 +221,9 @@ fn probabilities_of_perturbed_photos_are_the_packages() {
     let rows = Golden::of(case).rows("probabilities");
     for class in 0..10 {
         let found = distinct
-            .probabilities(
+            .numbers(
                 &perturbed,
-                class,
+                &Scalar::of_class(class, Explained::Probability),
                 50,
                 (OutputActivation::Softmax, &|x| net1.scores(x)),
                 &|_| Ok(()),

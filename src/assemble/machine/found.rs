@@ -2,12 +2,12 @@
 
 use super::arrays::{Beside, Numbers};
 use super::data_sets;
-use super::of::{Of, layer};
+use super::of::{Of, explained, layer};
 use crate::present::View;
 use crate::report::machine::{self, Found, finite};
 use crate::results::{
-    Attributions, ClassTarget, Ending, Explained, Meaning, Objective, Optimised, Place,
-    Predictions, Results, SegmentWeight, Stage, Superpixels, Target, Volume,
+    Attributions, ClassTarget, Ending, Meaning, Objective, Optimised, Place, Predictions, Results,
+    SegmentWeight, Stage, Superpixels, Target, Volume,
 };
 
 impl Of<'_> {
@@ -44,6 +44,22 @@ impl Of<'_> {
             },
             map: self.volume(&found.values, beside),
             sums_to: found.sums_to.and_then(finite),
+            sampling: found.sampling.as_ref().map(|sampling| machine::Sampling {
+                samples: sampling.samples,
+                standard_errors: sampling.standard_errors.as_ref().map(|errors| {
+                    let [figure, unit] = self.names;
+                    let values = &found.values;
+                    let shape = [values.channels, values.height, values.width];
+                    let names = [figure, unit, "standard-errors"];
+                    beside.array(&names, &shape, Numbers::Float32(errors))
+                }),
+                error_share: found.error_share().and_then(finite),
+                settling: sampling.settling.map(|settling| machine::Settling {
+                    is_settled: settling.is_settled,
+                    most_samples: settling.most_samples,
+                    tolerance: settling.tolerance,
+                }),
+            }),
         }
     }
 
@@ -53,16 +69,13 @@ impl Of<'_> {
         let labels = Numbers::Uint32(&found.labels);
         let all = |numbers: &Vec<f64>| numbers.iter().copied().map(finite).collect();
         Found::Superpixels {
-            target: machine::Target::Class(self.class(&found.target)),
+            target: self.explained(&found.target),
             segments: beside.array(&[figure, unit, "segments"], &shape, labels),
             weight: match found.weight {
                 SegmentWeight::Linear => machine::SegmentWeight::Linear,
                 SegmentWeight::Shapley => machine::SegmentWeight::Shapley,
             },
-            explained: match found.explained {
-                Explained::Probability => machine::Explained::Probability,
-                Explained::Score => machine::Explained::Score,
-            },
+            explained: explained(found.explained()),
             weights: all(&found.weights),
             standard_errors: found.standard_errors.as_ref().map(all),
             intercept: finite(found.intercept),
@@ -148,7 +161,7 @@ impl Of<'_> {
 
     fn target(&self, target: &Target) -> machine::Target {
         match target {
-            Target::Class(class) => machine::Target::Class(self.class(class)),
+            Target::Class(target) => self.explained(target),
             Target::Filter { layer: of, filter } => machine::Target::Filter {
                 layer: layer(of),
                 filter: *filter,

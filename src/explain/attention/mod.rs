@@ -10,10 +10,10 @@
 
 use tch::{Device, Kind, Tensor};
 
-use super::{ExplainError, Fault, Inputs, Passes, Photo, class_target, numbers};
-use crate::labels::Class;
+use super::{ExplainError, Fault, Inputs, Passes, Photo, numbers, target};
+use crate::explain::target_name::Wanted;
 use crate::model::{Attended, Grid};
-use crate::results::{Attributions, ClassTarget, Meaning, Place, Target};
+use crate::results::{Attributions, Meaning, Place, ScalarTarget, Target};
 
 /// Why the network has no map of attention over the photo, at the method itself.
 pub fn grid_fault(inputs: &Inputs) -> Option<Fault> {
@@ -45,22 +45,26 @@ pub fn grid<'a>(inputs: &Inputs<'a>) -> Result<&'a Grid, ExplainError> {
 }
 
 /// The class of a photo.
-pub fn target(passes: &Passes, input: &Tensor, class: Class) -> Result<ClassTarget, ExplainError> {
+pub fn target(
+    passes: &Passes,
+    input: &Tensor,
+    class: &Wanted,
+) -> Result<ScalarTarget, ExplainError> {
     let _no_gradient = tch::no_grad_guard();
     let model = passes.model;
     let outputs = model.record(input, &[model.scores_node()], &[])?;
-    class_target::of(model, &outputs[0], class)
+    target::of(model, &outputs[0], class)
 }
 
 /// Weights of every layer with the gradients of a class's score, in float64 on the CPU.
 pub fn gradients(
     passes: &Passes,
     photo: &Photo,
-    class: Class,
-) -> Result<(ClassTarget, Vec<Attended>), ExplainError> {
+    class: &Wanted,
+) -> Result<(ScalarTarget, Vec<Attended>), ExplainError> {
     let (model, input) = (passes.model, passes.input(photo)?);
     let target = target(passes, &input, class)?;
-    let score = |outputs: &Tensor| class_target::score(model, outputs, target.class);
+    let score = |outputs: &Tensor| target::number(model, outputs, &target.scalar);
     let layers = model.attention_gradients(&input, &score)?;
     let layers = layers.iter().map(precise);
     Ok((target, layers.collect::<Result<_, _>>()?))
@@ -134,6 +138,7 @@ pub fn found(target: Target, map: &Tensor) -> Result<Attributions, ExplainError>
         meaning: Meaning::Attention,
         values: map.into(),
         sums_to: None,
+        sampling: None,
     })
 }
 

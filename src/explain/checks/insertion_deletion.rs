@@ -11,6 +11,7 @@
 //! exactly the mean over all orders.
 //! **Canvas** insertion starts from the photo blurred by a Gaussian of 1/16 of its shorter side, deletion ends at zero
 //! after normalising (the mean colour).
+//! **Several classes** of a map that explains a number made of several, pₖ is that number, score or probability.
 //! **Cost** 30 passes a map; 64 more for each photo and class of a report, which all maps of it share.
 //! **Differs from the paper** 16 × 16 cells in place of single pixels, 16 steps in place of 224, a wider blur (there 11 px
 //! with σ = 5 at 224 px): areas can be compared within a report, and not with published ones. Equal cells stand in a
@@ -24,8 +25,9 @@ use super::grid::{Grid, Shown, among, largest_first, shuffled};
 use super::{GoOn, Judged, ask};
 use crate::explain::baseline::Baseline;
 use crate::explain::seed::Numbers;
-use crate::explain::{ExplainError, Passes, Photo, hidden};
-use crate::results::{ClassTarget, Curves, Fidelity, StepCurve};
+use crate::explain::target_name::Wanted;
+use crate::explain::{ExplainError, Passes, Photo, hidden, of_class};
+use crate::results::{Curves, Explained, Fidelity, Scalar, ScalarTarget, StepCurve};
 
 /// Cells along each side, at most.
 const SIDE: usize = 16;
@@ -55,14 +57,19 @@ pub struct References {
 pub(super) fn run(
     passes: &Passes,
     judged: &Judged,
-    target: ClassTarget,
+    target: &ScalarTarget,
     go_on: GoOn,
 ) -> Result<Fidelity, ExplainError> {
     let photo = passes.photo(judged.unit.photo)?;
     let map = judged.by_pixel(&passes.inputs)?;
     let grid = Grid::new((map.height, map.width), SIDE);
-    let on = (photo, target.class, &grid);
-    let references = passes.references(photo, target.class, || {
+    // Of one class its probability, whichever number of it the map explains.
+    let scalar = match target.scalar.class() {
+        Some(class) => Scalar::of_class(class, Explained::Probability),
+        None => target.scalar.clone(),
+    };
+    let on = (photo, &scalar, &grid);
+    let references = passes.references(photo, &scalar, || {
         let blurred = Baseline::BLUR.tensor(passes, photo)?;
         Walk::new(passes, on, blurred, go_on)?.references()
     })?;
@@ -84,7 +91,7 @@ pub(super) fn run(
 struct Walk<'a> {
     passes: &'a Passes<'a>,
     photo: &'a Photo,
-    class: usize,
+    scalar: &'a Scalar,
     grid: &'a Grid,
     /// [1, C, H, W]: the photo, blurred, and the mean colour.
     input: Tensor,
@@ -99,14 +106,14 @@ type Split = (Vec<usize>, Vec<usize>);
 impl<'a> Walk<'a> {
     fn new(
         passes: &'a Passes<'a>,
-        (photo, class, grid): (&'a Photo, usize, &'a Grid),
+        (photo, scalar, grid): (&'a Photo, &'a Scalar, &'a Grid),
         blurred: Tensor,
         go_on: GoOn<'a>,
     ) -> Result<Self, ExplainError> {
         Ok(Self {
             passes,
             photo,
-            class,
+            scalar,
             grid,
             input: passes.input(photo)?,
             blurred,
@@ -158,10 +165,10 @@ impl<'a> Walk<'a> {
         input: &mut dyn FnMut(usize) -> Result<Tensor, ExplainError>,
     ) -> Result<Vec<f64>, ExplainError> {
         let step = |_| ask(self.go_on);
-        let found = hidden::scores(self.passes, self.class, count, input, &step)?;
+        let found = hidden::scores(self.passes, self.scalar, count, input, &step)?;
         Ok(found
             .into_iter()
-            .map(|(_, probability)| probability)
+            .map(|(score, probability)| self.scalar.pick(score, probability))
             .collect())
     }
 
@@ -206,7 +213,8 @@ impl<'a> Walk<'a> {
     }
 
     fn references(&self) -> Result<References, ExplainError> {
-        let whole = self.passes.scores(self.photo)?.probabilities[self.class];
+        let whole =
+            of_class::of_scores(self.passes, self.photo, &Wanted::from(self.scalar))?.value();
         let mut canvas = |index: usize| match index {
             0 => Ok(self.blurred.shallow_clone()),
             _ => Ok(self.covered.shallow_clone()),

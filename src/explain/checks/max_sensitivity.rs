@@ -15,7 +15,7 @@ use super::{GoOn, Judged, repeated};
 use crate::explain::seed::Numbers;
 use crate::explain::{ExplainError, Passes, Photo, numbers};
 use crate::picture::Prepared;
-use crate::results::{ClassTarget, Fidelity, Results};
+use crate::results::{Fidelity, Results, ScalarTarget};
 
 /// Photos with noise; captum's default.
 const COPIES: usize = 10;
@@ -27,11 +27,11 @@ const STREAM: &str = "max_sensitivity";
 pub(super) fn run(
     passes: &Passes,
     judged: &Judged,
-    target: ClassTarget,
+    target: &ScalarTarget,
     go_on: GoOn,
 ) -> Result<Fidelity, ExplainError> {
     let photo = passes.photo(judged.unit.photo)?;
-    let method = judged.of_class(&passes.inputs, target.class)?;
+    let method = judged.of_photo(&passes.inputs, &target.scalar)?;
     let input = numbers::values(&passes.input(photo)?)?;
     let (map, mut noise) = (
         all_numbers(judged.found),

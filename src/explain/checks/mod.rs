@@ -19,7 +19,7 @@ use tch::Tensor;
 use super::{Entry, ExplainError, Fault, Inputs, Method, Passes, Unit};
 use crate::model::{ModelFacts, Parts};
 pub use crate::results::Check;
-use crate::results::{ClassTarget, Fidelity, Kind, Map, Results};
+use crate::results::{Fidelity, Kind, Map, Results, ScalarTarget};
 
 /// Raised when the numbers of any check change.
 pub const VERSION: u32 = 1;
@@ -82,9 +82,9 @@ pub fn run(
 }
 
 impl Judged<'_> {
-    fn target(&self) -> Result<ClassTarget, ExplainError> {
+    fn target(&self) -> Result<&ScalarTarget, ExplainError> {
         let none = || ExplainError::Failed("only maps of a class can be judged".to_owned());
-        self.found.explained_class().ok_or_else(none)
+        self.found.explained().ok_or_else(none)
     }
 
     /// One number a place, as found.

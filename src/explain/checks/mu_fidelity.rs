@@ -1,7 +1,7 @@
 //! Does the score fall as much as the map says of the places that are hidden?
 //!
 //! µF = corr over sets S of (Σ of the map over S, s_c(x) − s_c(x with S at zero)), s_c the score of the class before
-//! softmax or sigmoid and zero the mean colour after normalising (Bhatt, Weller, Moura 2020, equation 2). 200 random
+//! softmax or sigmoid, or the number made of several classes that the map explains, and zero the mean colour after normalising (Bhatt, Weller, Moura 2020, equation 2). 200 random
 //! sets of a fifth of 9 × 9 cells.
 //!
 //! **Differs from the paper** ranks are correlated (Spearman in place of Pearson), so that one large value does not decide;
@@ -16,8 +16,9 @@ use super::ranks::correlation;
 use super::{GoOn, Judged, ask};
 use crate::explain::baseline::Baseline;
 use crate::explain::seed::Numbers;
-use crate::explain::{ExplainError, Passes, hidden};
-use crate::results::{ClassTarget, Fidelity};
+use crate::explain::target_name::Wanted;
+use crate::explain::{ExplainError, Passes, hidden, of_class};
+use crate::results::{Explained, Fidelity, Scalar, ScalarTarget};
 
 /// Cells along each side, at most; xplique's default.
 const SIDE: usize = 9;
@@ -31,9 +32,13 @@ const STREAM: &str = "mu_fidelity";
 pub(super) fn run(
     passes: &Passes,
     judged: &Judged,
-    target: ClassTarget,
+    target: &ScalarTarget,
     go_on: GoOn,
 ) -> Result<Fidelity, ExplainError> {
+    let judged_number = match target.scalar.class() {
+        Some(class) => Scalar::of_class(class, Explained::Score),
+        None => target.scalar.clone(),
+    };
     let photo = passes.photo(judged.unit.photo)?;
     let map = judged.by_pixel(&passes.inputs)?;
     let grid = Grid::new((map.height, map.width), SIDE);
@@ -53,9 +58,12 @@ pub(super) fn run(
     let zeros = Shown::new(&zero, &grid)?;
     let mut covered = |set: usize| zeros.over(&input, &among(cells, &sets[set]));
     let step = |_| ask(go_on);
-    let scores = hidden::scores(passes, target.class, SUBSETS, &mut covered, &step)?;
-    let whole = f64::from(passes.scores(photo)?.scores[target.class]);
-    let drops: Vec<f64> = scores.iter().map(|(score, _)| whole - score).collect();
+    let scores = hidden::scores(passes, &judged_number, SUBSETS, &mut covered, &step)?;
+    let whole = of_class::of_scores(passes, photo, &Wanted::from(&judged_number))?.value();
+    let left = scores
+        .iter()
+        .map(|(score, probability)| judged_number.pick(*score, *probability));
+    let drops: Vec<f64> = left.map(|left| whole - left).collect();
     let sums_of_sets = sets
         .iter()
         .map(|set| set.iter().map(|&cell| sums[cell]).sum());

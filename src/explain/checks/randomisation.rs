@@ -21,7 +21,7 @@ use super::ranks::correlation;
 use super::{GoOn, Judged, repeated};
 use crate::explain::seed::Numbers;
 use crate::explain::{ExplainError, Passes, numbers};
-use crate::results::{ClassTarget, Fidelity, Results};
+use crate::results::{Fidelity, Results, ScalarTarget};
 
 /// Name of the random stream.
 const STREAM: &str = "randomisation";
@@ -29,10 +29,10 @@ const STREAM: &str = "randomisation";
 pub(super) fn run(
     passes: &Passes,
     judged: &Judged,
-    target: ClassTarget,
+    target: &ScalarTarget,
     go_on: GoOn,
 ) -> Result<Fidelity, ExplainError> {
-    let method = judged.of_class(&passes.inputs, target.class)?;
+    let method = judged.of_photo(&passes.inputs, &target.scalar)?;
     let photo = passes.photo(judged.unit.photo)?;
     let shared = judged
         .unit

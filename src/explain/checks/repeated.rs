@@ -2,23 +2,23 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{GoOn, Judged};
-use crate::explain::{ExplainError, Inputs, Known, Method, Passes, Photo, Sink, Unit};
+use crate::explain::{ExplainError, Inputs, Known, Method, Passes, Photo, Sink, Unit, target_name};
 use crate::model::Model;
-use crate::results::Results;
+use crate::results::{Results, Scalar};
 
 impl Judged<'_> {
-    /// The method with the class that was explained in the place of the predicted one, which may be another one there.
-    pub(super) fn of_class(
+    /// The method with the classes that were explained in the place of the predicted one, which may be another one there.
+    pub(super) fn of_photo(
         &self,
         inputs: &Inputs,
-        class: usize,
+        scalar: &Scalar,
     ) -> Result<Box<dyn Method>, ExplainError> {
         let mut parameters = self.method.parameters(inputs);
         if let Some(named) = parameters.get_mut("class") {
-            *named = json!(class);
+            target_name::without_predicted(named, scalar);
         }
         let method = (self.entry.parse)(Value::Object(parameters));
         method.map_err(|error| ExplainError::Failed(error.to_string()))

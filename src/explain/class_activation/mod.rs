@@ -16,12 +16,12 @@ use tch::{Kind, Tensor};
 use super::of_class::{Step, predicted};
 use super::per_photo::PerPhoto;
 use super::{
-    ExplainError, Fault, Inputs, Method, Needs, Passes, Photo, Viewing, chosen, class_target,
-    numbers, parameters,
+    ExplainError, Fault, Inputs, Method, Needs, Passes, Photo, Viewing, chosen, numbers,
+    parameters, target,
 };
-use crate::labels::{Class, ClassName};
+use crate::explain::target_name::{Takes, TargetName, Wanted};
 use crate::model::{BatchSize, Layer, LayerName, Maps, Model, NodeId, ReluRule, in_batches};
-use crate::results::{Attributions, ClassTarget, Meaning, Place, Target};
+use crate::results::{Attributions, Meaning, Place, ScalarTarget, Target};
 use layer::Rule;
 
 /// How maps of cells are shown: nothing is clipped, and there is one channel only.
@@ -37,8 +37,8 @@ const FASTEST_BATCH_ON_CPU: usize = 8;
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Parameters {
-    /// The class whose evidence is shown: `predicted` (each photo's own), a class name or its number. Default `predicted`.
-    pub class: ClassName,
+    /// The class whose evidence is shown: `predicted` (each photo's own), a class name or its number; or a number made of several, `{difference: [cat, dog]}`, `{sum: [cat, lynx]}`. Default `predicted`.
+    pub class: TargetName,
     /// The layer whose maps are weighted, by number or module path. Default: the last one that gives maps larger than 1 × 1 before pooling and classifier, of a transformer the layer norm before its last attention; the caption names it.
     pub layer: Option<LayerName>,
 }
@@ -55,6 +55,8 @@ impl Default for Parameters {
 /// What tells one such method from another: the layers it takes, and the map [h, w] of a photo.
 pub struct Formula {
     pub rule: Rule,
+    /// Which numbers it explains.
+    pub takes: Takes,
     pub map: fn(&Recorded) -> Result<Tensor, ExplainError>,
 }
 
@@ -86,8 +88,12 @@ impl PerPhoto for ClassActivation {
         Needs::Layers
     }
 
-    fn class(&self) -> Option<&ClassName> {
+    fn class(&self) -> Option<&TargetName> {
         Some(&self.parameters.class)
+    }
+
+    fn takes(&self) -> Takes {
+        self.formula.takes
     }
 
     fn faults(&self, inputs: &Inputs) -> Vec<Fault> {
@@ -104,7 +110,7 @@ impl PerPhoto for ClassActivation {
         &self,
         passes: &Passes,
         photo: &Photo,
-        class: Class,
+        class: &Wanted,
         step: Step,
     ) -> Result<Attributions, ExplainError> {
         let layer = self.layer(&passes.inputs).map_err(chosen::refused)?;
@@ -118,7 +124,7 @@ impl PerPhoto for ClassActivation {
 /// A photo that has run through the network once.
 pub struct Recorded<'a> {
     pub layer: &'a Layer,
-    pub target: ClassTarget,
+    pub target: ScalarTarget,
     passes: &'a Passes<'a>,
     /// [1, C, H, W].
     input: Tensor,
@@ -133,7 +139,7 @@ impl<'a> Recorded<'a> {
     pub fn new(
         passes: &'a Passes,
         photo: &Photo,
-        (layer, class): (&'a Layer, Class),
+        (layer, class): (&'a Layer, &Wanted),
         step: &'a dyn Fn() -> Result<(), ExplainError>,
     ) -> Result<Self, ExplainError> {
         let _no_gradient = tch::no_grad_guard();
@@ -150,7 +156,7 @@ impl<'a> Recorded<'a> {
         };
         Ok(Self {
             layer,
-            target: class_target::of(model, &scores, class)?,
+            target: target::of(model, &scores, class)?,
             passes,
             input,
             maps,
@@ -169,16 +175,20 @@ impl<'a> Recorded<'a> {
         self.passes.model
     }
 
-    /// g = ∂ score of the class / ∂ A [K, h, w].
+    /// g = ∂ number that is explained / ∂ A [K, h, w].
     pub fn gradient(&self) -> Result<Tensor, ExplainError> {
-        let class = self.target.class;
-        self.gradient_of(&|scores| scores.select(1, class as i64).sum(Kind::Float))
+        let (scalar, activation) = (&self.target.scalar, self.model().activation());
+        self.gradient_of(&|scores| {
+            let each = target::each(scores, scalar, activation);
+            each.expect("scores of the shape that was checked")
+                .sum(Kind::Float)
+        })
     }
 
     /// ∂ number / ∂ A [K, h, w] of one number that is made of the scores [1, classes].
     pub fn gradient_of(&self, number: &dyn Fn(&Tensor) -> Tensor) -> Result<Tensor, ExplainError> {
         let model = self.model();
-        let of_outputs = |outputs: &Tensor| number(&class_target::scores(model, outputs));
+        let of_outputs = |outputs: &Tensor| number(&target::scores(model, outputs));
         let node = model.scores_node();
         let nodes = [self.layer.node];
         let found = model.gradient_at(&self.input, node, &nodes, ReluRule::Plain, &of_outputs)?;
@@ -194,7 +204,7 @@ impl<'a> Recorded<'a> {
         number: &dyn Fn(&Tensor) -> Tensor,
     ) -> Result<(Tensor, Tensor), ExplainError> {
         let model = self.model();
-        let of_outputs = |outputs: &Tensor| number(&class_target::scores(model, outputs));
+        let of_outputs = |outputs: &Tensor| number(&target::scores(model, outputs));
         let (node, at) = (model.scores_node(), self.layer.node);
         let (gradient, product) =
             model.gradient_with_curvature(&self.input, node, at, &of_outputs)?;
@@ -202,15 +212,15 @@ impl<'a> Recorded<'a> {
         Ok((of(&gradient)?, of(&product)?))
     }
 
-    /// The gradient of the class's score on the input [C, H, W], changed at the ReLUs as `rule` says.
+    /// The gradient of that number on the input [C, H, W], changed at the ReLUs as `rule` says.
     pub fn input_gradient(&self, rule: ReluRule) -> Result<Tensor, ExplainError> {
-        let (model, class) = (self.model(), self.target.class);
-        let score = |outputs: &Tensor| class_target::score(model, outputs, class);
+        let (model, scalar) = (self.model(), &self.target.scalar);
+        let score = |outputs: &Tensor| target::number(model, outputs, scalar);
         let gradient = model.gradient(&self.input, model.scores_node(), rule, &score)?;
         Ok(gradient.f_get(0)?)
     }
 
-    /// The class's score of each photo under a mask [H, W], `mask(k)` the one of the number k: x ⊙ mask, in the
+    /// The number of each photo under a mask [H, W], `mask(k)` the one of the number k: x ⊙ mask, in the
     /// normalised input, so that what is masked has the mean colour.
     pub fn scores_under(
         &self,
@@ -226,7 +236,7 @@ impl<'a> Recorded<'a> {
         })
     }
 
-    /// The class's score with each of the layer's maps set to zero, one after the other. What leads round the
+    /// The number with each of the layer's maps set to zero, one after the other. What leads round the
     /// layer, as the sum beside an attention does, stays as it is.
     pub fn scores_without_each(&self) -> Result<Vec<f64>, ExplainError> {
         let model = self.passes.model;
@@ -273,8 +283,8 @@ impl<'a> Recorded<'a> {
         let batch = model.batch_size(batch, FASTEST_BATCH_ON_CPU)?;
         let mut found = Vec::with_capacity(count);
         in_batches(count, batch, |range| {
-            let scores = class_target::scores(model, &outputs(range)?);
-            let of_class = scores.f_select(1, self.target.class as i64)?;
+            let scores = target::scores(model, &outputs(range)?);
+            let of_class = target::each(&scores, &self.target.scalar, model.activation())?;
             let of_class = numbers::precise_values(&of_class)?;
             (self.step)()?;
             found.extend(of_class);
@@ -299,11 +309,12 @@ impl<'a> Recorded<'a> {
             )));
         }
         Ok(Attributions {
-            target: Target::Class(self.target),
+            target: Target::Class(self.target.clone()),
             place: Place::Layer,
             meaning,
             values: map.into(),
             sums_to: None,
+            sampling: None,
         })
     }
 }

@@ -8,16 +8,21 @@ use super::Recorded;
 use super::layer::{self, Rule};
 use crate::explain::of_class::Step;
 use crate::explain::per_photo::PerPhoto;
+use crate::explain::target_name::{Takes, TargetName, Wanted};
 use crate::explain::{
     ExplainError, Fault, Inputs, Method, Needs, Passes, Photo, chosen, parameters,
 };
-use crate::labels::{Class, ClassName};
 use crate::model::{Layer, LayerName};
 use crate::results::Attributions;
 
 /// Parameters among which are a class and a layer, and what is made of a photo that has run to that layer.
 pub trait OfLayer: Serialize + DeserializeOwned + 'static {
-    fn class(&self) -> &ClassName;
+    fn class(&self) -> &TargetName;
+
+    /// Which numbers it explains.
+    fn takes(&self) -> Takes {
+        Takes::Any
+    }
 
     /// `None` for the default one.
     fn layer(&self) -> Option<&LayerName>;
@@ -53,8 +58,12 @@ impl<P: OfLayer> PerPhoto for WithParameters<P> {
         Needs::Layers
     }
 
-    fn class(&self) -> Option<&ClassName> {
+    fn class(&self) -> Option<&TargetName> {
         Some(self.0.class())
+    }
+
+    fn takes(&self) -> Takes {
+        self.0.takes()
     }
 
     fn faults(&self, inputs: &Inputs) -> Vec<Fault> {
@@ -77,7 +86,7 @@ impl<P: OfLayer> PerPhoto for WithParameters<P> {
         &self,
         passes: &Passes,
         photo: &Photo,
-        class: Class,
+        class: &Wanted,
         step: Step,
     ) -> Result<Attributions, ExplainError> {
         let layer = self.layer(&passes.inputs).map_err(chosen::refused)?;

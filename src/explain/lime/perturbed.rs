@@ -9,6 +9,7 @@ use crate::explain::{ExplainError, numbers};
 use crate::model::{ModelError, OutputActivation, in_batches};
 use crate::picture::segment::Segmentation;
 use crate::picture::{Array, Picture, Preprocessing};
+use crate::results::{Explained, Scalar};
 
 /// The photo with every segment in its own mean colour, each channel truncated to 8 bits.
 pub fn mean_coloured(photo: &Picture, segments: &Segmentation) -> Picture {
@@ -159,21 +160,30 @@ impl<'a> Distinct<'a> {
         Ok(self.of_row.iter().map(|&index| found[index]).collect())
     }
 
-    /// The probability of `class` as [`Distinct::values`]. `scores` maps [N, C, H, W] to [N, classes], of which
+    /// A number of the scores as [`Distinct::values`]. `scores` maps [N, C, H, W] to [N, classes], of which
     /// `activation` makes probabilities.
-    pub fn probabilities(
+    pub fn numbers(
         &self,
         perturbed: &Perturbed,
-        class: usize,
+        scalar: &Scalar,
         batch: usize,
         (activation, scores): (OutputActivation, Scores),
         progress: &dyn Fn(usize) -> Result<(), ExplainError>,
     ) -> Result<Vec<f64>, ExplainError> {
         let value = |input: &Tensor| {
-            let rows = numbers::probabilities(&scores(input)?, activation)?;
-            let of_class = rows.iter().map(|row| row.get(class).copied());
-            of_class.collect::<Option<Vec<f64>>>().ok_or_else(|| {
-                ExplainError::Failed(format!("the network gives no score for class {class}"))
+            let scores = scores(input)?;
+            let rows = match scalar.of {
+                Explained::Probability => numbers::probabilities(&scores, activation)?,
+                Explained::Score => {
+                    let (_, classes) = scores.size2()?;
+                    let all = numbers::precise_values(&scores)?;
+                    let rows = all.chunks(classes.max(1) as usize);
+                    rows.map(<[f64]>::to_vec).collect()
+                }
+            };
+            let each = rows.iter().map(|row| scalar.combined(row));
+            each.collect::<Option<Vec<f64>>>().ok_or_else(|| {
+                ExplainError::Failed("the network gives no score for a class".to_owned())
             })
         };
         self.values(perturbed, batch, &value, progress)

@@ -95,6 +95,7 @@ fn the_batch_changes_nothing_and_equal_masks_run_once() {
     let perturbed = Perturbed::new(both, &segments, &preprocessing, Device::Cpu).unwrap();
     let masks = Masks::random(40, 3, 0);
     let distinct = Distinct::new(&masks);
+    let of_class = |class| Scalar::of_class(class, Explained::Probability);
     assert_eq!(distinct.pictures(), 8); // 40 draws of 8
     let run = std::cell::Cell::new(0);
     let scores = |input: &Tensor| {
@@ -104,7 +105,9 @@ fn the_batch_changes_nothing_and_equal_masks_run_once() {
     let found = |batch| {
         run.set(0);
         let found = distinct
-            .probabilities(&perturbed, 1, batch, (SOFTMAX, &scores), &|_| Ok(()))
+            .numbers(&perturbed, &of_class(1), batch, (SOFTMAX, &scores), &|_| {
+                Ok(())
+            })
             .unwrap();
         assert_eq!((found.len(), run.get()), (40, 8));
         found
@@ -113,7 +116,7 @@ fn the_batch_changes_nothing_and_equal_masks_run_once() {
     assert_eq!(found(3), found(8));
     assert!(
         distinct
-            .probabilities(&perturbed, 4, 8, (SOFTMAX, &scores), &|_| Ok(()))
+            .numbers(&perturbed, &of_class(4), 8, (SOFTMAX, &scores), &|_| Ok(()))
             .is_err()
     );
 }

@@ -6,7 +6,7 @@ use crate::present::exhibit::{Body, Exhibit, HeatMaps, HeatTile, HeatView};
 use crate::present::places::{CENTRE, place};
 use crate::present::statistics::{grid_shares, largest};
 use crate::present::{Photo, Presented, Task};
-use crate::results::{Attributions, ClassTarget, Map, Meaning, Target};
+use crate::results::{Attributions, Map, Meaning, ScalarTarget, Target};
 use crate::words::{Argument, Message};
 
 /// From this share of a map on a single cell is an outlier, as transformers make of background tokens (Darcet et al.
@@ -18,10 +18,14 @@ const MANY_CELLS: usize = 16;
 /// From this share of the difference on that a map has to sum to, the reader is warned.
 const INCOMPLETE: f64 = 0.01;
 
+/// From this error on, as a share of its size, a map is said to be mostly the accident of its samples: at √½ as much
+/// of its square is noise as is not.
+const MOSTLY_NOISE: f64 = std::f64::consts::FRAC_1_SQRT_2;
+
 /// A map with its photo and class.
 struct OfClass<'a> {
     photo: &'a Photo<'a>,
-    class: ClassTarget,
+    target: &'a ScalarTarget,
     /// As shown.
     map: &'a Map,
     /// As found.
@@ -30,16 +34,16 @@ struct OfClass<'a> {
     range: (f32, f32),
 }
 
-pub(super) fn present(task: &Task, view: &View, shaded: &[Shaded]) -> Presented {
+pub(super) fn present<'a>(task: &'a Task, view: &View, shaded: &'a [Shaded<'a>]) -> Presented {
     let scales = Scales::new(view, sign(shaded), shaded);
-    let of_class = |(index, one): (usize, &'_ Shaded)| -> Option<_> {
-        let Target::Class(class) = one.attributions.target else {
+    let of_class = |(index, one): (usize, &'a Shaded<'a>)| -> Option<_> {
+        let Target::Class(target) = &one.attributions.target else {
             return None;
         };
         let (low, high) = one.map.extremes();
         Some((
             task.photo(one.found)?,
-            class,
+            target,
             high.max(-low),
             scales.range(index),
         ))
@@ -48,11 +52,11 @@ pub(super) fn present(task: &Task, view: &View, shaded: &[Shaded]) -> Presented 
         .iter()
         .enumerate()
         .filter_map(|(index, one)| {
-            let (photo, class, largest, range) = of_class((index, one))?;
+            let (photo, target, largest, range) = of_class((index, one))?;
             let map = &one.map;
             Some(OfClass {
                 photo,
-                class,
+                target,
                 map,
                 found: one.attributions,
                 largest,
@@ -67,13 +71,16 @@ pub(super) fn present(task: &Task, view: &View, shaded: &[Shaded]) -> Presented 
     };
     let texts: Vec<Message> = maps.iter().map(|one| alt(task, one)).collect();
     let exhibit = Exhibit {
-        caption: caption(task, shaded, scales.sentence(view)),
+        caption: task.captioned(
+            caption(task, shaded, scales.sentence(view)),
+            maps.first().map(|one| one.target),
+        ),
         alt: Message::new("attributions.alt").with("photos", texts),
         body: Body::HeatMaps(HeatMaps {
             columns,
             tiles: maps.iter().flat_map(|one| tiles(task, view, one)).collect(),
             sign: scales.sign,
-            quantity: task.own_text("quantity", &[]),
+            quantity: task.quantity(maps.first().map(|one| one.target)),
             scale: view.scale.of_figure(),
             gamma: view.gamma as f32,
         }),
@@ -93,6 +100,10 @@ fn caption(task: &Task, shaded: &[Shaded], scale: Message) -> Message {
         .own_text("caption", &[task.activation])
         .saying("width", cells.0.to_string())
         .saying("height", cells.1.to_string());
+    let own = match samples(shaded) {
+        Some(samples) => own.saying("samples", samples),
+        None => own,
+    };
     let is_clipped = shaded
         .iter()
         .any(|one| one.attributions.meaning == Meaning::Evidence);
@@ -103,14 +114,35 @@ fn caption(task: &Task, shaded: &[Shaded], scale: Message) -> Message {
     Message::new(key).with("method", own).with("scale", scale)
 }
 
+/// How many samples the maps took: one number, or from the fewest to the most.
+fn samples(shaded: &[Shaded]) -> Option<Argument> {
+    let all = shaded.iter().filter_map(|one| {
+        let sampling = one.attributions.sampling.as_ref();
+        sampling.map(|sampling| sampling.samples)
+    });
+    let all: Vec<usize> = all.collect();
+    let (low, high) = (*all.iter().min()?, *all.iter().max()?);
+    Some(match low == high {
+        true => Argument::Text(low.to_string()),
+        false => Argument::Message(
+            Message::new("attributions.samples_range")
+                .with("low", low)
+                .with("high", high),
+        ),
+    })
+}
+
 /// Why a map is dark, or why it is not to be trusted.
 fn notice(task: &Task, one: &OfClass) -> Option<Message> {
     let (low, high) = one.found.values.extremes();
     let about = |key| {
         Message::new(key)
             .with("photo", one.photo.name)
-            .with("class", task.class(one.class.class))
+            .with("class", task.explained(one.target))
     };
+    if one.target.scalar.is_nothing() {
+        return Some(about("targets.nothing"));
+    }
     if low == 0.0 && high == 0.0 {
         return Some(about("attributions.zero"));
     }
@@ -123,13 +155,35 @@ fn notice(task: &Task, one: &OfClass) -> Option<Message> {
         let message = Message::new("attributions.outlier").with("photo", one.photo.name);
         return Some(message.with("share", share));
     }
+    if let Some(notice) = sampling(one) {
+        return Some(notice);
+    }
     let error = completeness_error(one.found)?;
     (error > INCOMPLETE).then(|| {
         task.own_text("incomplete", &[])
             .saying("photo", one.photo.name)
-            .saying("class", task.class(one.class.class))
+            .saying("class", task.explained(one.target))
             .saying("error", Argument::Percent(error, 1))
     })
+}
+
+/// What samples leave open of a map.
+fn sampling(one: &OfClass) -> Option<Message> {
+    let (sampling, error) = (one.found.sampling.as_ref()?, one.found.error_share()?);
+    let about = |key| {
+        Message::new(key)
+            .with("photo", one.photo.name)
+            .with("samples", sampling.samples)
+            .with("error", Argument::Percent(error, 0))
+    };
+    match sampling.settling {
+        Some(settling) if !settling.is_settled => {
+            let asked = Argument::Percent(settling.tolerance, 0);
+            Some(about("attributions.not_converged").with("tolerance", asked))
+        }
+        None if error > MOSTLY_NOISE => Some(about("attributions.noisy")),
+        Some(_) | None => None,
+    }
 }
 
 /// The share of the largest cell of a map of attention, where it is an outlier.
@@ -157,8 +211,8 @@ fn tiles(task: &Task, view: &View, one: &OfClass) -> Vec<HeatTile> {
     };
     let named = Message::new("attributions.photo")
         .with("photo", one.photo.name)
-        .with("class", task.class(one.class.class))
-        .with("probability", Argument::Percent(one.class.probability, 1));
+        .with("class", task.explained(one.target))
+        .with("probability", task.said(one.target));
     let largest = Argument::Scientific(f64::from(one.largest));
     let numbers = match (one.found.sums_to, completeness_error(one.found)) {
         (Some(whole), Some(error)) => task
@@ -167,6 +221,13 @@ fn tiles(task: &Task, view: &View, one: &OfClass) -> Vec<HeatTile> {
             .with("whole", Argument::Number(whole, 2))
             .with("error", Argument::Percent(error, 2)),
         _ => Message::new("attributions.map").with("largest", largest),
+    };
+    let numbers = match (&one.found.sampling, one.found.error_share()) {
+        (Some(sampling), Some(error)) => Message::new("attributions.map_sampled")
+            .with("map", numbers)
+            .with("samples", sampling.samples)
+            .with("error", Argument::Percent(error, 0)),
+        _ => numbers,
     };
     let plain = |label| {
         let (map, size) = (one.map.clone(), (picture.width, picture.height));
@@ -206,8 +267,8 @@ fn alt(task: &Task, one: &OfClass) -> Message {
     };
     Message::new(key)
         .with("photo", one.photo.name)
-        .with("class", task.class(one.class.class))
-        .with("probability", Argument::Percent(one.class.probability, 1))
+        .with("class", task.explained(one.target))
+        .with("probability", task.said(one.target))
         .with("middle", Argument::Percent(shares[CENTRE], 0))
         .with("place", place(most))
         .with("most", Argument::Percent(shares[most], 0))

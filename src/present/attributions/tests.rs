@@ -1,11 +1,11 @@
 use super::scale::Scales;
 use super::*;
-use crate::results::{ClassTarget, Place, Volume};
+use crate::results::{Explained, Place, Scalar, ScalarTarget, Volume};
 
 fn attributions(meaning: Meaning, channels: usize, values: &[f32]) -> Attributions {
     Attributions {
-        target: Target::Class(ClassTarget {
-            class: 0,
+        target: Target::Class(ScalarTarget {
+            scalar: Scalar::of_class(0, Explained::Score),
             score: 1.0,
             probability: 0.5,
         }),
@@ -18,6 +18,7 @@ fn attributions(meaning: Meaning, channels: usize, values: &[f32]) -> Attributio
             values: values.to_vec(),
         },
         sums_to: None,
+        sampling: None,
     }
 }
 

@@ -78,7 +78,10 @@ fn filter(one: &Optimised) -> Message {
     Message::literal(match &one.target {
         Target::Filter { filter, .. } => filter.to_string(),
         Target::Head { layer, .. } | Target::Layer { layer } => layer.to_string(),
-        Target::Class(class) => class.class.to_string(),
+        Target::Class(target) => match target.scalar.class() {
+            Some(class) => class.to_string(),
+            None => String::new(),
+        },
     })
 }
 

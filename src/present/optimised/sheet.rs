@@ -11,7 +11,11 @@ pub(super) fn present(task: &Task, photo: &Photo, dream: &Optimised) -> Presente
         Target::Filter { layer, filter } => ("filter", layer.to_string(), filter.to_string()),
         Target::Head { layer, head } => ("filter", layer.to_string(), head.to_string()),
         Target::Layer { layer } => ("layer", layer.to_string(), String::new()),
-        Target::Class(class) => ("class", String::new(), task.class(class.class)),
+        Target::Class(class) => (
+            "class",
+            String::new(),
+            task.strings.text(&task.explained(class)),
+        ),
     };
     // A filter may be raised over octaves as well, which other captions tell.
     let over_octaves = format!("{kind}_octaves");

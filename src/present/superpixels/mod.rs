@@ -40,7 +40,9 @@ struct LimeResult<'a> {
     result: &'a Superpixels,
     /// Zeros where they are nothing but rounding.
     weights: Vec<f64>,
-    class: String,
+    class: Message,
+    /// What the network says of it.
+    said: Argument,
     /// All segments, the largest |weight| first.
     order: Vec<usize>,
     /// The segments of the largest weights above 0.
@@ -57,7 +59,7 @@ pub fn present(task: &Task, view: &View) -> Presented {
         Some(LimeResult::new(
             photo,
             result,
-            task.class(result.target.class),
+            (task.explained(&result.target), task.said(&result.target)),
             view,
         ))
     });
@@ -76,7 +78,12 @@ pub fn present(task: &Task, view: &View) -> Presented {
 }
 
 impl<'a> LimeResult<'a> {
-    fn new(photo: &'a Photo<'a>, result: &'a Superpixels, class: String, view: &View) -> Self {
+    fn new(
+        photo: &'a Photo<'a>,
+        result: &'a Superpixels,
+        (class, said): (Message, Argument),
+        view: &View,
+    ) -> Self {
         let order = result.by_size_of_weight();
         let weights = evidence::weights(result);
         let above_zero = |segment: &usize| weights[*segment] > 0.0;
@@ -85,6 +92,7 @@ impl<'a> LimeResult<'a> {
             photo,
             result,
             class,
+            said,
             positive: positive.take(view.features).collect(),
             weights,
             order,
@@ -128,7 +136,7 @@ impl<'a> LimeResult<'a> {
 
     /// Parts of the explained number, as text.
     fn amount(&self, value: f64) -> Argument {
-        match self.result.explained {
+        match self.result.explained() {
             Explained::Probability => Argument::Percent(value, 1),
             Explained::Score => Argument::Number(value, 2),
         }
@@ -144,7 +152,7 @@ impl<'a> LimeResult<'a> {
     }
 
     fn probability(&self) -> Argument {
-        Argument::Percent(self.result.target.probability, 1)
+        self.said.clone()
     }
 }
 
@@ -180,10 +188,10 @@ fn segments(task: &Task, view: &View, photos: &[LimeResult]) -> Exhibit {
                 .with("held_out", r_squared(result.fit.r_squared_held_out)),
         };
         let evidence = evidence
-            .with("class", class.as_str())
+            .with("class", class.clone())
             .with("probability", explained.probability());
         let only = Message::new("superpixels.label_only")
-            .with("class", class.as_str())
+            .with("class", class.clone())
             .with("count", positive.len());
         let shown = explained.strongest(view.features).to_vec();
         let is_undecided = |segment: &usize| explained.is_undecided(*segment);
@@ -198,7 +206,10 @@ fn segments(task: &Task, view: &View, photos: &[LimeResult]) -> Exhibit {
     let most = photos.iter().map(|one| one.result.segments()).max();
     let shown = most.map_or(view.features, |most| view.features.min(most));
     Exhibit {
-        caption: task.own_text("caption", &[]).saying("features", shown),
+        caption: task.captioned(
+            task.own_text("caption", &[]).saying("features", shown),
+            photos.first().map(|one| &one.result.target),
+        ),
         alt: alt(task, photos, view.features),
         body: Body::Segments(Segments {
             columns: 3,
@@ -222,7 +233,7 @@ fn alt(task: &Task, photos: &[LimeResult], count: usize) -> Message {
         };
         photo
             .with("photo", explained.photo.name)
-            .with("class", explained.class.as_str())
+            .with("class", explained.class.clone())
             .with("probability", explained.probability())
             .with("weights", weights.collect::<Vec<_>>())
     });
@@ -240,14 +251,17 @@ fn bars(task: &Task, photos: &[LimeResult]) -> Exhibit {
         });
         let label = Message::new("superpixels.label_bars")
             .with("photo", explained.photo.name)
-            .with("class", explained.class.as_str());
+            .with("class", explained.class.clone());
         BarGroup {
             label,
             bars: bars.collect(),
         }
     });
     Exhibit {
-        caption: task.own_text("caption_weights", &[]).saying("bars", BARS),
+        caption: task.captioned(
+            task.own_text("caption_weights", &[]).saying("bars", BARS),
+            photos.first().map(|one| &one.result.target),
+        ),
         alt: alt(task, photos, BARS),
         body: Body::Bars(Bars {
             columns: photos.len().clamp(1, 2),

@@ -26,13 +26,13 @@ pub(super) fn of(task: &Task, view: &View, explained: &LimeResult) -> Vec<Messag
     } = explained.result.fit;
     let probability = explained.result.target.probability;
     let segments = explained.result.segments();
-    let class = explained.class.as_str();
+    let class = explained.class.clone();
     let mut notices = Vec::new();
     let say = |key| Message::new(key).with("photo", explained.photo.name);
     match (r_squared, r_squared_held_out) {
-        (None, _) => notices.push(say("superpixels.notice_constant").with("class", class)),
+        (None, _) => notices.push(say("superpixels.notice_constant").with("class", class.clone())),
         _ if explained.is_silent() => {
-            notices.push(say("superpixels.notice_constant").with("class", class));
+            notices.push(say("superpixels.notice_constant").with("class", class.clone()));
         }
         (Some(_), Some(held_out)) if held_out < TRUSTED_R_SQUARED => notices.push(
             say("superpixels.notice_untrusted")
@@ -42,7 +42,7 @@ pub(super) fn of(task: &Task, view: &View, explained: &LimeResult) -> Vec<Messag
         (Some(_), _) => {}
     }
     // As what it explains: a score is compared with the score.
-    let (network, gap) = match explained.result.explained {
+    let (network, gap) = match explained.result.explained() {
         Explained::Probability => (probability, LOCAL_GAP),
         Explained::Score => {
             let score = explained.result.target.score;
@@ -50,7 +50,7 @@ pub(super) fn of(task: &Task, view: &View, explained: &LimeResult) -> Vec<Messag
         }
     };
     if (local_prediction - network).abs() > gap {
-        let amount = |value: f64| match explained.result.explained {
+        let amount = |value: f64| match explained.result.explained() {
             Explained::Probability => Argument::Percent(value, 0),
             Explained::Score => Argument::Number(value, 2),
         };
@@ -79,7 +79,7 @@ pub(super) fn of(task: &Task, view: &View, explained: &LimeResult) -> Vec<Messag
         );
     }
     if explained.positive.is_empty() {
-        notices.push(say("superpixels.notice_no_evidence").with("class", class));
+        notices.push(say("superpixels.notice_no_evidence").with("class", class.clone()));
     }
     let shown = explained.strongest(view.features.max(BARS));
     let open: Vec<Message> = shown

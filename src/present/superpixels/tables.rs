@@ -36,7 +36,7 @@ const FIRST: [&str; 5] = [
 fn first(explained: &LimeResult) -> [Argument; 5] {
     [
         Argument::from(explained.photo.name),
-        Argument::from(explained.class.as_str()),
+        Argument::from(explained.class.clone()),
         explained.probability(),
         Argument::Count(explained.result.segments()),
         Argument::Count(explained.result.fit.samples),
@@ -78,7 +78,7 @@ fn sums(photos: &[LimeResult]) -> Content {
     // Of probabilities the whole is a column already.
     let has_whole = photos
         .iter()
-        .any(|photo| photo.result.explained == Explained::Score);
+        .any(|photo| photo.result.explained() == Explained::Score);
     let whole = has_whole.then_some("superpixels.whole");
     let last = [
         "superpixels.hidden",

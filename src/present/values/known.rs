@@ -17,6 +17,8 @@ pub struct Names<'a> {
     pub groups: &'a [String],
     /// Names of the changes that photos are put through.
     pub variations: &'a [String],
+    /// Whether they are estimated from random samples.
+    pub is_sampled: bool,
     /// What judges its maps.
     pub checks: &'a [Check],
 }
@@ -73,12 +75,15 @@ pub fn known(of: &Names) -> Vec<String> {
             .iter()
             .map(|part| format!("{part}.largest"))
             .chain(photos().flat_map(|photo| {
-                let numbers = ["smallest", "largest", "mean"];
+                let numbers = match of.is_sampled {
+                    true => &["smallest", "largest", "mean", "samples", "error_share"][..],
+                    false => &["smallest", "largest", "mean"],
+                };
                 match of.parts {
-                    [] => [with(&photo, &OF_CLASS), with(&photo, &numbers)].concat(),
+                    [] => [with(&photo, &OF_CLASS), with(&photo, numbers)].concat(),
                     parts => parts
                         .iter()
-                        .flat_map(|part| with(&format!("{photo}{part}."), &numbers))
+                        .flat_map(|part| with(&format!("{photo}{part}."), numbers))
                         .collect::<Vec<_>>(),
                 }
             }))

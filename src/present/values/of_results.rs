@@ -7,7 +7,7 @@ use crate::present::attributions::{Reduction, one_channel};
 use crate::present::{Task, View};
 use crate::results::{
     Attributions, ClassTarget, Curve, Explained, Factors, Optimised, Predictions, Results,
-    Superpixels, Target,
+    ScalarTarget, Superpixels, Target,
 };
 
 /// Name and value, without the figure's own name.
@@ -83,6 +83,13 @@ impl Values<'_> {
         self.put(prefix, "probability", Quantity::share(target.probability));
     }
 
+    fn explained(&mut self, prefix: &str, target: &ScalarTarget) {
+        let name = self.task.strings.text(&self.task.explained(target));
+        self.put(prefix, "class", Quantity::Text(name));
+        self.put(prefix, "score", Quantity::Number(target.score));
+        self.put(prefix, "probability", Quantity::share(target.probability));
+    }
+
     fn predictions(&mut self, prefix: &str, predictions: &Predictions) {
         let order = predictions.most_probable(predictions.probabilities.len());
         for (rank, class) in order.into_iter().enumerate() {
@@ -104,7 +111,7 @@ impl Values<'_> {
     fn attributions(&mut self, prefix: &str, attributions: &Attributions) {
         let prefix = match &attributions.target {
             Target::Class(target) => {
-                self.class(prefix, target);
+                self.explained(prefix, target);
                 prefix.to_owned()
             }
             target @ (Target::Filter { .. } | Target::Head { .. } | Target::Layer { .. }) => {
@@ -121,6 +128,11 @@ impl Values<'_> {
         self.put(&prefix, "largest", Quantity::Number(f64::from(high)));
         let mean = sum / map.values.len().max(1) as f64;
         self.put(&prefix, "mean", Quantity::Number(mean));
+        if let Some(sampling) = &attributions.sampling {
+            self.put(&prefix, "samples", Quantity::Count(sampling.samples));
+            let error = attributions.error_share().unwrap_or(f64::NAN);
+            self.put(&prefix, "error_share", Quantity::share(error));
+        }
     }
 
     fn checks(&mut self) {
@@ -152,11 +164,11 @@ impl Values<'_> {
     }
 
     fn superpixels(&mut self, prefix: &str, result: &Superpixels) {
-        self.class(prefix, &result.target);
+        self.explained(prefix, &result.target);
         let fit = &result.fit;
         self.put(prefix, "segments", Quantity::Count(result.segments()));
         self.put(prefix, "samples", Quantity::Count(fit.samples));
-        let local = match result.explained {
+        let local = match result.explained() {
             Explained::Probability => Quantity::share(fit.local_prediction),
             Explained::Score => Quantity::Number(fit.local_prediction),
         };

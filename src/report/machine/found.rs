@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use super::{
     Array, Check, Class, Component, Concept, Curve, Ending, Explained, FilterResponses, LabelRow,
-    Layer, Meaning, Objective, PhotoFact, Place, SegmentWeight, Stage, Stopping, Target, Varied,
+    Layer, Meaning, Objective, PhotoFact, Place, Sampling, SegmentWeight, Stage, Stopping, Target,
+    Varied,
 };
 
 /// A piece of a method's work.
@@ -35,6 +36,8 @@ pub enum Found {
         map: Array,
         /// The sum of all numbers of the map, where the method promises one.
         sums_to: Option<f64>,
+        /// Of a map that was estimated from random samples.
+        sampling: Option<Sampling>,
     },
     /// A linear model over the segments of the photo, or Shapley values of these.
     Superpixels {

@@ -10,6 +10,7 @@ mod data_set;
 mod figure;
 mod found;
 mod outcomes;
+mod sampling;
 mod schema;
 mod segments;
 mod target;
@@ -28,9 +29,12 @@ pub use data_set::{FilterResponses, Guess, LabelRow, Peak, PhotoFact, Varied};
 pub use figure::{Exhibit, Figure, Parameters};
 pub use found::{Found, Unit};
 pub use outcomes::{Average, Calibration, ConfidenceBin, Group, Interval, Outcomes, Rates, Table};
+pub use sampling::{Sampling, Settling};
 pub use schema::json_schema;
 pub use segments::{Explained, SegmentWeight, Stopping};
-pub use target::{Class, Layer, Meaning, Place, Target};
+pub use target::{
+    Class, ExplainedClass, ExplainedClasses, Layer, Meaning, NamedClass, Place, Target,
+};
 
 /// Raised when a program that reads `report.json` would have to change.
 pub const FORMAT_VERSION: u32 = 1;

@@ -3,19 +3,60 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::Explained;
+
 /// The number that was explained or raised.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[schemars(deny_unknown_fields)]
 pub enum Target {
-    /// The score of a class.
-    Class(Class),
+    /// The score or the probability of a class.
+    Class(ExplainedClass),
+    /// A number that is made of several classes.
+    Classes(ExplainedClasses),
     /// The output of a filter.
     Filter { layer: Layer, filter: usize },
     /// A head of an attention layer, which is numbered among the attention layers, from 0.
     Head { layer: Layer, head: usize },
     /// The whole output of a layer.
     Layer { layer: Layer },
+}
+
+/// A class that is explained for one photo.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ExplainedClass {
+    /// Index among the network's scores.
+    pub class: usize,
+    pub name: String,
+    /// Which of its numbers is explained.
+    pub of: Explained,
+    /// Before the softmax or sigmoid that makes the probability.
+    pub score: Option<f64>,
+    /// 0..1.
+    pub probability: Option<f64>,
+}
+
+/// The sum of the numbers of some classes less that of others, for one photo.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ExplainedClasses {
+    /// The classes that are added.
+    pub plus: Vec<NamedClass>,
+    /// The classes that are subtracted.
+    pub minus: Vec<NamedClass>,
+    /// Which number of each.
+    pub of: Explained,
+    /// Made of scores, before the softmax or sigmoid that makes probabilities.
+    pub score: Option<f64>,
+    /// Made of probabilities.
+    pub probability: Option<f64>,
+}
+
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct NamedClass {
+    /// Index among the network's scores.
+    pub class: usize,
+    pub name: String,
 }
 
 /// A class for one photo.

@@ -2,8 +2,8 @@
 
 use cnn_report::explain::class_activation::Recorded;
 use cnn_report::explain::score_cam::Corners;
+use cnn_report::explain::target_name::Wanted;
 use cnn_report::explain::{eigen_cam, grad_cam_plus_plus, score_cam};
-use cnn_report::labels::Class;
 use cnn_report::model::LayerName;
 use cnn_report::present::exhibit::{Body, HeatView, Sign};
 use serde_json::{Value, json};
@@ -30,7 +30,8 @@ fn of_conv4<T>(make: impl FnOnce(&Recorded) -> T) -> T {
     let layer = bench.model.facts().layer(&name).unwrap();
     with_passes(&bench, |passes| {
         let step = || Ok(());
-        let on = (layer, Class::Predicted);
+        let predicted = Wanted::predicted();
+        let on = (layer, &predicted);
         make(&Recorded::new(passes, &bench.photos[0], on, &step).unwrap())
     })
 }
@@ -91,7 +92,7 @@ fn before_an_average_and_a_linear_layer_maps_agree() {
     let bench = bench_of_net1();
     let ran = bench.run(entry("cam"), json!({}));
     let found = attributions(&ran)[0];
-    let class = target(found).class as i64;
+    let class = target(found).scalar.class().unwrap() as i64;
     let cam = volume(found);
     let weight = |name: &str| {
         let found = bench.model.weights().find(|(known, _)| *known == name);

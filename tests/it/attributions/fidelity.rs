@@ -14,7 +14,7 @@ use super::networks::{network, weights};
 use super::*;
 
 /// What a check finds of the first photo's map.
-fn judged(bench: &Bench, method: &str, parameters: Value, check: Check) -> Fidelity {
+pub fn judged(bench: &Bench, method: &str, parameters: Value, check: Check) -> Fidelity {
     let (parsed, _) = crate::bench::parsed(entry(method), parameters);
     let units = parsed.units(&bench.inputs());
     let results = bench.results(parsed.as_ref(), &units[..1]);

@@ -1,6 +1,7 @@
 //! Gradients on the input.
 
-use cnn_report::explain::noisy_gradients::moments;
+use cnn_report::explain::noisy_gradients::{Statistic, sampled};
+use cnn_report::explain::sampled_mean::Count;
 use cnn_report::explain::smooth_grad::Variant;
 use serde_json::{Value, json};
 use tch::{Kind, Tensor};
@@ -9,6 +10,7 @@ use super::networks::{network, weights};
 use super::*;
 use crate::bench::key;
 use cnn_report::present::exhibit::{Body, Sign};
+use cnn_report::results::{Explained, Scalar};
 
 const RULES: [&str; 3] = ["midpoint", "gauss_legendre", "trapezoid"];
 
@@ -65,15 +67,19 @@ fn averages_over_given_noise_are_those_of_numpy() {
         .unwrap()
         .argmax(1, false)
         .int64_value(&[0]);
-    let of = |change: &dyn Fn(f64) -> f64| {
+    let of = |change: &dyn Fn(f64) -> f64, statistic| {
         let mut at = -1;
         let mut draw = || {
             at += 1;
             Ok(noise.narrow(0, at, 1).to_device(device().into()))
         };
         with_passes(&bench, |passes| {
-            let on = (passes, &input, class as usize);
-            moments(on, 8, &mut draw, change, &|_| Ok(())).unwrap()
+            let scalar = Scalar::of_class(class as usize, Explained::Score);
+            let on = (passes, &input, &scalar);
+            let of: (&dyn Fn(f64) -> f64, Statistic) = (change, statistic);
+            sampled(on, Count::fixed(8), &mut draw, of, &|_| Ok(()))
+                .unwrap()
+                .0
         })
     };
     let tensor = |values: &[f64]| Tensor::from_slice(values).view([3, 64, 64]);
@@ -82,10 +88,10 @@ fn averages_over_given_noise_are_those_of_numpy() {
         (Variant::Absolute, "smooth_grad_absolute"),
         (Variant::Squared, "smooth_grad_squared"),
     ] {
-        let found = of(&|gradient| variant.of(gradient));
-        assert_close(name, &tensor(found.mean()), &golden(name), TOLERANCE);
+        let found = of(&|gradient| variant.of(gradient), Statistic::Mean);
+        assert_close(name, &tensor(&found), &golden(name), TOLERANCE);
     }
-    let variance = of(&|gradient| gradient).variance();
+    let variance = of(&|gradient| gradient, Statistic::Variance);
     assert_close(
         "var_grad",
         &tensor(&variance),

@@ -2,8 +2,9 @@
 
 use cnn_report::explain::feature_ablation;
 use cnn_report::explain::rise::Masked;
+use cnn_report::explain::sampled_mean::Count;
 use cnn_report::picture::segment::Segmentation;
-use cnn_report::results::ClassTarget;
+use cnn_report::results::{Explained, Scalar, ScalarTarget};
 use serde_json::json;
 use tch::{Kind, Tensor};
 
@@ -24,11 +25,11 @@ fn linear() -> (Bench, Tensor) {
     (bench, weight.get(1).view([3, 4, 6]))
 }
 
-fn whole(bench: &Bench, class: usize) -> ClassTarget {
+fn whole(bench: &Bench, class: usize, of: Explained) -> ScalarTarget {
     let scores = bench.model.scores(&input(bench)).unwrap();
     let class_index = class as i64;
-    ClassTarget {
-        class,
+    ScalarTarget {
+        scalar: Scalar::of_class(class, of),
         score: scores.double_value(&[0, class_index]),
         probability: scores
             .softmax(1, Kind::Double)
@@ -56,7 +57,7 @@ fn feature_ablation_is_captums() {
         .map(|at| at / 64 / 16 * 4 + at % 64 / 16)
         .collect();
     let segments = Segmentation::relabelled(64, 64, &marks);
-    let target = whole(&bench, predicted(&bench));
+    let target = whole(&bench, predicted(&bench), Explained::Score);
     let pair = (input(&bench), input(&bench).zeros_like());
     let found = with_passes(&bench, |passes| {
         feature_ablation::explain(passes, pair, &segments, target, &|_| Ok(())).unwrap()
@@ -81,7 +82,7 @@ fn on_a_linear_network_what_is_lost_is_weight_times_pixel() {
     let segments = Segmentation::relabelled(6, 4, &[[0; 12], [1; 12]].concat());
     let pair = (input(&bench), input(&bench).zeros_like());
     let found = with_passes(&bench, |passes| {
-        let target = whole(&bench, 1);
+        let target = whole(&bench, 1, Explained::Score);
         feature_ablation::explain(passes, pair, &segments, target, &|_| Ok(())).unwrap()
     });
     let halves = product.view([2, 12]).sum_dim_intlist(1, true, Kind::Float);
@@ -109,14 +110,19 @@ fn two_masks_of_rise_by_hand() {
     let mut rows = masks.iter().map(Tensor::copy);
     let mut mask = || Ok(rows.next().unwrap());
     let masked = Masked {
-        samples: 2,
+        count: Count::fixed(2),
         kept: 0.5,
         mask: &mut mask,
     };
     let pair = (input(&bench), input(&bench).zeros_like());
     let found = with_passes(&bench, |passes| {
         masked
-            .explain(passes, pair, whole(&bench, 1), &|_| Ok(()))
+            .explain(
+                passes,
+                pair,
+                whole(&bench, 1, Explained::Probability),
+                &|_| Ok(()),
+            )
             .unwrap()
     });
     let expected = (upper * 2.0 - 1.0) * difference;

@@ -1,7 +1,7 @@
 //! Against the numbers of `tests/data/explain/gradients.py`, and by hand.
 
 use cnn_report::explain::expected_gradients;
-use cnn_report::labels::Class;
+use cnn_report::explain::target_name::Wanted;
 use serde_json::{Value, json};
 use tch::{Kind, Tensor};
 
@@ -107,7 +107,8 @@ fn expected_gradients_are_those_of_autograd() {
     let ways: Vec<(Tensor, Vec<f64>)> = ways.map(|(one, row)| (one, places(row))).collect();
     let found = with_passes(&bench, |passes| {
         let input = photos.narrow(0, 0, 1);
-        expected_gradients::explain(passes, &input, &ways, Class::Predicted, &|_| Ok(())).unwrap()
+        expected_gradients::explain(passes, &input, &ways, &Wanted::predicted(), &|_| Ok(()))
+            .unwrap()
     });
     assert_close(
         "expected_gradients",

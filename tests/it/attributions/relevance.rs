@@ -1,8 +1,10 @@
 //! What is handed back from layer to layer: DeepLIFT and layer-wise relevance propagation.
 
 use cnn_report::explain::deep_lift;
+use cnn_report::explain::target_name::Wanted;
 use cnn_report::labels::Class;
 use cnn_report::model::{Composite, FirstRule, WeightRule};
+use cnn_report::results::Explained;
 use serde_json::{Value, json};
 use tch::{Kind, Tensor};
 
@@ -31,7 +33,7 @@ fn deep_lift_is_captums() {
     let photos = photos();
     let pair = (photos.narrow(0, 0, 1), photos.narrow(0, 1, 1));
     let found = with_passes(&bench, |passes| {
-        deep_lift::explain(passes, &pair.0, &pair.1, Class::Predicted).unwrap()
+        deep_lift::explain(passes, &pair.0, &pair.1, &Wanted::predicted()).unwrap()
     });
     let expected = reference("deep_lift_photo");
     assert_close("deep_lift, photo", &volume(&found), &expected, TOLERANCE);
@@ -107,8 +109,9 @@ fn the_rescale_rule_by_hand() {
         values.to_device(device().into())
     };
     let (input, baseline) = (on_device([5.0, 1.0, 7.0]), on_device([1.0, 1.0, 0.0]));
+    let of = Wanted::one(Class::Index(0), Explained::Score);
     let found = with_passes(&bench, |passes| {
-        deep_lift::explain(passes, &input, &baseline, Class::Index(0)).unwrap()
+        deep_lift::explain(passes, &input, &baseline, &of).unwrap()
     });
     assert_eq!(found.values.values, [2.0 * 0.75 * 4.0, 0.0, 0.0]);
     assert_eq!(found.sums_to, Some(6.0));

@@ -3,6 +3,7 @@
 use cnn_report::explain::kernel_shap::KernelShap;
 use cnn_report::explain::seed::Numbers;
 use cnn_report::explain::segment_game::{Game, Output};
+use cnn_report::explain::target_name::Wanted;
 use cnn_report::explain::{kernel_shap, shapley};
 use cnn_report::labels::Class;
 use cnn_report::model::BatchSize;
@@ -31,15 +32,15 @@ fn with_game(
     with_passes(bench, |passes| {
         let photo = passes.photo(Some(0)).unwrap();
         let hidden = input(bench).zeros_like();
-        let of = (class, output);
-        let game = Game::new(passes, photo, (segments, hidden), of, BatchSize::AUTO).unwrap();
+        let of = Wanted::one(class, output.explained());
+        let game = Game::new(passes, photo, (segments, hidden), &of, BatchSize::AUTO).unwrap();
         find(&game)
     })
 }
 
 fn exact(bench: &Bench, segments: &Segmentation, class: Class, output: Output) -> Superpixels {
     with_game(bench, segments, (class, output), |game| {
-        shapley::exact(game, segments, output, &|_| Ok(())).unwrap()
+        shapley::exact(game, segments, &|_| Ok(())).unwrap()
     })
 }
 
@@ -135,7 +136,7 @@ fn on_a_linear_network_values_are_weight_times_pixel() {
             found.intercept
         );
         assert!(found.fit.r_squared.unwrap() > 1.0 - 1e-6);
-        assert_eq!(found.explained, Explained::Score);
+        assert_eq!(found.explained(), Explained::Score);
     }
 }
 
@@ -146,7 +147,7 @@ fn samples_come_near_the_exact_values_within_their_errors() {
     let segments = blocks((64, 64), (3, 4));
     let of = (Class::Predicted, Output::Probability);
     let truth = with_game(&bench, &segments, of, |game| {
-        shapley::exact(game, &segments, of.1, &|_| Ok(())).unwrap()
+        shapley::exact(game, &segments, &|_| Ok(())).unwrap()
     });
     let mut mean_squares = Vec::new();
     for design in ["balanced", "random"] {

@@ -4,7 +4,7 @@
 use std::io::Read;
 
 use cnn_report::explain::class_activation::Recorded;
-use cnn_report::labels::Class;
+use cnn_report::explain::target_name::Wanted;
 use cnn_report::model::{LayerName, NodeId, Tokens};
 use cnn_report::results::Meaning;
 use serde_json::{Value, json};
@@ -139,9 +139,10 @@ fn maps_of_tokens_are_left_out_one_by_one() {
     let maps = bench.model.facts().maps(layer).unwrap();
     let found = with_passes(&bench, |passes| {
         let step = || Ok(());
-        let on = (layer, Class::Predicted);
+        let predicted = Wanted::predicted();
+        let on = (layer, &predicted);
         let recorded = Recorded::new(passes, &bench.photos[0], on, &step).unwrap();
-        let class = recorded.target.class as i64;
+        let class = recorded.target.scalar.plus[0] as i64;
         (recorded.scores_without_each().unwrap(), class)
     });
     let (scores, class) = found;

@@ -115,8 +115,15 @@ const FIRST: &str = "the first layer";
 /// its branches. A method that is not named here runs with its defaults.
 fn variants(method: &str) -> Vec<Value> {
     let variants = match method {
-        "saliency" => json!([{}, { "class": 1 }]),
-        "input_x_gradient" => json!([{}, { "checks": ALL_CHECKS }]),
+        "saliency" => json!([{}, { "class": 1 }, { "class": { "class": 1, "of": "probability" } }]),
+        "input_x_gradient" => json!([
+            {}, { "checks": ALL_CHECKS },
+            { "class": { "difference": [1, 0] }, "checks": ALL_CHECKS },
+            { "class": { "difference": ["predicted", 1], "of": "probability" } },
+            { "class": { "sum": [0, 1], "of": "probability" } },
+            { "class": { "sum": [1, 0] } },
+            { "class": { "class": "predicted", "of": "score" } },
+        ]),
         "lime" => json!([
             { "samples": 40, "checks": ALL_CHECKS },
             { "samples": "exact", "slic": { "n_segments": 5 }, "segmenter": "slic" },

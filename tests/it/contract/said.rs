@@ -11,7 +11,8 @@ use cnn_report::present::{self, Data, Found, Presented, View};
 use cnn_report::results::responses::{Responses, Seen};
 use cnn_report::results::{
     Attributions, Curves, Ending, Fidelity, Kind, Optimised, Outcome, Outcomes, PhotoFact,
-    PhotoFacts, Picture, PictureFacts, Results, StepCurve, Stopping, Superpixels, Tally, Varied,
+    PhotoFacts, Picture, PictureFacts, Results, StepCurve, Stopping, Superpixels, Tally, Target,
+    Varied,
 };
 use cnn_report::words::Message;
 use cnn_report::words::strings::LANGUAGES;
@@ -119,7 +120,13 @@ fn others_of_map(found: &Attributions) -> Vec<Results> {
     (outlier.values.channels, outlier.values.height) = (1, 8);
     outlier.values.width = 8;
     outlier.values.values[3] = 1.0;
-    [zero, signed, against, outlier]
+    // The difference of a class to itself; and more classes than are named.
+    let (mut nothing, mut many) = (found.clone(), found.clone());
+    if let (Target::Class(same), Target::Class(sum)) = (&mut nothing.target, &mut many.target) {
+        same.scalar.minus.clone_from(&same.scalar.plus);
+        sum.scalar.plus = vec![0; 5];
+    }
+    [zero, signed, against, outlier, nothing, many]
         .map(Results::Attributions)
         .into()
 }

@@ -160,7 +160,7 @@ fn maps_of_a_class_are_judged_and_nothing_else() {
         }
         let applies = apply_to(task.entry);
         for found in results.iter().flatten() {
-            assert_eq!(found.explained_class().is_some(), applies, "{}", task.name);
+            assert_eq!(found.explained().is_some(), applies, "{}", task.name);
         }
         let parameters = task.parameters(&ran.plan.inputs(task));
         assert_eq!(parameters.contains_key("checks"), applies, "{}", task.name);

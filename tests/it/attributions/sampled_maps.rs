@@ -1,0 +1,131 @@
+//! Standard errors of maps over random samples, and stopping on them.
+
+use cnn_report::results::Sampling;
+use serde_json::{Value, json};
+
+use super::*;
+
+fn found(bench: &Bench, method: &str, keys: Value) -> Attributions {
+    let ran = bench.run(entry(method), keys);
+    strings::assert_said(&ran);
+    attributions(&ran)[0].clone()
+}
+
+fn sampling(found: &Attributions) -> &Sampling {
+    found.sampling.as_ref().unwrap()
+}
+
+fn with_seed(seed: u64) -> Bench {
+    let mut bench = bench_of_net1();
+    bench.seed = seed;
+    bench
+}
+
+/// The spread of independent runs, summed over the pixels, is what their standard errors say.
+#[test]
+fn errors_are_those_of_independent_runs() {
+    const RUNS: u64 = 24;
+    for (method, keys, within) in [
+        ("rise", json!({ "samples": 60, "class": 1 }), 0.2),
+        ("smooth_grad", json!({ "samples": 12, "class": 1 }), 0.2),
+        (
+            "smooth_grad",
+            json!({ "samples": 12, "class": 1, "variant": "squared" }),
+            0.2,
+        ),
+        // Fourth powers of 40 gradients: the error itself is known less well, and is a little small.
+        ("var_grad", json!({ "samples": 40, "class": 1 }), 0.3),
+    ] {
+        let runs: Vec<Attributions> = (0..RUNS)
+            .map(|seed| found(&with_seed(seed), method, keys.clone()))
+            .collect();
+        let numbers = runs[0].values.values.len();
+        let (mut spread, mut stated) = (0.0, 0.0);
+        for at in 0..numbers {
+            let values: Vec<f64> = runs
+                .iter()
+                .map(|run| f64::from(run.values.values[at]))
+                .collect();
+            let mean = values.iter().sum::<f64>() / RUNS as f64;
+            let squares = values.iter().map(|value| (value - mean).powi(2));
+            spread += squares.sum::<f64>() / (RUNS - 1) as f64;
+            let errors = runs.iter().map(|run| {
+                let errors = sampling(run).standard_errors.as_ref().unwrap();
+                f64::from(errors[at]).powi(2)
+            });
+            stated += errors.sum::<f64>() / RUNS as f64;
+        }
+        let ratio = (spread / stated).sqrt();
+        println!("{method}: spread over stated error {ratio:.3}");
+        assert!((ratio - 1.0).abs() < within, "{method}: {ratio}");
+    }
+}
+
+/// Sampling ends at the same sample whichever way the samples are batched, and with the map of so many samples.
+#[test]
+fn stopping_does_not_depend_on_batches() {
+    for (method, keys) in [
+        ("rise", json!({ "tolerance": 0.5, "class": 1 })),
+        ("smooth_grad", json!({ "tolerance": 0.5, "class": 1 })),
+        ("var_grad", json!({ "tolerance": 0.4, "class": 1 })),
+    ] {
+        let auto = |batch: &str| {
+            let mut keys = keys.clone();
+            keys["samples"] = json!("auto");
+            let bench = bench_of_net1();
+            let found = found(&bench, method, keys);
+            assert!(
+                sampling(&found).settling.unwrap().is_settled,
+                "{method} {batch}"
+            );
+            found
+        };
+        let settled = auto("once");
+        assert_eq!(settled, auto("again"), "{method}");
+        let samples = sampling(&settled).samples;
+        assert!(settled.error_share().unwrap() <= 0.5, "{method}");
+        let fixed = found(
+            &bench_of_net1(),
+            method,
+            json!({ "samples": samples, "class": 1 }),
+        );
+        assert_eq!(fixed.values, settled.values, "{method}");
+        assert_eq!(
+            sampling(&fixed).standard_errors,
+            sampling(&settled).standard_errors
+        );
+        println!("{method}: settled after {samples}");
+    }
+}
+
+#[test]
+fn what_is_not_converged_is_said() {
+    let bench = bench_of_net1();
+    let keys = json!({ "samples": "auto", "most_samples": 40, "tolerance": 0.01 });
+    let ran = bench.run(entry("smooth_grad"), keys);
+    strings::assert_said(&ran);
+    let found = attributions(&ran)[0];
+    assert_eq!(sampling(found).samples, 40);
+    assert!(!sampling(found).settling.unwrap().is_settled);
+    let said: Vec<String> = ran.notices.iter().map(|one| format!("{one:?}")).collect();
+    assert!(
+        said.iter().any(|one| one.contains("not_converged")),
+        "{said:?}"
+    );
+    let few = bench.run(entry("rise"), json!({ "samples": 10 }));
+    let said: Vec<String> = few.notices.iter().map(|one| format!("{one:?}")).collect();
+    assert!(
+        said.iter().any(|one| one.contains("attributions.noisy")),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn keys_of_auto_are_refused_without_it() {
+    let bench = bench_of_net1();
+    for method in ["rise", "smooth_grad", "var_grad"] {
+        let faults = bench.faults(entry(method), json!({ "samples": 20, "tolerance": 0.2 }));
+        let pointers: Vec<&str> = faults.iter().map(|fault| &*fault.pointer).collect();
+        assert_eq!(pointers, ["/tolerance"], "{method}");
+    }
+}
