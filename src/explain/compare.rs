@@ -38,7 +38,7 @@ pub const ENTRY: Entry = Entry {
 pub struct Parameters {
     /// The methods, by name or with their parameters: `[saliency, {rise: {samples: 300}}]`; maps of a class only, at most 12. No default.
     pub methods: Vec<Chosen>,
-    /// The classes, at most 6: `predicted` (each photo's own), names or numbers. Methods that know no class show the same map for each. Default `[predicted]`.
+    /// The classes, at most 6: `predicted` (each photo's own), names, numbers, or what is made of several as `class` of a method has it. Methods that know no class show the same map for each. Default `[predicted]`.
     #[schemars(length(min = 1, max = 6))]
     pub classes: Vec<TargetName>,
 }

@@ -53,7 +53,7 @@ pub const ENTRY: Entry = Entry {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Lrp {
-    /// The class whose score is explained: `predicted` (each photo's own), a class name or its number; or a number made of several, `{difference: [cat, dog]}`, `{sum: [cat, lynx]}`. Default `predicted`.
+    /// The class whose score is explained: `predicted` (each photo's own), a class name or its number; or a number made of several, `{difference: [cat, dog]}`, `{sum: [cat, lynx]}`, of scores or of probabilities (docs/scores.md). Default `predicted`.
     pub class: TargetName,
     /// The rules: `epsilon` everywhere; or ε for linear layers and for convolutions positive products only (`epsilon_plus`), these and all pixels alike in the first layer (`epsilon_plus_flat`), γ with the bounds of pixels in the first layer (`epsilon_gamma_box`), or α and β (`epsilon_alpha_beta`). Default `epsilon_gamma_box`.
     pub composite: Rules,

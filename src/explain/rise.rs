@@ -57,14 +57,14 @@ pub const ENTRY: Entry = Entry {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rise {
-    /// The class whose probability is watched: `predicted` (each photo's own), a class name or its number; or a number made of several, `{difference: [cat, dog]}`, `{sum: [cat, lynx]}`. Default `predicted`.
+    /// The class whose probability is watched: `predicted` (each photo's own), a class name or its number; or a number made of several, `{difference: [cat, dog]}`, `{sum: [cat, lynx]}`, of scores or of probabilities (docs/scores.md). Default `predicted`.
     pub class: TargetName,
     /// How many masks: a number; or `auto`: more of them until the standard error of the map is `tolerance` of its size. Default 4000.
     pub samples: Samples<10, 100_000>,
     /// The most masks with `samples: auto`. Default 20000.
     #[schemars(range(min = 256, max = 1_000_000))]
     pub most_samples: Option<usize>,
-    /// The standard error at which `samples: auto` ends, as a share of the map's size, over all its pixels; 0.01 to 1. Default 0.1.
+    /// The standard error at which `samples: auto` ends, as a share of the map's size, over all its pixels; 0.01 to 1. Default 0.25.
     #[schemars(range(min = 0.01, max = 1.0))]
     pub tolerance: Option<f64>,
     /// Cells of a mask along each side. Default 7.

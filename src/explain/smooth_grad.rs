@@ -44,7 +44,7 @@ pub const ENTRY: Entry = Entry {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SmoothGrad {
-    /// The class whose score is differentiated: `predicted` (each photo's own), a class name or its number; or a number made of several, `{difference: [cat, dog]}`, `{sum: [cat, lynx]}`. Default `predicted`.
+    /// The class whose score is differentiated: `predicted` (each photo's own), a class name or its number; or a number made of several, `{difference: [cat, dog]}`, `{sum: [cat, lynx]}`, of scores or of probabilities (docs/scores.md). Default `predicted`.
     pub class: TargetName,
     /// What is averaged: the gradients (`mean`), their sizes (`absolute`) or their squares (`squared`). Default `mean`.
     pub variant: Variant,
@@ -53,7 +53,7 @@ pub struct SmoothGrad {
     /// The most noisy copies with `samples: auto`. Default 1000.
     #[schemars(range(min = 32, max = 100_000))]
     pub most_samples: Option<usize>,
-    /// The standard error at which `samples: auto` ends, as a share of the map's size, over all its numbers; 0.01 to 1. Default 0.1.
+    /// The standard error at which `samples: auto` ends, as a share of the map's size, over all its numbers; 0.01 to 1. Default 0.25.
     #[schemars(range(min = 0.01, max = 1.0))]
     pub tolerance: Option<f64>,
     /// Standard deviation of the noise, as a share of largest minus smallest number of the normalised photo, 0 to 2. Default 0.15.

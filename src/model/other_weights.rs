@@ -1,6 +1,6 @@
 //! The same network with other weights, and which weights come last.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tch::Tensor;
 
@@ -32,6 +32,12 @@ impl Model {
     /// Weights and bias of the last layer, by state-dict name, the weights first: the parameters that are read by the
     /// last node up to the scores that reads one of two dimensions or more. Empty where there is none.
     pub fn last_weights(&self) -> Vec<(&str, &Tensor)> {
+        let mut layers = self.weights_from_last().into_iter();
+        layers.next().unwrap_or_default()
+    }
+
+    /// The same of every layer, the last one first. Weights that several nodes read stand at the last of these.
+    pub fn weights_from_last(&self) -> Vec<Vec<(&str, &Tensor)>> {
         let graph = self.graph();
         let parameters: BTreeMap<_, _> = graph
             .stored
@@ -53,7 +59,13 @@ impl Model {
         });
         let is_layer =
             |read: &Vec<(&str, &Tensor)>| read.first().is_some_and(|(_, tensor)| tensor.dim() >= 2);
-        let mut layers = read.filter(is_layer);
-        layers.next().unwrap_or_default()
+        let mut known = BTreeSet::new();
+        let mut layers = Vec::new();
+        for layer in read.filter(is_layer) {
+            if known.insert(layer[0].0) {
+                layers.push(layer);
+            }
+        }
+        layers
     }
 }

@@ -62,6 +62,8 @@ fn check(name: CheckName) -> Check {
         CheckName::InsertionDeletion => Check::InsertionDeletion,
         CheckName::MuFidelity => Check::MuFidelity,
         CheckName::MaxSensitivity => Check::MaxSensitivity,
+        CheckName::Infidelity => Check::Infidelity,
         CheckName::Randomisation => Check::Randomisation,
+        CheckName::RandomisationCascade => Check::RandomisationCascade,
     }
 }

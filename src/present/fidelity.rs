@@ -10,6 +10,9 @@ const INDEPENDENT: f64 = 0.9;
 /// A probability that moves by less than this, whatever is shown or covered, cannot judge a map: the table has two digits.
 const UNMOVED: f64 = 0.005;
 
+/// From this rank correlation on, with every layer random, a map is said to show the photo; ours.
+const PHOTO_ALONE: f64 = 0.5;
+
 /// A table of all checks of a figure; none where nothing was judged.
 pub(super) fn table(task: &Task) -> Option<Exhibit> {
     let checks: Vec<Check> = Check::ALL
@@ -67,7 +70,9 @@ fn columns(check: Check) -> &'static [&'static str] {
         ],
         Check::MuFidelity => &["fidelity.mu_fidelity"],
         Check::MaxSensitivity => &["fidelity.max_sensitivity"],
+        Check::Infidelity => &["fidelity.infidelity"],
         Check::Randomisation => &["fidelity.randomisation"],
+        Check::RandomisationCascade => &["fidelity.randomisation_cascade"],
     }
 }
 
@@ -107,7 +112,11 @@ fn cells(check: Check, found: Option<&Fidelity>) -> Vec<Argument> {
         Some(
             Fidelity::MuFidelity { correlation, .. } | Fidelity::Randomisation { correlation, .. },
         ) => vec![number(*correlation)],
+        Some(Fidelity::Infidelity { scaled, .. }) => vec![number(*scaled)],
         Some(Fidelity::MaxSensitivity { largest_change, .. }) => vec![number(*largest_change)],
+        Some(Fidelity::RandomisationCascade { steps }) => {
+            vec![number(steps.last().and_then(|step| step.correlation))]
+        }
     }
 }
 
@@ -145,8 +154,8 @@ fn alt(task: &Task, (index, photo): &(usize, &Photo), checks: &[Check]) -> Messa
 
 /// Where a map is not to be trusted, and which checks could not be computed.
 pub(super) fn notices(task: &Task) -> Vec<Message> {
-    let (mut unmoved, mut as_random) = (Vec::new(), Vec::new());
-    let (mut as_centre, mut independent) = (Vec::new(), Vec::new());
+    let (mut unmoved, mut as_random, mut as_centre) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut independent, mut of_photo) = (Vec::new(), Vec::new());
     let mut notices = Vec::new();
     for one in task.checked {
         let Some(photo) = one.photo.and_then(|photo| task.photos.get(photo)) else {
@@ -180,8 +189,20 @@ pub(super) fn notices(task: &Task) -> Vec<Message> {
                     .with("photo", photo.name)
                     .with("number", Argument::Number(*correlation, 2)),
             ),
+            Ok(Fidelity::RandomisationCascade { steps })
+                if steps.last().and_then(|step| step.correlation) >= Some(PHOTO_ALONE) =>
+            {
+                let last = steps.last().and_then(|step| step.correlation);
+                of_photo.push(
+                    Message::new("fidelity.photo_number")
+                        .with("photo", photo.name)
+                        .with("number", Argument::Number(last.unwrap_or(1.0), 2)),
+                );
+            }
             Ok(
                 Fidelity::Randomisation { .. }
+                | Fidelity::RandomisationCascade { .. }
+                | Fidelity::Infidelity { .. }
                 | Fidelity::MuFidelity { .. }
                 | Fidelity::MaxSensitivity { .. },
             ) => {}
@@ -192,6 +213,7 @@ pub(super) fn notices(task: &Task) -> Vec<Message> {
         ("fidelity.as_random", as_random),
         ("fidelity.as_centre", as_centre),
         ("fidelity.independent", independent),
+        ("fidelity.of_photo", of_photo),
     ];
     let said = said.into_iter().filter(|(_, photos)| !photos.is_empty());
     notices.extend(said.map(|(key, photos)| Message::new(key).with("photos", photos)));

@@ -4,6 +4,7 @@
 mod attributions;
 pub mod calibration;
 mod captions;
+mod cascade;
 pub mod comparison;
 mod concepts;
 pub mod data_faults;
@@ -128,6 +129,7 @@ pub struct Presented {
 pub fn present(task: &Task) -> Presented {
     let mut presented = of_kind(task);
     presented.exhibits.extend(fidelity::table(task));
+    presented.exhibits.extend(cascade::table(task));
     presented.notices.extend(fidelity::notices(task));
     presented
 }

@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 pub enum Check {
     InsertionDeletion,
     MuFidelity,
+    Infidelity,
     MaxSensitivity,
     Randomisation,
+    RandomisationCascade,
 }
 
 /// What a check found.
@@ -25,6 +27,15 @@ pub enum Fidelity {
         /// Sets of cells that were hidden.
         subsets: usize,
     },
+    Infidelity {
+        /// What the map misses of what squares lose, scaled as suits it best, over what zeros miss: 0..1; `None` where no
+        /// square loses anything.
+        scaled: Option<f64>,
+        /// Mean square of what the map as it is misses, of maps in units of what they explain.
+        unscaled: Option<f64>,
+        /// Squares that were hidden.
+        squares: usize,
+    },
     MaxSensitivity {
         /// Length of the largest change over the length of the map; `None` of a map of zeros.
         largest_change: Option<f64>,
@@ -38,6 +49,21 @@ pub enum Fidelity {
         /// Name of the weights that were drawn anew.
         weights: String,
     },
+    RandomisationCascade {
+        /// From the last layer alone to all layers; at least one.
+        steps: Vec<CascadeStep>,
+    },
+}
+
+/// A network whose last layers have random weights.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CascadeStep {
+    /// Name of the weights of the foremost of these layers.
+    pub weights: String,
+    /// How many layers they are.
+    pub layers: usize,
+    /// Rank correlation of the sizes with those of the learned weights; `None` where either map is the same throughout.
+    pub correlation: Option<f64>,
 }
 
 /// The probability of the class while a photo is shown or hidden step by step, in three orders.
@@ -56,11 +82,13 @@ pub struct Curves {
 pub struct StepCurve(pub Vec<f64>);
 
 impl Check {
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 6] = [
         Self::InsertionDeletion,
         Self::MuFidelity,
+        Self::Infidelity,
         Self::MaxSensitivity,
         Self::Randomisation,
+        Self::RandomisationCascade,
     ];
 
     /// As report.yaml names it.
@@ -68,8 +96,10 @@ impl Check {
         match self {
             Self::InsertionDeletion => "insertion_deletion",
             Self::MuFidelity => "mu_fidelity",
+            Self::Infidelity => "infidelity",
             Self::MaxSensitivity => "max_sensitivity",
             Self::Randomisation => "randomisation",
+            Self::RandomisationCascade => "randomisation_cascade",
         }
     }
 }

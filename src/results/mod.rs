@@ -28,7 +28,7 @@ pub use attributions::{
 };
 pub use concepts::{Concept, Concepts, Crop};
 pub use factors::{Component, Factors};
-pub use fidelity::{Check, Curves, Fidelity, StepCurve};
+pub use fidelity::{CascadeStep, Check, Curves, Fidelity, StepCurve};
 pub use labels::{LabelProbabilities, LabelRow};
 pub use mistakes::{Mistake, most_confident};
 pub use optimised::{Curve, Ending, Frame, Objective, Optimised, Stage};

@@ -85,7 +85,7 @@ pub struct Spec {
     #[serde(default = "default_precision")]
     #[schemars(regex(pattern = r"^(fp32|bf16|auto)$"), extend("patternErrorMessage" = "one of `fp32`, `bf16`, `auto`"))]
     pub precision: String,
-    /// What judges the maps of a class, in every figure that does not say it itself: `insertion_deletion`, `mu_fidelity`, `max_sensitivity`, `randomisation`; `[]` for nothing. docs/fidelity.md says what they compute. Default: `[insertion_deletion]`.
+    /// What judges the maps of a class, in every figure that does not say it itself: `insertion_deletion`, `mu_fidelity`, `infidelity`, `max_sensitivity`, `randomisation`, `randomisation_cascade`; `[]` for nothing. docs/fidelity.md says what they compute. Default: `[insertion_deletion]`.
     #[serde(default)]
     pub checks: Option<Vec<CheckName>>,
     /// Start of every random number; equal seeds give equal reports. Default: 0.
@@ -208,8 +208,10 @@ pub struct QuestionSpec {
 pub enum CheckName {
     InsertionDeletion,
     MuFidelity,
+    Infidelity,
     MaxSensitivity,
     Randomisation,
+    RandomisationCascade,
 }
 
 /// Where and what to write.

@@ -119,7 +119,7 @@ fn figure_schema(methods: &[MethodSchema]) -> Value {
             let names = checks["$defs"]["CheckName"].take();
             schema["properties"]["checks"] = json!({
                 "type": "array", "items": names,
-                "description": "What judges these maps: `insertion_deletion`, `mu_fidelity`, `max_sensitivity`, `randomisation`; `[]` for nothing. Default: the report's `checks`.",
+                "description": "What judges these maps: `insertion_deletion`, `mu_fidelity`, `infidelity`, `max_sensitivity`, `randomisation`, `randomisation_cascade`; `[]` for nothing. Default: the report's `checks`.",
             });
         }
         schema["properties"]["id"] = json!({

@@ -2,7 +2,7 @@
 
 use crate::execute::Checked;
 use crate::report::machine::{self, finite};
-use crate::results::{Curves, Fidelity, StepCurve};
+use crate::results::{CascadeStep, Curves, Fidelity, StepCurve};
 
 /// The checks of a unit.
 pub(super) fn of_unit(checks: &[Checked], unit: usize) -> Vec<machine::Check> {
@@ -37,6 +37,18 @@ fn check(one: &Checked) -> machine::Check {
             largest_change: largest_change.and_then(finite),
             copies: *copies,
         },
+        Ok(Fidelity::Infidelity {
+            scaled,
+            unscaled,
+            squares,
+        }) => machine::Check::Infidelity {
+            scaled: scaled.and_then(finite),
+            unscaled: unscaled.and_then(finite),
+            squares: *squares,
+        },
+        Ok(Fidelity::RandomisationCascade { steps }) => machine::Check::RandomisationCascade {
+            steps: steps.iter().map(step).collect(),
+        },
         Ok(Fidelity::Randomisation {
             correlation,
             weights,
@@ -44,6 +56,14 @@ fn check(one: &Checked) -> machine::Check {
             correlation: correlation.and_then(finite),
             weights: weights.clone(),
         },
+    }
+}
+
+fn step(step: &CascadeStep) -> machine::CascadeStep {
+    machine::CascadeStep {
+        weights: step.weights.clone(),
+        layers: step.layers,
+        correlation: step.correlation.and_then(finite),
     }
 }
 

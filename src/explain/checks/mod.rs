@@ -5,10 +5,12 @@
 //! the largest size over the channels, of all other maps the sum over them ([`Results::one_number_a_place`]).
 
 pub mod grid;
+mod infidelity;
 pub mod insertion_deletion;
 mod max_sensitivity;
 mod mu_fidelity;
 mod randomisation;
+mod randomisation_cascade;
 pub mod ranks;
 mod repeated;
 
@@ -40,15 +42,22 @@ pub fn apply_to(entry: &Entry) -> bool {
 /// Why a network cannot be asked for a check.
 pub fn fault(check: Check, facts: &ModelFacts) -> Option<Fault> {
     match (check, facts.parts) {
-        (Check::Randomisation, Parts::None) => Some(Fault {
+        (Check::Randomisation | Check::RandomisationCascade, Parts::None) => Some(Fault {
             pointer: String::new(),
-            message:
-                "`randomisation` needs the weights of the network, which TorchScript does not show"
-                    .to_owned(),
+            message: format!(
+                "`{}` needs the weights of the network, which TorchScript does not show",
+                check.name()
+            ),
             hint: "leave it out of `checks`, or export the network as `.pt2`".to_owned(),
         }),
-        (Check::Randomisation, Parts::Nodes)
-        | (Check::InsertionDeletion | Check::MuFidelity | Check::MaxSensitivity, _) => None,
+        (Check::Randomisation | Check::RandomisationCascade, Parts::Nodes)
+        | (
+            Check::InsertionDeletion
+            | Check::MuFidelity
+            | Check::Infidelity
+            | Check::MaxSensitivity,
+            _,
+        ) => None,
     }
 }
 
@@ -77,7 +86,9 @@ pub fn run(
         Check::InsertionDeletion => insertion_deletion::run(passes, judged, target, go_on),
         Check::MuFidelity => mu_fidelity::run(passes, judged, target, go_on),
         Check::MaxSensitivity => max_sensitivity::run(passes, judged, target, go_on),
+        Check::Infidelity => infidelity::run(passes, judged, target, go_on),
         Check::Randomisation => randomisation::run(passes, judged, target, go_on),
+        Check::RandomisationCascade => randomisation_cascade::run(passes, judged, target, go_on),
     }
 }
 

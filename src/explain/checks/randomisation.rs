@@ -20,7 +20,7 @@ use tch::Tensor;
 use super::ranks::correlation;
 use super::{GoOn, Judged, repeated};
 use crate::explain::seed::Numbers;
-use crate::explain::{ExplainError, Passes, numbers};
+use crate::explain::{ExplainError, Passes, Photo, numbers};
 use crate::results::{Fidelity, Results, ScalarTarget};
 
 /// Name of the random stream.
@@ -33,14 +33,7 @@ pub(super) fn run(
     go_on: GoOn,
 ) -> Result<Fidelity, ExplainError> {
     let method = judged.of_photo(&passes.inputs, &target.scalar)?;
-    let photo = passes.photo(judged.unit.photo)?;
-    let shared = judged
-        .unit
-        .photo
-        .and_then(|at| passes.inputs.photos.get(at));
-    let shared = shared
-        .map(Arc::clone)
-        .ok_or_else(|| ExplainError::Failed(format!("`{}` is no photo of the figure", photo.id)))?;
+    let photo = same_photo(passes, judged)?;
     let last = passes.model.last_weights();
     let Some((name, _)) = last.first() else {
         let reason = "no layer of the network has weights that could be drawn anew";
@@ -49,20 +42,28 @@ pub(super) fn run(
     let weights = (*name).to_owned();
     let mut drawn = BTreeMap::new();
     for (name, tensor) in &last {
-        // The same for all photos: the network is one.
-        let mut stream = Numbers::new(passes.inputs.seed, STREAM, name);
-        drawn.insert((*name).to_owned(), anew(tensor, &mut stream)?);
+        drawn.insert((*name).to_owned(), anew(passes, name, tensor)?);
     }
     let model = passes.model.with_weights(drawn)?;
-    let found = repeated::found(method.as_ref(), (&model, passes.inputs), shared, go_on)?;
+    let found = repeated::found(method.as_ref(), (&model, passes.inputs), photo, go_on)?;
     Ok(Fidelity::Randomisation {
         correlation: correlation(&sizes(judged.found), &sizes(&found)),
         weights,
     })
 }
 
-/// Numbers of the same mean and standard deviation.
-fn anew(tensor: &Tensor, stream: &mut Numbers) -> Result<Tensor, ExplainError> {
+/// The photo that was explained.
+pub(super) fn same_photo(passes: &Passes, judged: &Judged) -> Result<Arc<Photo>, ExplainError> {
+    let photo = judged.unit.photo;
+    let photo = photo.and_then(|at| passes.inputs.photos.get(at));
+    let none = || ExplainError::Failed("the map is of no photo of the figure".to_owned());
+    photo.map(Arc::clone).ok_or_else(none)
+}
+
+/// Numbers of the same mean and standard deviation as the weights of a name: the same for all photos, for the network
+/// is one.
+pub(super) fn anew(passes: &Passes, name: &str, tensor: &Tensor) -> Result<Tensor, ExplainError> {
+    let mut stream = Numbers::new(passes.inputs.seed, STREAM, name);
     let values = numbers::precise_values(tensor)?;
     let count = values.len().max(1) as f64;
     let mean = values.iter().sum::<f64>() / count;
@@ -76,7 +77,7 @@ fn anew(tensor: &Tensor, stream: &mut Numbers) -> Result<Tensor, ExplainError> {
 }
 
 /// The size of the map at each place.
-fn sizes(found: &Results) -> Vec<f64> {
+pub(super) fn sizes(found: &Results) -> Vec<f64> {
     let map = found.one_number_a_place();
     let values = map.map_or(Vec::new(), |map| map.values);
     values

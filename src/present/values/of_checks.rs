@@ -16,7 +16,9 @@ pub fn names(check: Check) -> &'static [&'static str] {
         ],
         Check::MuFidelity => &["mu_fidelity"],
         Check::MaxSensitivity => &["max_sensitivity"],
+        Check::Infidelity => &["infidelity"],
         Check::Randomisation => &["randomisation"],
+        Check::RandomisationCascade => &["randomisation_cascade"],
     }
 }
 
@@ -35,7 +37,12 @@ pub fn values(check: Check, found: Option<&Fidelity>) -> Vec<(&'static str, Quan
         Some(
             Fidelity::MuFidelity { correlation, .. } | Fidelity::Randomisation { correlation, .. },
         ) => vec![*correlation],
+        Some(Fidelity::Infidelity { scaled, .. }) => vec![*scaled],
         Some(Fidelity::MaxSensitivity { largest_change, .. }) => vec![*largest_change],
+        // With the weights of all layers random.
+        Some(Fidelity::RandomisationCascade { steps }) => {
+            vec![steps.last().and_then(|step| step.correlation)]
+        }
     };
     let quantity =
         |number: Option<f64>| number.map_or(Quantity::Text("–".to_owned()), Quantity::Number);

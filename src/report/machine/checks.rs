@@ -37,8 +37,33 @@ pub enum Check {
         /// Name of the weights that were drawn anew.
         weights: String,
     },
+    /// What the map misses of what the number loses without random squares of the photo.
+    Infidelity {
+        /// Of the map scaled as suits it best, over what a map of zeros misses: 0..1, small is good. Null where no square
+        /// loses anything.
+        scaled: Option<f64>,
+        /// Mean square of what the map as it is misses; null of maps that are in no unit of what they explain.
+        unscaled: Option<f64>,
+        /// How many squares were hidden.
+        squares: usize,
+    },
+    /// Whether the map is another one where the weights of the last layers are random, step by step to all layers.
+    RandomisationCascade { steps: Vec<CascadeStep> },
     /// A check that could not be computed.
     Failed { name: String, reason: String },
+}
+
+/// A network whose last layers have random weights.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct CascadeStep {
+    /// Name of the weights of the foremost of these layers.
+    pub weights: String,
+    /// How many layers they are.
+    pub layers: usize,
+    /// Rank correlation of both maps' sizes; near 1 the map does not depend on these weights. Null where either map is
+    /// the same throughout.
+    pub correlation: Option<f64>,
 }
 
 /// Three orders of the same cells.
@@ -53,7 +78,7 @@ pub struct Curves {
     pub centre: StepCurve,
 }
 
-/// Probabilities of the class after steps of equal size.
+/// Probabilities of the class after steps of equal size; of a map of several classes, the number that it explains.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct StepCurve {

@@ -23,7 +23,7 @@ use serde_json::Value as Json;
 
 pub use array::{Array, Dtype};
 pub use ascent::{Curve, Ending, Objective, Stage};
-pub use checks::{Check, Curves, StepCurve};
+pub use checks::{CascadeStep, Check, Curves, StepCurve};
 pub use components::{Component, Concept, Crop};
 pub use data_set::{FilterResponses, Guess, LabelRow, Peak, PhotoFact, Varied};
 pub use figure::{Exhibit, Figure, Parameters};

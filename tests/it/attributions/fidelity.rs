@@ -70,6 +70,87 @@ fn assert_near(found: &[f64], expected: &[f64]) {
     assert!(all_near, "{found:.4?} for {expected:.4?}");
 }
 
+/// A linear network loses what the map of its shares says, wherever a square lies; a map of the other class points the
+/// other way.
+#[test]
+fn infidelity_of_a_linear_network_is_nothing() {
+    let (bench, _) = linear();
+    let infidelity = |method: &str, parameters: Value| match judged(
+        &bench,
+        method,
+        parameters,
+        Check::Infidelity,
+    ) {
+        Fidelity::Infidelity {
+            scaled, unscaled, ..
+        } => (scaled.unwrap(), unscaled),
+        other => panic!("{other:?}"),
+    };
+    let complete = json!({ "class": 1, "baseline": "mean" });
+    for (method, parameters) in [
+        ("input_x_gradient", json!({ "class": 1 })),
+        ("saliency", json!({ "class": 1 })),
+        ("integrated_gradients", complete),
+    ] {
+        let (scaled, unscaled) = infidelity(method, parameters);
+        assert!(scaled < 1e-9, "{method}: {scaled}");
+        assert!(unscaled.unwrap() < 1e-9, "{method}: {unscaled:?}");
+    }
+    // What is said of a class that has the score 0 everywhere says nothing.
+    let nothing = judged(
+        &bench,
+        "input_x_gradient",
+        json!({ "class": 0 }),
+        Check::Infidelity,
+    );
+    match nothing {
+        Fidelity::Infidelity { scaled, .. } => assert_eq!(scaled, None),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A map of the first layer's output depends on that layer and on none behind it.
+#[test]
+fn the_cascade_ends_where_the_map_begins() {
+    let bench = bench_of_net1();
+    let first = bench.model.facts().leaves()[0].path.clone();
+    let steps = |method: &str, parameters: Value| match judged(
+        &bench,
+        method,
+        parameters,
+        Check::RandomisationCascade,
+    ) {
+        Fidelity::RandomisationCascade { steps } => steps,
+        other => panic!("{other:?}"),
+    };
+    let of_first = steps("eigen_cam", json!({ "layer": first }));
+    let (last, behind) = of_first.split_last().unwrap();
+    for step in behind {
+        assert!(step.correlation.unwrap() > 0.999_999, "{step:?}");
+    }
+    assert!(last.correlation.unwrap() < 0.999, "{last:?}");
+    assert_eq!(last.layers, of_first.len(), "a step a layer");
+    let of_class = steps("input_x_gradient", json!({ "class": 1 }));
+    let once = judged(
+        &bench,
+        "input_x_gradient",
+        json!({ "class": 1 }),
+        Check::Randomisation,
+    );
+    match once {
+        Fidelity::Randomisation {
+            correlation,
+            weights,
+        } => {
+            assert_eq!(
+                (correlation, weights),
+                (of_class[0].correlation, of_class[0].weights.clone())
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
 /// On a linear network every step takes away, or brings, what its cells give.
 #[test]
 fn curves_of_a_linear_network_are_sums() {

@@ -101,11 +101,13 @@ const REFUSED_BY_SOME: [&str; 12] = [
 ];
 
 /// Every check of a map.
-const ALL_CHECKS: [&str; 4] = [
+const ALL_CHECKS: [&str; 6] = [
     "insertion_deletion",
     "mu_fidelity",
     "max_sensitivity",
+    "infidelity",
     "randomisation",
+    "randomisation_cascade",
 ];
 
 /// Stands for the first layer, which takes pictures of every size.
@@ -160,6 +162,7 @@ fn variants(method: &str) -> Vec<Value> {
         }
         "rise" => json!([
             { "samples": 12 },
+            { "samples": "auto", "most_samples": 300, "tolerance": 0.9 },
             { "samples": 10, "baseline": "black" },
             { "samples": 10, "baseline": "blur" },
             { "samples": 10, "baseline": "white" },
@@ -168,8 +171,9 @@ fn variants(method: &str) -> Vec<Value> {
             { "samples": 3 },
             { "samples": 2, "variant": "absolute" },
             { "samples": 2, "variant": "squared" },
+            { "samples": "auto", "most_samples": 40 },
         ]),
-        "var_grad" => json!([{ "samples": 3 }]),
+        "var_grad" => json!([{ "samples": 3 }, { "samples": "auto", "most_samples": 32 }]),
         "shapley_cam" => json!([{}, { "utility": "score" }]),
         "guided_grad_cam" => json!([{}, { "enlarging": "nearest" }]),
         "expected_gradients" => {

@@ -126,7 +126,16 @@ fn others_of_map(found: &Attributions) -> Vec<Results> {
         same.scalar.minus.clone_from(&same.scalar.plus);
         sum.scalar.plus = vec![0; 5];
     }
-    [zero, signed, against, outlier, nothing, many]
+    // Of random samples, more than of other photos, that leave much open; with and without an end.
+    let mut noisy = found.clone();
+    if let Some(sampling) = &mut noisy.sampling {
+        // Another number for each photo.
+        let first = found.values.values.first();
+        sampling.samples += first.map_or(1, |value| value.to_bits() as usize % 7);
+        let errors = vec![1e3; found.values.values.len()];
+        sampling.standard_errors = Some(errors);
+    }
+    [zero, signed, against, outlier, nothing, many, noisy]
         .map(Results::Attributions)
         .into()
 }
@@ -258,7 +267,13 @@ fn doubtful(checks: &[Checked]) -> Vec<Checked> {
                 };
             }
             Ok(Fidelity::Randomisation { correlation, .. }) => *correlation = Some(0.99),
+            Ok(Fidelity::RandomisationCascade { steps }) => {
+                steps
+                    .iter_mut()
+                    .for_each(|step| step.correlation = Some(0.9));
+            }
             Ok(Fidelity::MuFidelity { correlation, .. }) => *correlation = None,
+            Ok(Fidelity::Infidelity { scaled, .. }) => *scaled = None,
             Ok(Fidelity::MaxSensitivity { largest_change, .. }) => *largest_change = None,
             Err(reason) => panic!("{reason}"),
         }
