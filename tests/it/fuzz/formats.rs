@@ -39,7 +39,7 @@ pub const FORMATS: &[Format] = &[
             "model/branches.pt2",
             "model/awkward_one.pt2",
         ],
-        read: |given, stage| model(given, [[3, 64, 64], [3, 64, 64], [3, 8, 8]], stage),
+        read: |given, stage| model(given, &[[3, 64, 64], [3, 64, 64], [3, 8, 8]], stage),
     },
     Format {
         name: "pt2 of 2.5 to 2.8",
@@ -48,12 +48,12 @@ pub const FORMATS: &[Format] = &[
             "model/exported_2.8.pt2",
             "model/plain_2.5.pt2",
         ],
-        read: |given, stage| model(given, [[3, 8, 8]; 3], stage),
+        read: |given, stage| model(given, &[[3, 8, 8]; 3], stage),
     },
     Format {
         name: "onnx",
         files: &["onnx/net1.onnx", "onnx/lists.onnx", "onnx/scopes.onnx"],
-        read: |given, stage| model(given, [[3, 64, 64], [3, 16, 16], [3, 16, 16]], stage),
+        read: |given, stage| model(given, &[[3, 64, 64], [3, 16, 16], [3, 16, 16]], stage),
     },
     Format {
         name: "onnx of whole numbers and of one axis",
@@ -64,7 +64,7 @@ pub const FORMATS: &[Format] = &[
             "onnx/microsoft_conv_sum.onnx",
             "onnx/microsoft_gemm.onnx",
         ],
-        read: |given, stage| model(given, [[3, 8, 8]; 5], stage),
+        read: |given, stage| model(given, &[[3, 8, 8]; 5], stage),
     },
     Format {
         name: "pt2 with other endings",
@@ -73,7 +73,7 @@ pub const FORMATS: &[Format] = &[
             "outside/safety/pre.pt2",
             "outside/safety/frozen.pt2",
         ],
-        read: |given, stage| model(given, [[3, 64, 64], [3, 32, 32], [3, 32, 32]], stage),
+        read: |given, stage| model(given, &[[3, 64, 64], [3, 32, 32], [3, 32, 32]], stage),
     },
     Format {
         name: "onnx with external data",
@@ -195,7 +195,7 @@ fn tried(source: Source, as_exported: bool, stage: &dyn Fn()) -> bool {
     Model::new(loaded, &source, Device::Cpu).is_ok()
 }
 
-fn model(given: &Given, shapes: [[i64; 3]; 3], stage: &dyn Fn()) -> bool {
+fn model(given: &Given, shapes: &[[i64; 3]], stage: &dyn Fn()) -> bool {
     let source = Source::new(given.file, shapes[given.which]);
     tried(source, given.seed.is_multiple_of(4), stage)
 }
