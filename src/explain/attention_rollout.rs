@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use tch::Tensor;
 
 use super::class_activation::CELLS;
-use super::of_class::Step;
+use super::class_maps::Step;
 use super::per_photo::PerPhoto;
 use super::target_name::{TargetName, Wanted};
 use super::{

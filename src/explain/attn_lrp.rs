@@ -20,8 +20,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tch::Tensor;
 
+use super::class_maps::{self, Step, predicted};
 use super::input_x_gradient::SIGNED_PIXELS;
-use super::of_class::{self, Step, predicted};
 use super::per_photo::PerPhoto;
 use super::target_name::{Takes, TargetName, Wanted};
 use super::{
@@ -116,7 +116,7 @@ impl PerPhoto for AttnLrp {
             model.relevance_by_gradient(&input, model.scores_node(), &score, through)?;
         let meaning = Meaning::Contribution;
         let whole = Some(target.value());
-        of_class::over_input(target, meaning, &relevance.f_get(0)?, whole)
+        class_maps::over_input(target, meaning, &relevance.f_get(0)?, whole)
     }
 }
 

@@ -17,8 +17,8 @@ use serde_json::{Map, Value};
 use tch::{Device, Kind, Tensor};
 
 use super::baseline::blurred_by;
+use super::class_maps::{self, Step, predicted};
 use super::input_x_gradient::SIGNED_PIXELS;
-use super::of_class::{self, Step, predicted};
 use super::per_photo::PerPhoto;
 use super::target_name::{TargetName, Wanted};
 use super::{Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, parameters};
@@ -80,7 +80,7 @@ impl PerPhoto for BlurIg {
     }
 
     fn faults(&self, _: &Inputs) -> Vec<Fault> {
-        let fault = of_class::most_steps_fault(self.steps, self.most_steps);
+        let fault = class_maps::most_steps_fault(self.steps, self.most_steps);
         fault.into_iter().collect()
     }
 
@@ -108,17 +108,17 @@ impl BlurIg {
         class: &Wanted,
         step: Step,
     ) -> Result<Attributions, ExplainError> {
-        let (_, target) = of_class::at_photo(passes, input, class)?;
+        let (_, target) = class_maps::at_photo(passes, input, class)?;
         let class = &Wanted::from(&target.scalar);
         let softest = self.input_at(1.0, input)?;
-        let (_, empty) = of_class::at_photo(passes, &softest, class)?;
+        let (_, empty) = class_maps::at_photo(passes, &softest, class)?;
         let difference = target.value() - empty.value();
-        let values = of_class::until_complete(
+        let values = class_maps::until_complete(
             (self.steps, self.most_steps),
             (difference, self.tolerance),
             &|steps| self.sum(passes, input, class, steps, step),
         )?;
-        of_class::over_input(target, Meaning::Contribution, &values, Some(difference))
+        class_maps::over_input(target, Meaning::Contribution, &values, Some(difference))
     }
 
     /// What the network gets of the photo at `place` of the way.
@@ -148,7 +148,7 @@ impl BlurIg {
         for index in 0..steps {
             let place = |parts: f64| (index as f64 + parts) / steps as f64;
             let between = self.input_at(place(0.5), input)?;
-            let (gradient, _) = of_class::at_photo(passes, &between, class)?;
+            let (gradient, _) = class_maps::at_photo(passes, &between, class)?;
             let softer = self.at(place(1.0), input)?;
             let change = sharper.f_sub(&softer)?; // small: not rounded to float32
             let gradient = gradient.f_to(Device::Cpu)?;

@@ -11,7 +11,7 @@ use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::of_class::predicted;
+use super::class_maps::predicted;
 use super::target_name::{self, Takes, TargetName};
 use super::{
     Entry, ExplainError, Fault, Inputs, Method, Needs, Part, Passes, Photos, Shared, Sink, Unit,

@@ -10,7 +10,7 @@ use super::lime::hide::{Hide, MeanWord};
 use super::lime::segmenter::Segmenting;
 use super::segment_game::{Game, Output};
 use super::target_name::{self, Takes, TargetName};
-use super::{ExplainError, Fault, Inputs, Passes, Photo, chosen, of_class};
+use super::{ExplainError, Fault, Inputs, Passes, Photo, chosen, class_maps};
 use crate::model::BatchSize;
 use crate::picture::segment::Segmentation;
 
@@ -71,7 +71,7 @@ pub struct Cut<'a> {
 
 impl Cut<'_> {
     pub fn faults(&self, inputs: &Inputs) -> Vec<Fault> {
-        let mut faults = of_class::faults(inputs, self.class, self.takes());
+        let mut faults = class_maps::faults(inputs, self.class, self.takes());
         faults.extend(self.segmenting.faults());
         faults
     }

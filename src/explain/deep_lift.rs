@@ -20,8 +20,8 @@ use serde_json::{Map, Value};
 use tch::{Kind, Tensor};
 
 use super::baseline::Baseline;
+use super::class_maps::{self, Step, predicted};
 use super::input_x_gradient::SIGNED_PIXELS;
-use super::of_class::{self, Step, predicted};
 use super::per_photo::PerPhoto;
 use super::target_name::{Takes, TargetName, Wanted};
 use super::{
@@ -117,5 +117,5 @@ pub fn explain(
     let way = input.f_sub(baseline)?.f_to_kind(Kind::Float)?;
     let values = way.f_mul(&multipliers)?.f_get(0)?;
     let difference = target.value() - empty.value();
-    of_class::over_input(target, Meaning::Contribution, &values, Some(difference))
+    class_maps::over_input(target, Meaning::Contribution, &values, Some(difference))
 }

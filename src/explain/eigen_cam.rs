@@ -17,7 +17,7 @@ use tch::Tensor;
 
 use super::class_activation::layer::{self, Rule};
 use super::class_activation::{CELLS, Recorded, weighted};
-use super::of_class::Step;
+use super::class_maps::Step;
 use super::per_photo::PerPhoto;
 use super::target_name::{TargetName, Wanted};
 use super::{Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, chosen, parameters};

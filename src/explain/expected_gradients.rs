@@ -20,9 +20,9 @@ use sha2::{Digest, Sha256};
 use tch::Tensor;
 
 use super::baseline::{Baseline, BaselineWord};
+use super::class_maps::{self, Step, predicted};
 use super::input_x_gradient::SIGNED_PIXELS;
 use super::integrated_gradients::mean_gradient;
-use super::of_class::{self, Step, predicted};
 use super::per_photo::PerPhoto;
 use super::seed::Numbers;
 use super::target_name::{TargetName, Wanted};
@@ -194,7 +194,7 @@ pub fn explain(
     class: &Wanted,
     step: Step,
 ) -> Result<Attributions, ExplainError> {
-    let (_, target) = of_class::at_photo(passes, input, class)?;
+    let (_, target) = class_maps::at_photo(passes, input, class)?;
     let share = 1.0 / ways.len().max(1) as f64;
     let mut values = input
         .f_get(0)?
@@ -202,14 +202,14 @@ pub fn explain(
         .f_to_kind(tch::Kind::Double)?;
     let mut difference = 0.0;
     for (baseline, places) in ways {
-        let (_, empty) = of_class::at_photo(passes, baseline, &Wanted::from(&target.scalar))?;
+        let (_, empty) = class_maps::at_photo(passes, baseline, &Wanted::from(&target.scalar))?;
         difference += share * (target.value() - empty.value());
         let way = input.f_sub(baseline)?;
         let weight = share / places.len().max(1) as f64;
         let points: Vec<(f64, f64)> = places.iter().map(|&at| (at, weight)).collect();
         let gradient = mean_gradient(passes, (baseline, &way), &target.scalar, &points, step)?;
-        let gradient = of_class::as_volume(&gradient, input)?.f_to(way.device())?;
+        let gradient = class_maps::as_volume(&gradient, input)?.f_to(way.device())?;
         values = values.f_add(&way.f_get(0)?.f_mul(&gradient)?)?;
     }
-    of_class::over_input(target, Meaning::Contribution, &values, Some(difference))
+    class_maps::over_input(target, Meaning::Contribution, &values, Some(difference))
 }

@@ -13,9 +13,9 @@ use serde_json::{Map, Value};
 use tch::Tensor;
 
 use super::baseline::Baseline;
+use super::class_maps::{self, Step, predicted};
 use super::input_x_gradient::SIGNED_PIXELS;
 use super::lime::segmenter::{Quickshift, Segmenter, Segmenting, Slic};
-use super::of_class::{self, Step, predicted};
 use super::per_photo::PerPhoto;
 use super::target_name::{TargetName, Wanted};
 use super::{Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, hidden, parameters};
@@ -100,7 +100,7 @@ impl PerPhoto for FeatureAblation {
         step: Step,
     ) -> Result<Attributions, ExplainError> {
         let segments = self.segmenting().segment(photo.picture()?);
-        let target = of_class::of_scores(passes, photo, class)?;
+        let target = class_maps::of_scores(passes, photo, class)?;
         let pair = (passes.input(photo)?, self.baseline.tensor(passes, photo)?);
         let step = |_| step(0);
         explain(passes, pair, &segments, target, &step)
@@ -133,5 +133,5 @@ pub fn explain(
         })
         .collect();
     let values = Tensor::f_from_slice(&lost)?.f_view([1, height, width])?;
-    of_class::over_input(target, Meaning::Contribution, &values, None)
+    class_maps::over_input(target, Meaning::Contribution, &values, None)
 }

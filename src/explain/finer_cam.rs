@@ -15,7 +15,7 @@ use tch::{Kind, Tensor};
 
 use super::class_activation::with_parameters::{self, OfLayer};
 use super::class_activation::{CELLS, Recorded};
-use super::of_class::predicted;
+use super::class_maps::predicted;
 use super::target_name::{Takes, TargetName};
 use super::{Entry, ExplainError, Fault, Inputs, Photos, grad_cam, numbers, parameters};
 use crate::model::{LayerName, OutputActivation};

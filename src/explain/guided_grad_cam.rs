@@ -14,7 +14,7 @@ use tch::Tensor;
 
 use super::class_activation::Recorded;
 use super::class_activation::with_parameters::{self, OfLayer};
-use super::of_class::{self, predicted};
+use super::class_maps::{self, predicted};
 use super::target_name::TargetName;
 use super::{Entry, ExplainError, Fault, Inputs, Photos, Viewing, grad_cam, parameters, relu_rule};
 use crate::model::{LayerName, ReluRule};
@@ -90,7 +90,7 @@ impl OfLayer for GuidedGradCam {
         let places = grad_cam::map(&of.activation()?, &of.gradient()?)?.f_relu()?;
         let places = self.enlarging.enlarged(&places, of.input_size()?)?;
         let values = of.input_gradient(ReluRule::Guided)?.f_mul(&places)?;
-        of_class::over_input(of.target.clone(), Meaning::Sensitivity, &values, None)
+        class_maps::over_input(of.target.clone(), Meaning::Sensitivity, &values, None)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use tch::Tensor;
 
-use super::of_class::Step;
+use super::class_maps::Step;
 use super::{ExplainError, Passes, numbers};
 use crate::model::{BatchSize, in_batches};
 use crate::results::Scalar;

@@ -10,6 +10,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::class_maps;
 use super::of_class::{self, Formula};
 use super::target_name::{Takes, Wanted};
 use super::{Entry, ExplainError, Needs, Passes, Photo, Photos, Viewing, parameters};
@@ -48,7 +49,7 @@ static FORMULA: Formula = Formula {
 
 fn explain(passes: &Passes, photo: &Photo, class: &Wanted) -> Result<Attributions, ExplainError> {
     let input = passes.input(photo)?;
-    let (gradient, target) = of_class::at_photo(passes, &input, class)?;
+    let (gradient, target) = class_maps::at_photo(passes, &input, class)?;
     let product = input.f_mul(&gradient)?.f_get(0)?;
-    of_class::over_input(target, Meaning::Contribution, &product, None)
+    class_maps::over_input(target, Meaning::Contribution, &product, None)
 }

@@ -16,8 +16,8 @@ use serde_json::{Map, Value};
 use tch::Tensor;
 
 use super::baseline::Baseline;
+use super::class_maps::{self, Step, predicted};
 use super::input_x_gradient::SIGNED_PIXELS;
-use super::of_class::{self, Step, predicted};
 use super::per_photo::PerPhoto;
 use super::quadrature::Rule;
 use super::target_name::{TargetName, Wanted};
@@ -87,7 +87,7 @@ impl PerPhoto for IntegratedGradients {
     }
 
     fn faults(&self, _: &Inputs) -> Vec<Fault> {
-        let fault = of_class::most_steps_fault(self.steps, self.most_steps);
+        let fault = class_maps::most_steps_fault(self.steps, self.most_steps);
         fault.into_iter().collect()
     }
 
@@ -117,19 +117,19 @@ impl IntegratedGradients {
         class: &Wanted,
         step: Step,
     ) -> Result<Attributions, ExplainError> {
-        let (_, target) = of_class::at_photo(passes, input, class)?;
-        let (_, empty) = of_class::at_photo(passes, baseline, &Wanted::from(&target.scalar))?;
+        let (_, target) = class_maps::at_photo(passes, input, class)?;
+        let (_, empty) = class_maps::at_photo(passes, baseline, &Wanted::from(&target.scalar))?;
         let difference = target.value() - empty.value();
         let way = input.f_sub(baseline)?;
         let sum = |steps: usize| {
             let points = self.rule.points(steps);
             let gradient = mean_gradient(passes, (baseline, &way), &target.scalar, &points, step)?;
-            let gradient = of_class::as_volume(&gradient, input)?.f_to(way.device())?;
+            let gradient = class_maps::as_volume(&gradient, input)?.f_to(way.device())?;
             Ok(way.f_get(0)?.f_mul(&gradient)?) // in the gradient's float64
         };
         let bounds = (self.steps, self.most_steps);
-        let values = of_class::until_complete(bounds, (difference, self.tolerance), &sum)?;
-        of_class::over_input(target, Meaning::Contribution, &values, Some(difference))
+        let values = class_maps::until_complete(bounds, (difference, self.tolerance), &sum)?;
+        class_maps::over_input(target, Meaning::Contribution, &values, Some(difference))
     }
 }
 
@@ -151,7 +151,7 @@ pub(super) fn mean_gradient(
             .iter()
             .map(|&(at, _)| baseline.f_add(&way.f_mul_scalar(at)?));
         let inputs = inputs.collect::<Result<Vec<_>, _>>()?;
-        let (gradients, _) = of_class::at_inputs(passes, &Tensor::f_cat(&inputs, 0)?, scalar)?;
+        let (gradients, _) = class_maps::at_inputs(passes, &Tensor::f_cat(&inputs, 0)?, scalar)?;
         for (gradient, (_, weight)) in gradients.iter().zip(points) {
             let cells = sum.iter_mut().zip(gradient);
             cells.for_each(|(sum, value)| *sum += weight * value);

@@ -22,6 +22,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::class_maps::{Step, predicted};
 use super::cut::{Cover, Cut};
 use super::lime::masks::Masks;
 use super::lime::sample_count::{Design, EXACT_SEGMENTS, MOST_SAMPLES};
@@ -29,7 +30,6 @@ use super::lime::segmenter::{Quickshift, Segmenter, Segmenting, Slic};
 use super::lime::sums::Sums;
 use super::lime::surrogate::{Samples, r_squared};
 use super::lime::until_settled::{between, until_settled};
-use super::of_class::{Step, predicted};
 use super::seed::Numbers;
 use super::segment_game::{Game, Output};
 use super::shapley::{exact, of_line};

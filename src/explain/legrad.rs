@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use tch::Tensor;
 
 use super::class_activation::CELLS;
-use super::of_class::{self, Step};
+use super::class_maps::{self, Step};
 use super::per_photo::PerPhoto;
 use super::target_name::{TargetName, Wanted};
 use super::{
@@ -51,7 +51,7 @@ pub struct LeGrad {
 impl Default for LeGrad {
     fn default() -> Self {
         Self {
-            class: of_class::predicted(),
+            class: class_maps::predicted(),
             blocks: 4,
         }
     }

@@ -34,7 +34,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::of_class::{Step, predicted};
+use super::class_maps::{Step, predicted};
 use super::seed::Numbers;
 use super::segment_game::Game;
 use super::target_name::{self, Takes, TargetName, Wanted};

@@ -14,6 +14,8 @@ pub mod cam;
 pub mod checks;
 pub mod chosen;
 pub mod class_activation;
+pub mod class_gradients;
+pub mod class_maps;
 pub mod compare;
 pub mod cut;
 pub mod deconvnet;

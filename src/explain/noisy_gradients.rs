@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use tch::Tensor;
 
+use super::class_maps::{self, Step};
 use super::moments::Moments;
-use super::of_class::{self, Step};
 use super::sampled_mean::{Count, Samples};
 use super::seed::Numbers;
 use super::{ExplainError, Passes, Photo};
@@ -79,7 +79,7 @@ pub fn sampled(
                 drawn.push(draw()?);
             }
             let noise = Tensor::f_cat(&drawn[..range.len()], 0)?.f_to(input.device())?;
-            let (gradients, _) = of_class::at_inputs(passes, &input.f_add(&noise)?, scalar)?;
+            let (gradients, _) = class_maps::at_inputs(passes, &input.f_add(&noise)?, scalar)?;
             for gradient in gradients {
                 moments.add(gradient.into_iter().map(of));
             }

@@ -15,8 +15,8 @@ use serde_json::{Map, Value};
 use tch::Tensor;
 
 use super::baseline::Baseline;
+use super::class_maps::{self, Step, predicted};
 use super::input_x_gradient::SIGNED_PIXELS;
-use super::of_class::{self, Step, predicted};
 use super::per_photo::PerPhoto;
 use super::target_name::{TargetName, Wanted};
 use super::{Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, hidden, parameters};
@@ -139,7 +139,7 @@ impl PerPhoto for Occlusion {
         class: &Wanted,
         step: Step,
     ) -> Result<Attributions, ExplainError> {
-        let target = of_class::of_scores(passes, photo, class)?;
+        let target = class_maps::of_scores(passes, photo, class)?;
         let pair = (passes.input(photo)?, self.baseline.tensor(passes, photo)?);
         self.places(&passes.inputs)
             .explain(passes, pair, target, step)
@@ -205,7 +205,7 @@ impl Windows {
         let (height, width) = self.size;
         let values = Tensor::f_from_slice(&self.means(&lost))?;
         let values = values.f_view([1, height as i64, width as i64])?;
-        of_class::over_input(target, Meaning::Contribution, &values, None)
+        class_maps::over_input(target, Meaning::Contribution, &values, None)
     }
 
     /// Of each pixel the mean of the values of the windows over it.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use tch::Tensor;
 
-use super::checks::insertion_deletion::References;
+use super::checks::references::References;
 use super::{ExplainError, Inputs, Photo, numbers};
 use crate::model::{Model, ModelError};
 use crate::results::{PhotoFact, Results, Scalar};

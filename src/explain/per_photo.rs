@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::of_class::{self, Step};
+use super::class_maps::{self, Step};
 use super::target_name::{Takes, TargetName, Wanted};
 use super::{
     ExplainError, Fault, Inputs, Method, Needs, Passes, Photo, Sink, Unit, chosen, target_name,
@@ -70,7 +70,7 @@ impl<P: PerPhoto> Method for P {
 
     fn network_faults(&self, inputs: &Inputs) -> Vec<Fault> {
         let mut faults = match self.class() {
-            Some(class) => of_class::faults(inputs, class, self.takes()),
+            Some(class) => class_maps::faults(inputs, class, self.takes()),
             None => chosen::photo_faults(inputs),
         };
         faults.extend(self.faults(inputs));
@@ -103,7 +103,7 @@ impl<P: PerPhoto> Method for P {
             None => Wanted::predicted(),
         };
         let parts = self.parts(&passes.inputs);
-        of_class::each_photo(passes, units, sink, parts, &|photo, step| {
+        class_maps::each_photo(passes, units, sink, parts, &|photo, step| {
             self.map_of(passes, photo, &class, step)
         })
     }

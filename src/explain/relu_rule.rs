@@ -4,7 +4,7 @@ use tch::Tensor;
 
 use super::target;
 use super::target_name::Wanted;
-use super::{ExplainError, Fault, Inputs, Passes, Photo, of_class};
+use super::{ExplainError, Fault, Inputs, Passes, Photo, class_maps};
 use crate::model::{Model, ReluRule};
 use crate::results::{Attributions, Meaning};
 
@@ -49,7 +49,7 @@ pub fn explain(
         passes.model.record(&input, &[scores], &[])?
     };
     let target = target::of(passes.model, &outputs[0], class)?;
-    let of_class = |outputs: &Tensor| target::number(passes.model, outputs, &target.scalar);
-    let gradient = passes.model.gradient(&input, scores, rule, &of_class)?;
-    of_class::over_input(target, Meaning::Sensitivity, &gradient.f_get(0)?, None)
+    let class_maps = |outputs: &Tensor| target::number(passes.model, outputs, &target.scalar);
+    let gradient = passes.model.gradient(&input, scores, rule, &class_maps)?;
+    class_maps::over_input(target, Meaning::Sensitivity, &gradient.f_get(0)?, None)
 }

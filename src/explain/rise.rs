@@ -20,9 +20,9 @@ use serde_json::{Map, Value};
 use tch::Tensor;
 
 use super::baseline::Baseline;
+use super::class_maps::{self, Step, predicted};
 use super::input_x_gradient::SIGNED_PIXELS;
 use super::moments::Moments;
-use super::of_class::{self, Step, predicted};
 use super::per_photo::PerPhoto;
 use super::sampled_mean::{Count, Samples};
 use super::seed::Numbers;
@@ -141,7 +141,7 @@ impl PerPhoto for Rise {
         class: &Wanted,
         step: Step,
     ) -> Result<Attributions, ExplainError> {
-        let target = of_class::of_scores(passes, photo, class)?;
+        let target = class_maps::of_scores(passes, photo, class)?;
         let pair = (passes.input(photo)?, self.baseline.tensor(passes, photo)?);
         let (_, _, height, width) = pair.0.size4()?;
         let mut numbers = Numbers::new(passes.inputs.seed, NAME, &photo.id);
@@ -201,7 +201,7 @@ impl Masked<'_> {
         let estimate = |sums: &Sums| sums.map(kept);
         let (values, sampling) = rounds.sample(&mut sums, take, estimate)?;
         let values = Tensor::f_from_slice(&values)?.f_view([1, height, width])?;
-        let found = of_class::over_input(target, Meaning::Contribution, &values, None)?;
+        let found = class_maps::over_input(target, Meaning::Contribution, &values, None)?;
         Ok(Attributions {
             sampling: Some(sampling),
             ..found

@@ -8,12 +8,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
+use super::class_maps::{self, Step};
 use super::lime::masks::Masks;
 use super::lime::perturbed::{Distinct, Perturbed};
-use super::of_class::Step;
 use super::passes::of_photo;
 use super::target_name::Wanted;
-use super::{ExplainError, Passes, Photo, of_class};
+use super::{ExplainError, Passes, Photo};
 use crate::model::BatchSize;
 use crate::picture::segment::Segmentation;
 use crate::results::{Explained, ScalarTarget};
@@ -65,7 +65,7 @@ impl<'a> Game<'a> {
             photo,
             perturbed: Perturbed::of_inputs((passes.input(photo)?, hidden), segments)?,
             batch: passes.model.batch_size(batch, FASTEST_BATCH_ON_CPU)?,
-            target: of_class::of_scores(passes, photo, wanted)?,
+            target: class_maps::of_scores(passes, photo, wanted)?,
             known: RefCell::default(),
         })
     }

@@ -15,12 +15,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::class_maps::{Step, predicted};
 use super::cut::{Cover, Cut};
 use super::lime::masks::Masks;
 use super::lime::sample_count::EXACT_SEGMENTS;
 use super::lime::segmenter::{Quickshift, Segmenter, Segmenting, Slic};
 use super::lime::surrogate::{Line, Samples, r_squared};
-use super::of_class::{Step, predicted};
 use super::segment_game::{Game, Output};
 use super::target_name::TargetName;
 use super::{

@@ -16,7 +16,7 @@ use tch::{Kind, Tensor};
 
 use super::class_activation::with_parameters::{self, OfLayer};
 use super::class_activation::{CELLS, Recorded, weighted};
-use super::of_class::predicted;
+use super::class_maps::predicted;
 use super::target_name::{Takes, TargetName};
 use super::{Entry, ExplainError, Photos, parameters};
 use crate::model::{LayerName, OutputActivation};

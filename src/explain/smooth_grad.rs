@@ -13,8 +13,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::class_maps::{self, Step, predicted};
 use super::noisy_gradients::{self, Statistic};
-use super::of_class::{self, Step, predicted};
 use super::per_photo::PerPhoto;
 use super::sampled_mean::{Count, Samples};
 use super::target_name::{TargetName, Wanted};
@@ -138,14 +138,14 @@ impl PerPhoto for SmoothGrad {
         step: Step,
     ) -> Result<Attributions, ExplainError> {
         let input = passes.input(photo)?;
-        let (_, target) = of_class::at_photo(passes, &input, class)?;
+        let (_, target) = class_maps::at_photo(passes, &input, class)?;
         let mut draw = noisy_gradients::draws((NAME, passes, photo), self.noise, &input)?;
         let of = |gradient| self.variant.of(gradient);
         let on = (passes, &input, &target.scalar);
         let mean: (&dyn Fn(f64) -> f64, _) = (&of, Statistic::Mean);
         let (values, sampling) = noisy_gradients::sampled(on, self.count(), &mut draw, mean, step)?;
-        let values = of_class::as_volume(&values, &input)?;
-        let found = of_class::over_input(target, Meaning::Sensitivity, &values, None)?;
+        let values = class_maps::as_volume(&values, &input)?;
+        let found = class_maps::over_input(target, Meaning::Sensitivity, &values, None)?;
         Ok(Attributions {
             sampling: Some(sampling),
             ..found

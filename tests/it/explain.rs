@@ -6,10 +6,10 @@ use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use cnn_report::explain::class_gradients::gradients;
 use cnn_report::explain::optimise::adam::Adam;
 use cnn_report::explain::optimise::sgd::Sgd;
 use cnn_report::explain::optimise::{ascend, filter_means, record_one, unwatched};
-use cnn_report::explain::saliency::gradients;
 use cnn_report::explain::target_name::Wanted;
 use cnn_report::explain::{ExplainError, METHODS};
 use cnn_report::model::{self, LayerName, Model, OutputActivation, Source};

@@ -18,7 +18,7 @@ use super::{GoOn, Judged, ask};
 use crate::explain::baseline::Baseline;
 use crate::explain::seed::Numbers;
 use crate::explain::target_name::Wanted;
-use crate::explain::{ExplainError, Passes, hidden, numbers, of_class};
+use crate::explain::{ExplainError, Passes, class_maps, hidden, numbers};
 use crate::results::{Fidelity, Map, Meaning, Place, Results, ScalarTarget};
 
 /// As many as µFidelity hides sets.
@@ -51,7 +51,7 @@ pub(super) fn run(
     let step = |_| ask(go_on);
     let scalar = &target.scalar;
     let left = hidden::scores(passes, scalar, SQUARES, &mut covered, &step)?;
-    let whole = of_class::of_scores(passes, photo, &Wanted::from(scalar))?.value();
+    let whole = class_maps::of_scores(passes, photo, &Wanted::from(scalar))?.value();
     let left = left
         .iter()
         .map(|(score, probability)| scalar.pick(*score, *probability));

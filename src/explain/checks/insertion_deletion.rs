@@ -22,11 +22,12 @@
 use tch::Tensor;
 
 use super::grid::{Grid, Shown, among, largest_first, shuffled};
+use super::references::{Pair, References};
 use super::{GoOn, Judged, ask};
 use crate::explain::baseline::Baseline;
 use crate::explain::seed::Numbers;
 use crate::explain::target_name::Wanted;
-use crate::explain::{ExplainError, Passes, Photo, hidden, of_class};
+use crate::explain::{ExplainError, Passes, Photo, class_maps, hidden};
 use crate::results::{Curves, Explained, Fidelity, Scalar, ScalarTarget, StepCurve};
 
 /// Cells along each side, at most.
@@ -35,24 +36,6 @@ const SIDE: usize = 16;
 const STEPS: usize = 16;
 /// Name of the random stream.
 const STREAM: &str = "insertion_deletion";
-
-/// The curves of one order, or of a random one on average.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Pair {
-    pub insertion: StepCurve,
-    pub deletion: StepCurve,
-}
-
-/// What all maps of one photo and class are compared with.
-#[derive(Debug)]
-pub struct References {
-    /// Probability of the blurred photo, of the mean colour, and of the photo.
-    ends: [f64; 3],
-    /// The blurred photo, [1, C, H, W].
-    blurred: Tensor,
-    random: Pair,
-    centre: Pair,
-}
 
 pub(super) fn run(
     passes: &Passes,
@@ -214,7 +197,7 @@ impl<'a> Walk<'a> {
 
     fn references(&self) -> Result<References, ExplainError> {
         let whole =
-            of_class::of_scores(self.passes, self.photo, &Wanted::from(self.scalar))?.value();
+            class_maps::of_scores(self.passes, self.photo, &Wanted::from(self.scalar))?.value();
         let mut canvas = |index: usize| match index {
             0 => Ok(self.blurred.shallow_clone()),
             _ => Ok(self.covered.shallow_clone()),

@@ -12,6 +12,7 @@ mod mu_fidelity;
 mod randomisation;
 mod randomisation_cascade;
 pub mod ranks;
+pub mod references;
 mod repeated;
 
 use std::ops::ControlFlow;

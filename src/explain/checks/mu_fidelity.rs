@@ -17,7 +17,7 @@ use super::{GoOn, Judged, ask};
 use crate::explain::baseline::Baseline;
 use crate::explain::seed::Numbers;
 use crate::explain::target_name::Wanted;
-use crate::explain::{ExplainError, Passes, hidden, of_class};
+use crate::explain::{ExplainError, Passes, class_maps, hidden};
 use crate::results::{Explained, Fidelity, Scalar, ScalarTarget};
 
 /// Cells along each side, at most; xplique's default.
@@ -59,7 +59,7 @@ pub(super) fn run(
     let mut covered = |set: usize| zeros.over(&input, &among(cells, &sets[set]));
     let step = |_| ask(go_on);
     let scores = hidden::scores(passes, &judged_number, SUBSETS, &mut covered, &step)?;
-    let whole = of_class::of_scores(passes, photo, &Wanted::from(&judged_number))?.value();
+    let whole = class_maps::of_scores(passes, photo, &Wanted::from(&judged_number))?.value();
     let left = scores
         .iter()
         .map(|(score, probability)| judged_number.pick(*score, *probability));

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tch::{Kind, Tensor};
 
-use super::of_class::{Step, predicted};
+use super::class_maps::{Step, predicted};
 use super::per_photo::PerPhoto;
 use super::{
     ExplainError, Fault, Inputs, Method, Needs, Passes, Photo, Viewing, chosen, numbers,

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::Recorded;
 use super::layer::{self, Rule};
-use crate::explain::of_class::Step;
+use crate::explain::class_maps::Step;
 use crate::explain::per_photo::PerPhoto;
 use crate::explain::target_name::{Takes, TargetName, Wanted};
 use crate::explain::{

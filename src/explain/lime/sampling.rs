@@ -8,7 +8,7 @@ use super::sums::Sums;
 use super::surrogate::{Samples, distance, kernel};
 use super::until_settled::{Design, between, until_settled};
 use super::{Lime, linear};
-use crate::explain::of_class::Step;
+use crate::explain::class_maps::Step;
 use crate::explain::seed::Numbers;
 use crate::explain::segment_game::Game;
 use crate::explain::{ExplainError, Photo, chosen};

@@ -64,11 +64,7 @@ fn files_do_not_need_each_other() {
         count > 500,
         "only {count} were read: the test does not see the code"
     );
-    // What methods of a class share is still one circle: of_class, per_photo and the gradients of saliency.
-    let found = circles(&edges)
-        .into_iter()
-        .filter(|line| !line.starts_with("explain/"));
-    let found: Vec<String> = found.collect();
+    let found = circles(&edges);
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
