@@ -29,7 +29,7 @@ impl Task<'_> {
 
     /// Both, `cat − dog (score 3.21)`.
     pub fn explained_and_said(&self, target: &ScalarTarget) -> Message {
-        Message::new("targets.both")
+        Message::new("summary_target")
             .with("target", self.explained(target))
             .with("said", self.said(target))
     }
