@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::diagnostic::{Diagnostic, Position};
+use crate::diagnostic::{Diagnostic, Position, nearest};
 use crate::execute::{self, ExecuteError, Executed, Network, NoMemory, Ran, Reuse, Shard};
 use crate::explain::ExplainError;
 use crate::fs::FileError;
@@ -12,7 +12,7 @@ use crate::plan::{self, Overrides, Plan};
 use crate::present::values::Quantity;
 use crate::progress::Progress;
 use crate::render::{self, CommentForm};
-use crate::report::Report;
+use crate::report::{Look, OwnTemplate, Report};
 use crate::spec::Document;
 use crate::store::{self, Store};
 use crate::write::{Kept, Tolerance};
@@ -85,7 +85,8 @@ pub fn build_report(request: &Request, progress: &dyn Progress) -> Result<Built,
     } = made(request, progress)?;
     let failed = |error: anyhow::Error| run_failure(&request.spec, format!("{error:#}"));
     let unwritten = |error: FileError| run_failure(&request.spec, error.to_string());
-    let mut files = assemble::pages(&plan, &executed, &report).map_err(failed)?;
+    let files = assemble::pages(&plan, &executed, &report);
+    let mut files = files.map_err(|error| unrendered(&request.spec, &plan.look, &error))?;
     let kept = write::keep(&plan.output.folder, &mut files).map_err(unwritten)?;
     let over = over_budget(&request.spec, &plan, &report, &files).map_err(failed)?;
     if !over.is_empty() {
@@ -142,7 +143,8 @@ pub fn check_written(
 ) -> Result<UpToDate, Failure> {
     let made = made(request, progress)?;
     let failed = |error: anyhow::Error| run_failure(&request.spec, format!("{error:#}"));
-    let files = assemble::pages(&made.plan, &made.executed, &made.report).map_err(failed)?;
+    let files = assemble::pages(&made.plan, &made.executed, &made.report);
+    let files = files.map_err(|error| unrendered(&request.spec, &made.plan.look, &error))?;
     let folder = &made.plan.output.folder;
     let over = over_budget(&request.spec, &made.plan, &made.report, &files).map_err(failed)?;
     let expected: Vec<String> = files
@@ -393,12 +395,69 @@ pub fn plan_report(
     };
     let planned = plan::plan(&document, spec, &methods(), overrides, memory, &find);
     let (plan, model) = planned.map_err(Failure::Spec)?;
+    let faults = template_faults(&plan.look);
+    if !faults.is_empty() {
+        return Err(Failure::Spec(faults));
+    }
     match found.into_inner() {
         Some(found) => Ok((plan, Network::new(model, found))),
         None => Err(run_failure(
             path,
             "the network was not looked at".to_owned(),
         )),
+    }
+}
+
+/// Faults of the user's templates that can be told without a report.
+fn template_faults(look: &Look) -> Vec<Diagnostic> {
+    let faults = render::check_templates(look);
+    let faults = faults.iter().map(|fault| of_template(look, fault));
+    faults
+        .chain(look.templates.iter().filter_map(|own| unused(look, own)))
+        .collect()
+}
+
+/// A template that nothing would show.
+fn unused(look: &Look, own: &OwnTemplate) -> Option<Diagnostic> {
+    let is_ours = render::template_names().any(|name| name == own.name);
+    let is_named = |other: &OwnTemplate| other.name != own.name && other.text.contains(&own.name);
+    if is_ours || look.templates.iter().any(is_named) {
+        return None;
+    }
+    let file = own.file.display().to_string();
+    let message = format!("`{}` takes the place of no template of ours", own.name);
+    let hint = match nearest(&own.name, render::template_names()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => {
+            let names: Vec<String> = render::template_names()
+                .map(|name| format!("`{name}`"))
+                .collect();
+            format!("ours are {}", names.join(", "))
+        }
+    };
+    Some(Diagnostic::error(&file, None, message, hint))
+}
+
+fn of_template(look: &Look, fault: &render::TemplateFault) -> Diagnostic {
+    let Some(template) = fault.of(look) else {
+        return Diagnostic::without_file(fault.message.clone(), String::new());
+    };
+    let file = template.file.display().to_string();
+    let position = fault.place;
+    let position = position.map(|(line, column, _)| Position { line, column });
+    let length = fault.place.map_or(1, |(.., length)| length);
+    Diagnostic::error(&file, position, fault.message.clone(), String::new())
+        .marking(&template.text, length)
+}
+
+/// Why the pages could not be made: a template of the user's, with its place, or what else failed.
+fn unrendered(spec: &Path, look: &Look, error: &anyhow::Error) -> Failure {
+    let fault = error
+        .downcast_ref::<render::RenderError>()
+        .and_then(|error| render::fault_of_template(look, error));
+    match fault {
+        Some(fault) => Failure::Run(vec![of_template(look, &fault)]),
+        None => run_failure(spec, format!("{error:#}")),
     }
 }
 

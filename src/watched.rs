@@ -17,13 +17,18 @@ pub struct Watched {
     pub folders: BTreeSet<PathBuf>,
     /// Patterns of photos, with the folder that they are relative to: a new file that fits one is a change.
     pub patterns: Vec<(PathBuf, String)>,
+    /// The folder that the report is written to, and the name of its pages.
+    pub output: Option<(PathBuf, String)>,
 }
 
 /// What the spec at `path` names; an error where the spec itself cannot be read.
 pub fn watched(path: &Path, overrides: &Overrides) -> Result<Watched, Failure> {
     let (_, spec) = read_spec(path, &overrides.set)?;
     let base = plan::folder_of(path);
-    let mut watched = Watched::default();
+    let mut watched = Watched {
+        output: Some(plan::output_place(path, &spec, overrides)),
+        ..Watched::default()
+    };
     watched.files.insert(path.to_owned());
     for pattern in &spec.patterns {
         watched.patterns.push((base.clone(), pattern.clone()));
@@ -44,6 +49,9 @@ fn named(spec: &Spec) -> Vec<PathBuf> {
     paths.extend(spec.model.graph.clone());
     paths.extend(spec.model.classes.clone());
     paths.extend(spec.images.iter().map(|image| image.file.clone()));
+    paths.extend(spec.strings.clone());
+    paths.extend(spec.theme.css.clone());
+    paths.extend(spec.templates.clone());
     match &spec.include {
         Some(OneOrMore::One(file)) => paths.push(file.into()),
         Some(OneOrMore::More(files)) => paths.extend(files.iter().map(PathBuf::from)),

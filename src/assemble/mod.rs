@@ -50,7 +50,8 @@ pub fn report(plan: &Plan, executed: &Executed) -> anyhow::Result<Report> {
     let sections = sections
         .map(|(index, section)| section_of(plan, section, index + 1, &values, &mut explanations));
     let mut report = Report {
-        language: plan.strings.language().to_owned(),
+        strings: plan.strings.clone(),
+        look: plan.look.clone(),
         title: values.resolved(plan, &plan.title)?,
         byline: plan.byline.clone(),
         introduction: values.resolved(plan, &plan.introduction)?,

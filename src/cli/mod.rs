@@ -17,6 +17,7 @@ mod store;
 mod target;
 mod values;
 mod watch;
+mod words;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -74,6 +75,8 @@ enum Command {
     Completions(shells::CompletionsArguments),
     /// Print the man page
     Man,
+    /// Print every word of the report in a language, as `strings:` takes them
+    Words(words::WordsArguments),
     /// Print the reference of report.yaml's keys, in Markdown
     Reference,
     /// Print the JSON Schema of report.yaml, for editors, or of report.json
@@ -155,6 +158,7 @@ pub fn run() -> ExitCode {
         Command::Doctor(arguments) => doctor::run(&arguments, format),
         Command::Completions(arguments) => shells::completions(&arguments, format),
         Command::Man => shells::man(format),
+        Command::Words(arguments) => words::run(&arguments, format),
         Command::Reference => format.print(&spec::reference(&method_schemas())),
         Command::Schema(SchemaArguments { report }) => {
             let schema = match report {

@@ -18,24 +18,29 @@ pub(super) fn resolve(base: &Path, path: &Path) -> PathBuf {
     }
 }
 
+/// The folder that a report is written to, and the name of its pages, whether they can be written or not.
+pub fn output_place(report: &Path, spec: &Spec, overrides: &Overrides) -> (PathBuf, String) {
+    let base = super::folder_of(report);
+    let folder = match (&overrides.output, &spec.output.folder) {
+        (Some(folder), _) => folder.clone(),
+        // `a/./b` is `a/b`.
+        (None, Some(folder)) => resolve(&base, folder).components().collect(),
+        (None, None) => resolve(&base, Path::new("build")),
+    };
+    let stem = report.file_stem();
+    let stem = stem.map(|stem| stem.to_string_lossy().into_owned());
+    let name = spec.output.name.clone().or(stem);
+    (folder, name.unwrap_or_else(|| "report".to_owned()))
+}
+
 /// Where the report goes; the folder must be one that can be written to.
 pub fn output(
     document: &Document,
     spec: &Spec,
     overrides: &Overrides,
-    base: &Path,
     faults: &mut Vec<Diagnostic>,
 ) -> Option<Output> {
-    let stem = document
-        .path
-        .file_stem()
-        .map(|stem| stem.to_string_lossy().into_owned());
-    let folder = match (&overrides.output, &spec.output.folder) {
-        (Some(folder), _) => folder.clone(),
-        // `a/./b` is `a/b`.
-        (None, Some(folder)) => resolve(base, folder).components().collect(),
-        (None, None) => resolve(base, Path::new("build")),
-    };
+    let (folder, name) = output_place(&document.path, spec, overrides);
     let mut formats = overrides
         .formats
         .clone()
@@ -66,12 +71,6 @@ pub fn output(
             "name another folder with `output: {folder: …}` or `--output`",
         )
     })?;
-    let name = spec
-        .output
-        .name
-        .clone()
-        .or(stem)
-        .unwrap_or_else(|| "report".to_owned());
     let written: Vec<(String, Written)> = formats
         .iter()
         .flat_map(|format| match format {

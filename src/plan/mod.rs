@@ -10,8 +10,12 @@ mod model;
 mod outline;
 mod photos;
 mod placed;
+mod stylesheet;
+mod templates;
 mod texts;
+mod theme;
 mod units;
+mod words;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,10 +24,10 @@ use crate::diagnostic::Diagnostic;
 use crate::explain::{Entry, Photo};
 use crate::model::ModelFacts;
 use crate::picture::Preprocessing;
+use crate::report::Look;
 use crate::spec::{Document, Spec};
-use crate::words::Strings;
 pub use figures::method_and_view;
-pub use files::{embedded_name, size_in_bytes};
+pub use files::{embedded_name, output_place, size_in_bytes};
 use input::Defaults;
 pub use input::InputFrom;
 use memory::Memory;
@@ -111,10 +115,13 @@ pub fn plan(
 ) -> Result<(Plan, NamedModel), Vec<Diagnostic>> {
     let base = folder_of(&document.path);
     let mut faults = Vec::new();
-    let strings = keep(Strings::new(&spec.language), &mut faults, |error| {
-        document.error("/language", error.to_string(), "")
-    });
-    let output = files::output(document, &spec, overrides, &base, &mut faults);
+    let strings = words::strings(document, &spec, &base, &mut faults);
+    let (style, of_theme) = theme::theme(document, &spec, &base, &mut faults);
+    let look = Look {
+        style,
+        templates: templates::templates(document, &spec, &base, &mut faults),
+    };
+    let output = files::output(document, &spec, overrides, &mut faults);
     let defaults = Defaults::of(&spec.model);
     // Its faults come with those of the input that is resolved below.
     let shape = input::before_file(document, &spec.model.input, &defaults, &mut Vec::new());
@@ -152,6 +159,7 @@ pub fn plan(
     else {
         return Err(sorted(faults));
     };
+    let (strings, of_words) = strings;
     let byline = spec.byline.iter().map(|(label, value)| {
         let text = value
             .as_str()
@@ -161,6 +169,7 @@ pub fn plan(
     let model_file = spec.model.file.file_name().unwrap_or_default();
     let mut plan = Plan {
         strings,
+        look,
         model_file: model_file.to_string_lossy().into_owned(),
         byline: byline.collect(),
         title: spec.title.clone(),
@@ -181,6 +190,8 @@ pub fn plan(
     figures::check(document, &plan, &mut faults);
     let of_photos = photos::warnings(document, &read).into_iter();
     plan.warnings = of_photos.map(Diagnostic::as_warning).collect();
+    plan.warnings.extend(of_words);
+    plan.warnings.extend(of_theme);
     if model.source.weights.is_none() {
         plan.warnings
             .extend(figures::weights_warning(document, &plan));

@@ -13,12 +13,14 @@ use crate::labels::Labels;
 use crate::model::{Device, ModelFacts, Parts, Precision};
 use crate::picture::Preprocessing;
 use crate::present::View;
+use crate::report::Look;
 use crate::spec::Format;
 use crate::words::Strings;
 
 /// What will be done. Everything in it is resolved; paths are absolute or relative to the caller.
 pub struct Plan {
     pub strings: Strings,
+    pub look: Look,
     pub title: String,
     pub byline: Vec<(String, String)>,
     pub introduction: String,

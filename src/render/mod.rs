@@ -3,7 +3,9 @@
 
 mod html;
 mod markdown;
+mod own;
 mod svg;
+mod templates;
 mod weight;
 
 pub use html::html;
@@ -11,20 +13,23 @@ pub use markdown::{
     CommentForm, MOST_CHARACTERS, MarkdownReport, comment, embedded_markdown, markdown,
 };
 
+pub use own::{check_templates, template_names};
+pub use templates::{TemplateFault, fault_of_template};
 pub use weight::{Form, Weight, weights};
 
 use crate::figure::{Media, Tile};
 use crate::report::prose::Place;
 use crate::report::prose::headings::Headings;
 use crate::report::{Block, Explanation, Figure, Report, Section};
-use crate::words::StringsError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
-    #[error(transparent)]
-    Strings(#[from] StringsError),
     #[error("a template of the report is wrong: {0}")]
     Template(#[from] tera::Error),
+    #[error(
+        "the page has lost its Content Security Policy; keep the line `<meta http-equiv=\"Content-Security-Policy\" …>` of our page.html"
+    )]
+    Policy,
 }
 
 /// Levels of headings: the report's title is 1, a question 2, its parts 3.

@@ -5,6 +5,7 @@ pub mod machine;
 pub mod number;
 pub mod prose;
 mod source;
+mod style;
 
 pub use number::Numbering;
 pub use prose::{
@@ -12,16 +13,19 @@ pub use prose::{
     shown_as_source, value_format, values,
 };
 
+pub use style::{Look, OwnTemplate};
+
 use std::collections::BTreeMap;
 
 use crate::figure::Drawing;
-use crate::words::Message;
+use crate::words::{Message, Strings};
 
 /// Everything a renderer needs, in the report's language; numbers are text already.
 #[derive(Debug, Clone)]
 pub struct Report {
-    /// BCP 47, such as `zh-TW` or `en`.
-    pub language: String,
+    /// The words of the report's language.
+    pub strings: Strings,
+    pub look: Look,
     pub title: String,
     /// Label and value, such as author, course, date; only what the spec gives.
     pub byline: Vec<(String, String)>,

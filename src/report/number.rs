@@ -244,7 +244,8 @@ mod tests {
             answer: "a {fig:a} {fig:b}".to_owned(),
         };
         let mut report = Report {
-            language: "en".to_owned(),
+            strings: Strings::new("en").unwrap(),
+            look: crate::report::Look::default(),
             title: String::new(),
             byline: Vec::new(),
             introduction: "i {fig:a}".to_owned(),

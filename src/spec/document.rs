@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use super::source::Source;
 use crate::diagnostic::{Diagnostic, Place, Position};
 
@@ -30,6 +32,15 @@ impl Document {
             path: path.to_owned(),
             sources: vec![Source::new(path.display().to_string(), text)],
             origins: BTreeMap::new(),
+        }
+    }
+
+    /// A YAML file that is no report, as JSON; `null` where it is empty.
+    pub fn content(&self) -> Result<Value, Vec<Diagnostic>> {
+        let (value, not_finite) = self.sources[0].read()?;
+        match not_finite.is_empty() {
+            true => Ok(value.unwrap_or_default()),
+            false => Err(not_finite),
         }
     }
 

@@ -13,6 +13,7 @@ mod schema;
 mod source;
 #[cfg(test)]
 mod tests;
+mod theme;
 mod yaml;
 
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ pub use input::{
 pub use positions::{Mark, Positions, escape};
 pub use reference::{reference, reference_of};
 pub use schema::{ImagesKey, MethodSchema, json_schema};
+pub use theme::{ColourSpec, EachGround, Hex, ThemeSpec};
 
 /// A report: a model, some photos, and questions with figures.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -38,9 +40,12 @@ pub use schema::{ImagesKey, MethodSchema, json_schema};
 pub struct Spec {
     /// Title of the report.
     pub title: String,
-    /// Language of everything that the program writes: `en` or `zh-TW`. Default: `en`.
+    /// Language of everything that the program writes: `en`, `ja`, `zh-CN` or `zh-TW`, or another one whose words `strings` gives, by its BCP 47 name such as `fr`. Default: `en`.
     #[serde(default = "default_language")]
     pub language: String,
+    /// Your own words in the place of ours: a YAML file of `key: text`, or a folder with such a file for each language (`fr.yaml`). What it leaves out stays ours, or English in a language that is not built in. `cnn-report words` prints all keys with their texts. Relative to report.yaml. Default: none.
+    #[serde(default)]
+    pub strings: Option<PathBuf>,
     /// Lines under the title, such as `Author: …`, in this order. Default: none.
     #[serde(default)]
     pub byline: serde_json::Map<String, Value>,
@@ -77,6 +82,12 @@ pub struct Spec {
     /// Where and what to write.
     #[serde(default)]
     pub output: OutputSpec,
+    /// How the page looks: colours, fonts, a style sheet of your own.
+    #[serde(default)]
+    pub theme: ThemeSpec,
+    /// Folder with templates of your own, in Tera's language, that take the place of ours by their names: `page.html`, `section.html`, `figure.html` and so on of the page, `report.md`, `explanation.md`, `comment.md` of the Markdown. The page must keep the line of its Content Security Policy. Relative to report.yaml. Default: none.
+    #[serde(default)]
+    pub templates: Option<PathBuf>,
     /// `auto` (CUDA where there is one, else Apple's `mps`, else the CPU), `cpu`, `cuda`, `cuda:N` or `mps`. Default: `auto`.
     #[serde(default = "default_device")]
     #[schemars(regex(pattern = r"^(auto|cpu|cuda(:[0-9]+)?|mps)$"), extend("patternErrorMessage" = "one of `auto`, `cpu`, `cuda`, `cuda:N`, `mps`"))]

@@ -1,7 +1,8 @@
-//! The words of the report in each language: `templates/strings.yaml`, `templates/methods/*.yaml` (of a method)
-//! and `templates/results/*.yaml` (of a kind of result).
+//! The words of the report in each language. English and zh-TW stand in `templates/strings.yaml`,
+//! `templates/methods/*.yaml` (of a method) and `templates/results/*.yaml` (of a kind of result), side by side for those
+//! who write methods; every other language is a file in `templates/languages/`, as a user's own words are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::format;
 use super::message::{Argument, Message};
@@ -12,15 +13,29 @@ const GENERAL: &str = include_str!("../../templates/strings.yaml");
 // `TABLES`: a method or a kind of result each; its keys stand behind its name: `saliency.caption`.
 include!(concat!(env!("OUT_DIR"), "/strings.rs"));
 
-/// The languages of the tables, by their BCP 47 names.
-pub const LANGUAGES: [&str; 2] = ["en", "zh-TW"];
+/// The languages that are built in, by their BCP 47 names.
+pub const LANGUAGES: [&str; 4] = ["en", "ja", "zh-CN", "zh-TW"];
+
+/// Those that are a file of their own: full key → text.
+const FILES: [(&str, &str, &str); 2] = [
+    (
+        "ja",
+        "languages/ja.yaml",
+        include_str!("../../templates/languages/ja.yaml"),
+    ),
+    (
+        "zh-CN",
+        "languages/zh-CN.yaml",
+        include_str!("../../templates/languages/zh-CN.yaml"),
+    ),
+];
 
 /// Language → key → text, as the files have it.
 type Table = BTreeMap<String, BTreeMap<String, String>>;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StringsError {
-    #[error("there is no language `{language}`; choose one of {}", known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))]
+    #[error("there is no language `{language}`; choose one of {}, or give its words with `strings: {language}.yaml`", known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))]
     UnknownLanguage {
         language: String,
         known: &'static [&'static str],
@@ -35,33 +50,76 @@ pub enum StringsError {
 /// All texts of one language.
 #[derive(Debug, Clone)]
 pub struct Strings {
-    language: &'static str,
+    language: String,
     texts: BTreeMap<String, String>,
 }
 
+/// What is wrong with a word that a user gives.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WordError {
+    #[error("there is no word `{key}`")]
+    UnknownKey { key: String },
+    #[error("nothing is known of `{{{name}}}` here")]
+    UnknownPlaceholder { name: String, known: Vec<String> },
+    #[error("the text is empty")]
+    Empty,
+}
+
 impl Strings {
-    /// `zh`, `zh-Hant` and `zh-Hant-TW` mean `zh-TW`; `en-GB` and the like mean `en`.
+    /// `zh`, `zh-Hant` and `zh-Hant-TW` mean `zh-TW`, `zh-Hans` means `zh-CN`; `en-GB` and the like mean `en`.
     pub fn new(language: &str) -> Result<Self, StringsError> {
         let language = known(language).ok_or_else(|| StringsError::UnknownLanguage {
             language: language.to_owned(),
             known: &LANGUAGES,
         })?;
-        let mut texts = BTreeMap::new();
-        for (method, mut table) in tables()? {
-            for (key, text) in table.remove(language).unwrap_or_default() {
-                // Block texts end with a line break; a separator's own space stays.
-                texts.insert(
-                    full_key(method, &key),
-                    text.trim_end_matches('\n').to_owned(),
-                );
-            }
+        let texts = match FILES.iter().find(|(name, ..)| *name == language) {
+            Some((_, file, source)) => parse(file, source)?,
+            None => in_tables(language)?,
+        };
+        Ok(Self {
+            language: language.to_owned(),
+            texts,
+        })
+    }
+
+    /// A language that is not built in, which begins with the words of English.
+    pub fn other(language: &str) -> Result<Self, StringsError> {
+        Ok(Self {
+            language: language.to_owned(),
+            ..Self::new("en")?
+        })
+    }
+
+    /// Puts a user's word in the place of ours.
+    pub fn replace(&mut self, key: &str, text: &str) -> Result<(), WordError> {
+        let Some(ours) = self.texts.get_mut(key) else {
+            return Err(WordError::UnknownKey {
+                key: key.to_owned(),
+            });
+        };
+        if text.trim().is_empty() {
+            return Err(WordError::Empty);
         }
-        Ok(Self { language, texts })
+        let known = placeholders(ours);
+        if let Some(name) = placeholders(text).difference(&known).next() {
+            return Err(WordError::UnknownPlaceholder {
+                name: (*name).to_owned(),
+                known: known.into_iter().map(str::to_owned).collect(),
+            });
+        }
+        text.trim_end_matches('\n').clone_into(ours);
+        Ok(())
+    }
+
+    /// Every key and its text, in the order of the keys.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        let texts = self.texts.iter();
+        texts.map(|(key, text)| (key.as_str(), text.as_str()))
     }
 
     /// BCP 47, for the `lang` attribute.
-    pub fn language(&self) -> &'static str {
-        self.language
+    pub fn language(&self) -> &str {
+        &self.language
     }
 
     /// A text without placeholders; a key that no table has comes back itself, so that it is seen.
@@ -105,11 +163,25 @@ impl Strings {
     }
 }
 
+/// Whether a text could be the BCP 47 name of a language: words of letters and digits, with `-` between them.
+pub fn is_language(name: &str) -> bool {
+    let mut words = name.split('-');
+    let first = words.next().unwrap_or_default();
+    let is_word = |word: &str| {
+        (1..=8).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    (2..=8).contains(&first.len())
+        && first.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && words.all(is_word)
+}
+
 /// The name in [`LANGUAGES`] that `language` stands for.
-fn known(language: &str) -> Option<&'static str> {
+pub fn known(language: &str) -> Option<&'static str> {
     let lower = language.to_ascii_lowercase().replace('_', "-");
     match lower.as_str() {
         "zh" | "zh-tw" | "zh-hant" | "zh-hant-tw" => Some("zh-TW"),
+        "zh-cn" | "zh-hans" | "zh-hans-cn" | "zh-sg" => Some("zh-CN"),
+        "ja" | "ja-jp" => Some("ja"),
         "en" => Some("en"),
         _ if lower.starts_with("en-") => Some("en"),
         _ => None,
@@ -125,7 +197,20 @@ fn tables() -> Result<Vec<(&'static str, Table)>, StringsError> {
     Ok(tables)
 }
 
-fn parse(file: &str, source: &str) -> Result<Table, StringsError> {
+/// The words of a language that stands in the tables, by their full keys.
+fn in_tables(language: &str) -> Result<BTreeMap<String, String>, StringsError> {
+    let mut texts = BTreeMap::new();
+    for (method, mut table) in tables()? {
+        for (key, text) in table.remove(language).unwrap_or_default() {
+            // Block texts end with a line break; a separator's own space stays.
+            let text = text.trim_end_matches('\n').to_owned();
+            texts.insert(full_key(method, &key), text);
+        }
+    }
+    Ok(texts)
+}
+
+fn parse<T: serde::de::DeserializeOwned>(file: &str, source: &str) -> Result<T, StringsError> {
     serde_yaml::from_str(source).map_err(|source| StringsError::Table {
         file: file.to_owned(),
         source,
@@ -186,39 +271,70 @@ fn placeholder(text: &str) -> Option<&str> {
     (!name.is_empty() && name.bytes().all(word)).then_some(name)
 }
 
+/// The names of what is filled in, also where only a plural hangs on it.
+fn placeholders(text: &str) -> BTreeSet<&str> {
+    let names = text.match_indices('{').filter_map(|(at, _)| {
+        let inside = text[at + 1..].split('}').next()?;
+        placeholder(&text[at..]).or_else(|| match inside.split('|').collect::<Vec<_>>()[..] {
+            [name, _, _] => Some(name),
+            _ => None,
+        })
+    });
+    names.collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
-
-    fn placeholders(text: &str) -> BTreeSet<&str> {
-        text.match_indices('{')
-            .filter_map(|(at, _)| placeholder(&text[at..]))
-            .collect()
-    }
 
     #[test]
     fn every_language_has_the_same_keys_and_placeholders() {
-        for (method, table) in tables().unwrap() {
-            let names: Vec<&str> = table.keys().map(String::as_str).collect();
-            assert_eq!(names, LANGUAGES, "languages of the table `{method}`");
-            let english = &table["en"];
-            for (language, texts) in &table {
-                let keys = |texts: &BTreeMap<String, String>| -> Vec<String> {
-                    texts.keys().map(|key| full_key(method, key)).collect()
-                };
-                assert_eq!(keys(texts), keys(english), "keys in {language}");
-                for (key, text) in texts {
-                    let name = full_key(method, key);
-                    assert!(!text.trim().is_empty(), "{language}: `{name}` is empty");
-                    assert_eq!(
-                        placeholders(text),
-                        placeholders(&english[key]),
-                        "placeholders of `{name}` in {language}"
-                    );
-                }
+        for (name, table) in tables().unwrap() {
+            let languages: Vec<&str> = table.keys().map(String::as_str).collect();
+            assert_eq!(
+                languages,
+                ["en", "zh-TW"],
+                "languages of the table `{name}`"
+            );
+        }
+        let english = Strings::new("en").unwrap();
+        for language in LANGUAGES {
+            let other = Strings::new(language).unwrap();
+            let keys =
+                |strings: &Strings| -> Vec<String> { strings.texts.keys().cloned().collect() };
+            assert_eq!(keys(&other), keys(&english), "keys in {language}");
+            for (key, text) in other.all() {
+                assert!(!text.trim().is_empty(), "{language}: `{key}` is empty");
+                assert_eq!(
+                    placeholders(text),
+                    placeholders(english.get(key)),
+                    "placeholders of `{key}` in {language}"
+                );
             }
+        }
+    }
+
+    #[test]
+    fn own_words_take_the_place_of_ours() {
+        let mut strings = Strings::new("en").unwrap();
+        strings.replace("contents", "In this report\n").unwrap();
+        assert_eq!(strings.get("contents"), "In this report");
+        strings.replace("figure", "Fig. {number}").unwrap();
+        let unknown = strings.replace("contentz", "x").unwrap_err();
+        assert_eq!(unknown.to_string(), "there is no word `contentz`");
+        let unfilled = strings.replace("figure", "Fig. {count}").unwrap_err();
+        assert_eq!(unfilled.to_string(), "nothing is known of `{count}` here");
+        assert_eq!(strings.replace("figure", " "), Err(WordError::Empty));
+        assert_eq!(strings.get("figure"), "Fig. {number}");
+    }
+
+    #[test]
+    fn names_of_languages_are_known_by_their_form() {
+        for name in ["fr", "pt-BR", "sr-Latn-RS", "es-419"] {
+            assert!(is_language(name), "{name}");
+        }
+        for name in ["", "f", "my words", "fr_FR", "../fr", "fr-"] {
+            assert!(!is_language(name), "{name}");
         }
     }
 
@@ -246,17 +362,16 @@ mod tests {
             ("zh-tw", "zh-TW"),
             ("en-GB", "en"),
             ("en", "en"),
+            ("zh-Hans", "zh-CN"),
+            ("zh-cn", "zh-CN"),
+            ("ja", "ja"),
         ] {
             assert_eq!(Strings::new(name).unwrap().language(), language);
         }
         let error = Strings::new("tlh").unwrap_err().to_string();
         assert_eq!(
             error,
-            "there is no language `tlh`; choose one of `en`, `zh-TW`"
-        );
-        assert!(
-            Strings::new("zh-CN").is_err(),
-            "simplified characters are another script"
+            "there is no language `tlh`; choose one of `en`, `ja`, `zh-CN`, `zh-TW`, or give its words with `strings: tlh.yaml`"
         );
     }
 

@@ -71,7 +71,7 @@ pub fn report(
     let report = Report {
         format_version: FORMAT_VERSION,
         title: document.title.clone(),
-        language: document.language.clone(),
+        language: document.strings.language().to_owned(),
         byline: byline.collect(),
         introduction: document.introduction.clone(),
         provenance: provenance(plan),

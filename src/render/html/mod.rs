@@ -17,12 +17,12 @@ use std::collections::BTreeSet;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
-use tera::{Context, Tera};
+use tera::Context;
 
+use super::templates::with_own;
 use super::{RenderError, encoded};
 use crate::figure::{Drawing, Media};
 use crate::report::Report;
-use crate::words::Strings;
 
 const STYLE: &str = include_str!("../../../templates/html/style.css");
 const SCRIPT: &str = concat!(
@@ -32,7 +32,7 @@ const SCRIPT: &str = concat!(
 );
 
 /// One file a block of the page.
-const TEMPLATES: [(&str, &str); 8] = [
+pub(super) const TEMPLATES: [(&str, &str); 8] = [
     (
         "page.html",
         include_str!("../../../templates/html/page.html"),
@@ -69,24 +69,31 @@ const TEMPLATES: [(&str, &str); 8] = [
 
 /// The whole page. The same report gives the same bytes.
 pub fn html(report: &Report) -> Result<String, RenderError> {
-    let strings = Strings::new(&report.language)?;
-    let page = page::Page::new(report, &strings);
-    let mut tera = Tera::new();
-    tera.add_raw_templates(TEMPLATES)?;
-    Ok(tera.render("page.html", &Context::from_serialize(&page)?)?)
+    let strings = &report.strings;
+    let page = page::Page::new(report, strings);
+    let tera = with_own(&TEMPLATES, &report.look, ".html")?;
+    let text = tera.render("page.html", &Context::from_serialize(&page)?)?;
+    // A template of the user's may lay everything out otherwise, and not open the page to the network.
+    let policy = format!(
+        "content=\"default-src 'none'; img-src data:; style-src '{}'; script-src '{}'; base-uri 'none'; form-action 'none'\"",
+        page.style_hash, page.script_hash
+    );
+    match text.contains(&policy) {
+        true => Ok(text),
+        false => Err(RenderError::Policy),
+    }
 }
 
 /// The bytes that each figure takes in the page, in their order. A photo that several show counts with the first.
 pub(super) fn weights(report: &Report) -> Result<Vec<usize>, RenderError> {
-    let strings = Strings::new(&report.language)?;
+    let strings = &report.strings;
     let stock = stock::Stock::of(report);
-    let mut tera = Tera::new();
-    tera.add_raw_templates(TEMPLATES)?;
+    let tera = with_own(&TEMPLATES, &report.look, ".html")?;
     let mut counted = BTreeSet::new();
     let weigh = |each: &crate::report::Figure| {
         let mut content = Context::new();
-        content.insert("figure", &figure::figure(each, &stock, &strings));
-        content.insert("words", &words::words(&words::WORDS, &strings));
+        content.insert("figure", &figure::figure(each, &stock, strings));
+        content.insert("words", &words::words(&words::WORDS, strings));
         let mut bytes = tera.render("figure.html", &content)?.len();
         if let Drawing::Grid { tiles, .. } = &each.drawing {
             for (id, of_item) in tiles.iter().flat_map(|tile| stock.items_of(tile)) {

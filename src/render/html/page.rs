@@ -1,5 +1,6 @@
 //! What the templates see: text, and HTML in the fields that end with `_html`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -20,12 +21,12 @@ use crate::words::Strings;
 
 #[derive(Serialize)]
 pub(super) struct Page<'a> {
-    language: &'static str,
+    language: &'a str,
     title: &'a str,
-    style: &'static str,
-    style_hash: String,
+    style: Cow<'static, str>,
+    pub(super) style_hash: String,
     script: &'static str,
-    script_hash: String,
+    pub(super) script_hash: String,
     words: BTreeMap<&'static str, &'a str>,
     script_words: String,
     byline: Vec<Pair<'a>>,
@@ -90,6 +91,10 @@ struct Explanation<'a> {
 impl<'a> Page<'a> {
     pub(super) fn new(report: &'a Report, strings: &'a Strings) -> Self {
         let headings = headings(report);
+        let style = match report.look.style.as_str() {
+            "" => Cow::Borrowed(STYLE),
+            own => Cow::Owned(format!("{STYLE}\n{own}")),
+        };
         let stock = Stock::of(report);
         let sections = report
             .sections
@@ -103,8 +108,8 @@ impl<'a> Page<'a> {
         Self {
             language: strings.language(),
             title: &report.title,
-            style: STYLE,
-            style_hash: policy_hash(STYLE),
+            style_hash: policy_hash(&style),
+            style,
             script: SCRIPT,
             script_hash: policy_hash(SCRIPT),
             words: words(&WORDS, strings),

@@ -62,15 +62,15 @@ pub(super) struct Show {
 /// `folder`: the folder of the pictures as seen from the report, such as `report_files`. The text has
 /// [`MOST_CHARACTERS`] at most; it says what is left out for that.
 pub fn comment(report: &Report, folder: &str, form: &CommentForm) -> Result<String, RenderError> {
-    let strings = Strings::new(&report.language)?;
+    let strings = &report.strings;
     let address = form.pictures.as_deref().map(safe_address);
     let shown = match &address {
-        Some(address) => document(report, &strings, Pictures::Below { address, folder }),
-        None => document(report, &strings, Pictures::Described),
+        Some(address) => document(report, strings, Pictures::Below { address, folder }),
+        None => document(report, strings, Pictures::Described),
     };
     let described = address
         .as_ref()
-        .map(|_| document(report, &strings, Pictures::Described));
+        .map(|_| document(report, strings, Pictures::Described));
     let mut cuts = vec![Cut::Nothing, Cut::Parameters, Cut::Notes, Cut::Provenance];
     cuts.extend(described.as_ref().map(|_| Cut::Pictures));
     cuts.push(Cut::Bodies);
@@ -91,9 +91,9 @@ pub fn comment(report: &Report, folder: &str, form: &CommentForm) -> Result<Stri
         let comment = Comment {
             document: &shown,
             show: Show::after(cut),
-            closing: closing(report, &strings, cut, form),
+            closing: closing(report, strings, cut, form),
         };
-        text = without_dead_links(&rendered("comment.md", &comment)?);
+        text = without_dead_links(&rendered("comment.md", &comment, &report.look)?);
         if length(&text) <= MOST_CHARACTERS {
             return Ok(text);
         }

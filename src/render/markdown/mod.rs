@@ -9,18 +9,18 @@ mod text;
 mod view;
 
 use serde::Serialize;
-use tera::{Context, Tera};
+use tera::Context;
 
 use super::RenderError;
-use crate::report::Report;
-use crate::words::Strings;
+use super::templates::with_own;
+use crate::report::{Look, Report};
 use comment::Show;
 pub use comment::{CommentForm, MOST_CHARACTERS, comment};
 use pictures::Pictures;
 use view::Document;
 
 /// One file a part of the text.
-const TEMPLATES: [(&str, &str); 3] = [
+pub(super) const TEMPLATES: [(&str, &str); 3] = [
     (
         "report.md",
         include_str!("../../../templates/markdown/report.md"),
@@ -65,12 +65,12 @@ pub fn embedded_markdown(report: &Report) -> Result<String, RenderError> {
 }
 
 fn whole(report: &Report, pictures: &mut Pictures) -> Result<String, RenderError> {
-    let strings = Strings::new(&report.language)?;
+    let strings = &report.strings;
     let whole = Whole {
-        document: Document::new(report, &strings, pictures),
+        document: Document::new(report, strings, pictures),
         show: Show::ALL,
     };
-    rendered("report.md", &whole)
+    rendered("report.md", &whole, &report.look)
 }
 
 #[derive(Serialize)]
@@ -80,9 +80,8 @@ struct Whole {
     show: Show,
 }
 
-fn rendered(template: &str, content: &impl Serialize) -> Result<String, RenderError> {
-    let mut tera = Tera::new();
-    tera.add_raw_templates(TEMPLATES)?;
+fn rendered(template: &str, content: &impl Serialize, look: &Look) -> Result<String, RenderError> {
+    let tera = with_own(&TEMPLATES, look, ".md")?;
     let text = tera.render(template, &Context::from_serialize(content)?)?;
     Ok(format!("{}\n", text.trim()))
 }

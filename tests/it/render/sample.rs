@@ -25,7 +25,8 @@ pub fn report(language: &str) -> Report {
     ];
     let pair = |label: &str, value: &str| (strings.get(label).to_owned(), value.to_owned());
     let mut report = Report {
-        language: language.to_owned(),
+        strings: strings.clone(),
+        look: cnn_report::report::Look::default(),
         title: "卷積網路在看什麼？食物分類模型的解釋".to_owned(),
         byline: vec![
             pair("prepared_by", "王小明"),
