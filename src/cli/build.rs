@@ -86,6 +86,19 @@ impl BuildArguments {
         &self.spec.report
     }
 
+    /// The option that keeps a build from writing a report.
+    pub fn writes_nothing(&self) -> Option<&'static str> {
+        let given = [
+            ("--check", self.check),
+            ("--dry-run", self.dry_run),
+            ("--shard", self.shard.is_some()),
+        ];
+        given
+            .iter()
+            .find(|(_, given)| *given)
+            .map(|(option, _)| *option)
+    }
+
     pub fn overrides(&self) -> Overrides {
         Overrides {
             seed: self.seed,

@@ -57,7 +57,7 @@ fn end_process(how: End) {
 
 /// Without the destructors of libtorch, whose threads are still at work.
 #[allow(unsafe_code)]
-fn exit_now() -> ! {
+pub fn exit_now() -> ! {
     // SAFETY: `_exit` takes any number and ends the process; nothing runs after it.
     unsafe { libc::_exit(i32::from(EXIT_CODE)) }
 }

@@ -10,6 +10,7 @@ mod interrupt;
 mod layers;
 mod messages;
 mod methods;
+mod serve;
 mod shard;
 mod shells;
 mod stoppable;
@@ -55,6 +56,8 @@ enum Command {
     Build(build::BuildArguments),
     /// Build again after each change of the spec, its photos or its model, until Ctrl-C
     Watch(build::BuildArguments),
+    /// Build after each change and show the report in a browser of this machine, loaded again each time, until Ctrl-C
+    Serve(serve::ServeArguments),
     /// Check a report.yaml and everything it names; a network that was not seen before is loaded and tried once
     Check(CheckArguments),
     /// List a model's layers: number, name, kind, output shape, filters, parameters, receptive field
@@ -142,6 +145,7 @@ pub fn run() -> ExitCode {
         Command::Explain(arguments) => init::explain(arguments, format),
         Command::Build(arguments) => build::run(arguments, format),
         Command::Watch(arguments) => watch::run(&arguments, format),
+        Command::Serve(arguments) => serve::run(&arguments, format),
         Command::Check(CheckArguments { spec, store }) => format.finish(
             check_spec(&spec.report, &spec.overrides(), &store.of_report()),
             |warnings| {

@@ -59,14 +59,14 @@ fn watch(
 }
 
 /// The spec alone, where it does not say more.
-fn only(report: &Path) -> Watched {
+pub(super) fn only(report: &Path) -> Watched {
     Watched {
         files: BTreeSet::from([report.to_owned()]),
         ..Watched::default()
     }
 }
 
-fn note(format: MessageFormat, text: &str) {
+pub(super) fn note(format: MessageFormat, text: &str) {
     if format != MessageFormat::Json {
         eprintln!("{}", cnn_report::diagnostic::visible(text));
     }
@@ -85,7 +85,7 @@ fn build() -> Result<bool, String> {
 }
 
 /// Changes of files that matter.
-struct Changes {
+pub(super) struct Changes {
     files: BTreeSet<PathBuf>,
     folders: BTreeSet<PathBuf>,
     /// With the real path of the folder that they are relative to.
@@ -96,7 +96,7 @@ struct Changes {
 }
 
 impl Changes {
-    fn of(watched: &Watched) -> Result<Self, String> {
+    pub(super) fn of(watched: &Watched) -> Result<Self, String> {
         let (sender, events) = channel();
         let cannot = |error: notify::Error| format!("cannot watch files: {error}");
         let mut watcher = notify::recommended_watcher(sender).map_err(cannot)?;
@@ -147,7 +147,7 @@ impl Changes {
     }
 
     /// Waits for the next change and until it is over.
-    fn next(&self) -> Result<PathBuf, String> {
+    pub(super) fn next(&self) -> Result<PathBuf, String> {
         let over = || "the watching of files has ended".to_owned();
         let first = loop {
             let event = self.events.recv().map_err(|_| over())?;

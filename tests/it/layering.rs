@@ -123,6 +123,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("postcard", &["store"]),
     ("indicatif", &["terminal"]),
     ("notify", &["cli"]),
+    ("oxhttp", &["cli"]),
     ("globset", &["fs"]),
     ("image", &["picture", "figure", "write"]),
     ("png", &["figure"]),

@@ -48,6 +48,7 @@ mod rebuilds;
 mod render;
 mod robustness;
 mod sampling;
+mod serve;
 mod shards;
 mod shipped;
 mod strings;
