@@ -60,6 +60,7 @@ mod photo;
 pub mod photos;
 pub mod predictions;
 pub mod quadrature;
+mod recordings;
 pub mod relu_rule;
 pub mod rise;
 pub mod saliency;

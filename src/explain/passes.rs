@@ -8,8 +8,9 @@ use std::rc::Rc;
 use tch::Tensor;
 
 use super::checks::references::References;
+use super::recordings::Recordings;
 use super::{ExplainError, Inputs, Photo, numbers};
-use crate::model::{Model, ModelError};
+use crate::model::{Model, ModelError, NodeId};
 use crate::results::{PhotoFact, Results, Scalar};
 
 /// The scores of one photo.
@@ -42,6 +43,8 @@ pub struct Passes<'a> {
 pub struct Known {
     /// Scores of photos, by the digest of their file and the id.
     scores: RefCell<BTreeMap<PhotoName, Rc<Scores>>>,
+    /// What passes left behind: a layer's output with the scores, or a gradient at a layer.
+    recorded: RefCell<Recordings<Recorded>>,
     /// What maps of a photo and class are compared with.
     references: RefCell<BTreeMap<(PhotoName, Scalar), Rc<References>>>,
     /// Facts of labelled photos, by the digest of their file; `None` where no method of the build asks for them.
@@ -50,6 +53,14 @@ pub struct Known {
 
 /// The digest of a photo's file and its id.
 type PhotoName = (String, String);
+
+/// What of a photo was recorded: the outputs of nodes, or the gradient of a number at one.
+#[derive(Debug, Clone, PartialEq)]
+struct Recorded {
+    photo: PhotoName,
+    nodes: Vec<NodeId>,
+    gradient_of: Option<Scalar>,
+}
 
 impl Known {
     /// `keeps_photo_facts` where a method that is still to run asks for facts of photos: who decodes one first, keeps them.
@@ -132,6 +143,48 @@ impl<'a> Passes<'a> {
         });
         self.known.scores.borrow_mut().insert(name, found.clone());
         Ok(found)
+    }
+
+    /// Outputs of nodes for a photo, without gradients: known from another method, or run.
+    pub fn recorded(
+        &self,
+        photo: &Photo,
+        nodes: &[NodeId],
+    ) -> Result<Rc<Vec<Tensor>>, ExplainError> {
+        self.known_or(photo, nodes, None, &|| {
+            let _no_gradient = tch::no_grad_guard();
+            Ok(self.model.record(&self.input(photo)?, nodes, &[])?)
+        })
+    }
+
+    /// The gradient of a number of the scores at a node's output, as `find` finds it where no other method asked for it.
+    pub(super) fn gradient_at(
+        &self,
+        photo: &Photo,
+        (node, scalar): (NodeId, &Scalar),
+        find: &dyn Fn() -> Result<Tensor, ExplainError>,
+    ) -> Result<Tensor, ExplainError> {
+        let found = self.known_or(photo, &[node], Some(scalar), &|| Ok(vec![find()?]))?;
+        Ok(found[0].shallow_clone())
+    }
+
+    fn known_or(
+        &self,
+        photo: &Photo,
+        nodes: &[NodeId],
+        gradient_of: Option<&Scalar>,
+        find: &dyn Fn() -> Result<Vec<Tensor>, ExplainError>,
+    ) -> Result<Rc<Vec<Tensor>>, ExplainError> {
+        let key = Recorded {
+            photo: (photo.digest.clone(), photo.id.clone()),
+            nodes: nodes.to_vec(),
+            gradient_of: gradient_of.cloned(),
+        };
+        if let Some(known) = self.known.recorded.borrow_mut().find(&key) {
+            return Ok(known);
+        }
+        let found = find()?;
+        Ok(self.known.recorded.borrow_mut().keep(key, found))
     }
 
     /// What maps of a photo and number are compared with: known, or as `find` finds it.

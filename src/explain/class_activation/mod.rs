@@ -126,6 +126,7 @@ pub struct Recorded<'a> {
     pub layer: &'a Layer,
     pub target: ScalarTarget,
     passes: &'a Passes<'a>,
+    photo: &'a Photo,
     /// [1, C, H, W].
     input: Tensor,
     maps: Maps<'a>,
@@ -138,15 +139,13 @@ impl<'a> Recorded<'a> {
     /// `step` is called now and then; an error where the method is to stop.
     pub fn new(
         passes: &'a Passes,
-        photo: &Photo,
+        photo: &'a Photo,
         (layer, class): (&'a Layer, &Wanted),
         step: &'a dyn Fn() -> Result<(), ExplainError>,
     ) -> Result<Self, ExplainError> {
-        let _no_gradient = tch::no_grad_guard();
         let (model, input) = (passes.model, passes.input(photo)?);
-        let nodes = [layer.node, model.scores_node()];
-        let mut outputs = model.record(&input, &nodes, &[])?.into_iter();
-        let (Some(output), Some(scores)) = (outputs.next(), outputs.next()) else {
+        let outputs = passes.recorded(photo, &[layer.node, model.scores_node()])?;
+        let [output, scores] = outputs.as_slice() else {
             let message = format!("layer `{}` gave no output", layer.path);
             return Err(ExplainError::Failed(message));
         };
@@ -156,11 +155,12 @@ impl<'a> Recorded<'a> {
         };
         Ok(Self {
             layer,
-            target: target::of(model, &scores, class)?,
+            target: target::of(model, scores, class)?,
             passes,
+            photo,
             input,
             maps,
-            output,
+            output: output.shallow_clone(),
             step,
         })
     }
@@ -178,11 +178,14 @@ impl<'a> Recorded<'a> {
     /// g = ∂ number that is explained / ∂ A [K, h, w].
     pub fn gradient(&self) -> Result<Tensor, ExplainError> {
         let (scalar, activation) = (&self.target.scalar, self.model().activation());
-        self.gradient_of(&|scores| {
+        let number = |scores: &Tensor| {
             let each = target::each(scores, scalar, activation);
             each.expect("scores of the shape that was checked")
                 .sum(Kind::Float)
-        })
+        };
+        let find = || self.gradient_of(&number);
+        let at = (self.layer.node, scalar);
+        self.passes.gradient_at(self.photo, at, &find)
     }
 
     /// ∂ number / ∂ A [K, h, w] of one number that is made of the scores [1, classes].
