@@ -180,12 +180,12 @@ fn a_dry_run_says_what_would_run_and_writes_nothing() {
         said.contains("4 of 20 units to run; 16 are in the store\n"),
         "{said}"
     );
-    assert!(
-        said.contains(
-            "LIME (lime): 2 units to run, about 1 s or less, measured with other parameters;"
-        ),
-        "{said}"
-    );
+    // How long it is depends on the machine and on what else it does.
+    let lime = said
+        .lines()
+        .find(|line| line.contains("LIME (lime): 2 units to run, about "));
+    let lime = lime.unwrap_or_else(|| panic!("{said}"));
+    assert!(lime.contains(", measured with other parameters;"), "{lime}");
     assert!(!said.contains("is not known"), "{said}");
     // 60 samples and the photo itself were run for each of two photos.
     let passes = said.split("passes: about ").nth(1).unwrap();
