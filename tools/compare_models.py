@@ -146,7 +146,7 @@ Of the 193 core ATen operators of PyTorch 2.13, overloads counted, 177 run. The 
 
 ## More
 
-[Weights into built-in architectures](models-architectures.md), [loading in time and memory](models-loading.md), [opsets of ONNX](models-onnx.md).
+[Weights into built-in architectures](models-architectures.md), [loading in time and memory](models-loading.md), [opsets of ONNX](models-onnx.md), [networks of timm](models-timm.md).
 """
 
 
