@@ -30,8 +30,9 @@ use super::lime::segmenter::{Quickshift, Segmenter, Segmenting, Slic};
 use super::lime::sums::Sums;
 use super::lime::surrogate::{Samples, r_squared};
 use super::lime::until_settled::{between, until_settled};
+use super::output::Output;
 use super::seed::Numbers;
-use super::segment_game::{Game, Output};
+use super::segment_game::Game;
 use super::shapley::{exact, of_line};
 use super::target_name::TargetName;
 use super::{

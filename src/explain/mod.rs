@@ -53,6 +53,7 @@ pub mod numbers;
 pub mod occlusion;
 pub mod of_class;
 pub mod optimise;
+pub mod output;
 pub mod parameters;
 mod passes;
 pub mod per_photo;

@@ -4,8 +4,6 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
 use super::class_maps::{self, Step};
@@ -16,28 +14,10 @@ use super::target_name::Wanted;
 use super::{ExplainError, Passes, Photo};
 use crate::model::BatchSize;
 use crate::picture::segment::Segmentation;
-use crate::results::{Explained, ScalarTarget};
+use crate::results::ScalarTarget;
 
 /// Perturbed photos a batch: the fastest for SqueezeNet 1.1 on two cores.
 const FASTEST_BATCH_ON_CPU: usize = 8;
-
-/// What of a class is explained.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Output {
-    Probability,
-    /// Before the softmax or sigmoid.
-    Score,
-}
-
-impl Output {
-    pub fn explained(self) -> Explained {
-        match self {
-            Self::Probability => Explained::Probability,
-            Self::Score => Explained::Score,
-        }
-    }
-}
 
 /// One photo with its segments and what stands in for them.
 pub struct Game<'a> {

@@ -21,7 +21,8 @@ use super::lime::masks::Masks;
 use super::lime::sample_count::EXACT_SEGMENTS;
 use super::lime::segmenter::{Quickshift, Segmenter, Segmenting, Slic};
 use super::lime::surrogate::{Line, Samples, r_squared};
-use super::segment_game::{Game, Output};
+use super::output::Output;
+use super::segment_game::Game;
 use super::target_name::TargetName;
 use super::{
     Entry, ExplainError, Fault, Inputs, Method, Needs, Passes, Photo, Photos, Sink, Unit, Viewing,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::Fault;
-use super::segment_game::Output;
+use super::output::Output;
 use crate::labels::{Class, ClassName, Labels, LabelsError, PREDICTED};
 use crate::results::{Explained, Scalar};
 

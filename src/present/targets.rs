@@ -3,10 +3,11 @@
 use serde_json::Value;
 
 use super::Task;
-use crate::labels::PREDICTED;
 use crate::results::{Explained, Scalar, ScalarTarget};
 use crate::words::{Argument, Message};
 
+/// How the spec writes the class that the network predicts.
+const PREDICTED: &str = "predicted";
 /// Of a sum so many classes are named.
 const NAMED: usize = 3;
 

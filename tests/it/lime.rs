@@ -12,7 +12,7 @@ use cnn_report::picture::segment::Segmentation;
 use cnn_report::picture::{Filter, Picture, Preprocessing, Resize};
 use cnn_report::present::exhibit::{Bar, Body, Exhibit, SegmentView};
 use cnn_report::results::{Explained, Results, Scalar, Superpixels};
-use cnn_report::words::Argument;
+use cnn_report::words::{Argument, Message};
 use serde_json::json;
 use tch::{Kind, Tensor};
 
@@ -281,7 +281,7 @@ fn the_method_gives_the_packages_weights() {
     }
     let rows = table(&finding);
     assert_eq!(rows[0][0], Argument::from("coffee"));
-    assert_eq!(rows[0][1], Argument::from("i")); // class 8
+    assert_eq!(rows[0][1], Argument::from(Message::literal("i"))); // class 8
     assert_eq!(
         (&rows[0][3], &rows[0][4]),
         (&Argument::Count(6), &Argument::Count(1000))

@@ -1,8 +1,9 @@
 //! Shapley values of segments, exact and from samples.
 
 use cnn_report::explain::kernel_shap::KernelShap;
+use cnn_report::explain::output::Output;
 use cnn_report::explain::seed::Numbers;
-use cnn_report::explain::segment_game::{Game, Output};
+use cnn_report::explain::segment_game::Game;
 use cnn_report::explain::target_name::Wanted;
 use cnn_report::explain::{kernel_shap, shapley};
 use cnn_report::labels::Class;
