@@ -36,19 +36,17 @@ pub mod write;
 
 mod building;
 mod commands;
-mod dry_run;
 mod watched;
 
 pub use building::{
-    Built, BuiltShard, OnFailure, Request, StoreAt, UpToDate, build_report, build_shard,
-    check_spec, check_written, comment, plan_report, values_of,
+    Built, BuiltShard, DryRun, OnFailure, Request, StoreAt, UpToDate, build_report, build_shard,
+    check_spec, check_written, comment, dry_run, plan_report, values_of,
 };
 pub use commands::{
     Labelled, ModelFile, Subject, draft_report, facts_of_model, facts_of_report, inspect_model,
     inspect_report, is_report, load_network, try_preprocessings,
 };
 
-pub use dry_run::{DryRun, dry_run};
 pub use watched::{Watched, watched};
 
 use std::path::Path;

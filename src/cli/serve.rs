@@ -13,14 +13,14 @@ use std::time::Duration;
 
 use clap::Args;
 use cnn_report::diagnostic::Diagnostic;
-use cnn_report::{Failure, Watched, watched};
+use cnn_report::{Failure, Watched};
 use oxhttp::Server;
 use oxhttp::model::{Body, Method, Request, Response, StatusCode, header};
 
 use super::build::BuildArguments;
 use super::interrupt;
 use super::messages::MessageFormat;
-use super::watch::{Changes, note, only};
+use super::watch::after_each_change;
 use files::Served;
 
 /// What `serve` is given.
@@ -120,41 +120,20 @@ fn stop(state: &Shared) {
     interrupt::exit_now();
 }
 
-/// Builds, and again after each change.
+/// Builds, and again after each change; the browser is told.
 fn serve(
     arguments: &ServeArguments,
     state: &Shared,
     format: MessageFormat,
 ) -> Result<std::convert::Infallible, String> {
-    let report = arguments.build.report();
-    let mut known = only(report);
-    loop {
-        // Before the build: what changes meanwhile is a change.
-        if let Ok(now) = watched(report, &arguments.build.overrides()) {
-            known = now;
-        }
-        let changes = Changes::of(&known)?;
-        let faults = build(state, &known)?;
-        let said = match faults.is_empty() {
-            true => "built",
-            false => "not built",
-        };
-        {
-            let mut state = lock(state);
-            state.version += 1;
-            state.is_building = false;
-            state.faults = faults;
-        }
-        note(
-            format,
-            &format!(
-                "{said}; waiting for a change of {} files",
-                known.files.len()
-            ),
-        );
-        let changed = changes.next()?;
-        note(format, &format!("changed: {}", changed.display()));
-    }
+    after_each_change(&arguments.build, format, |known| {
+        let faults = build(state, known)?;
+        let mut state = lock(state);
+        state.version += 1;
+        state.is_building = false;
+        state.faults = faults;
+        Ok(state.faults.is_empty())
+    })
 }
 
 /// Runs this program with the same arguments, `build` in the place of `serve`; what it said where it failed.

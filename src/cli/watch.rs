@@ -33,6 +33,15 @@ fn watch(
     arguments: &BuildArguments,
     format: MessageFormat,
 ) -> Result<std::convert::Infallible, String> {
+    after_each_change(arguments, format, |_| build())
+}
+
+/// Builds, and again after each change of what the report reads; `build` says whether it went well.
+pub(super) fn after_each_change(
+    arguments: &BuildArguments,
+    format: MessageFormat,
+    mut build: impl FnMut(&Watched) -> Result<bool, String>,
+) -> Result<std::convert::Infallible, String> {
     let report = arguments.report();
     let mut known = only(report);
     loop {
@@ -41,8 +50,7 @@ fn watch(
             known = now;
         }
         let changes = Changes::of(&known)?;
-        let status = build()?;
-        let said = match status {
+        let said = match build(&known)? {
             true => "built",
             false => "not built",
         };
@@ -59,14 +67,14 @@ fn watch(
 }
 
 /// The spec alone, where it does not say more.
-pub(super) fn only(report: &Path) -> Watched {
+fn only(report: &Path) -> Watched {
     Watched {
         files: BTreeSet::from([report.to_owned()]),
         ..Watched::default()
     }
 }
 
-pub(super) fn note(format: MessageFormat, text: &str) {
+fn note(format: MessageFormat, text: &str) {
     if format != MessageFormat::Json {
         eprintln!("{}", cnn_report::diagnostic::visible(text));
     }
@@ -85,7 +93,7 @@ fn build() -> Result<bool, String> {
 }
 
 /// Changes of files that matter.
-pub(super) struct Changes {
+struct Changes {
     files: BTreeSet<PathBuf>,
     folders: BTreeSet<PathBuf>,
     /// With the real path of the folder that they are relative to.
@@ -96,7 +104,7 @@ pub(super) struct Changes {
 }
 
 impl Changes {
-    pub(super) fn of(watched: &Watched) -> Result<Self, String> {
+    fn of(watched: &Watched) -> Result<Self, String> {
         let (sender, events) = channel();
         let cannot = |error: notify::Error| format!("cannot watch files: {error}");
         let mut watcher = notify::recommended_watcher(sender).map_err(cannot)?;
@@ -147,7 +155,7 @@ impl Changes {
     }
 
     /// Waits for the next change and until it is over.
-    pub(super) fn next(&self) -> Result<PathBuf, String> {
+    fn next(&self) -> Result<PathBuf, String> {
         let over = || "the watching of files has ended".to_owned();
         let first = loop {
             let event = self.events.recv().map_err(|_| over())?;

@@ -4,15 +4,14 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::key::Keys;
-use super::timings::{Sort, Timing, Timings, Watch};
-use super::{ExecuteError, Network, Ran, Reason, Reuse, name, panic_text};
+use super::execution::Execution;
+use super::timings::{Sort, Timing, Watch};
+use super::{ExecuteError, Ran, Reuse, name, panic_text};
 use crate::explain::checks::{self, Check, Judged};
-use crate::explain::{ExplainError, Known, Passes};
-use crate::plan::{Plan, Task};
-use crate::progress::Progress;
+use crate::explain::{ExplainError, Passes};
+use crate::plan::Task;
 use crate::results::{Fidelity, Results};
-use crate::store::{Key, Store};
+use crate::store::Key;
 
 /// What a check found of one unit of a task.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,20 +23,6 @@ pub struct Checked {
     pub found: Result<Fidelity, String>,
 }
 
-/// What judging takes beside the task.
-pub(super) struct Judges<'a> {
-    pub plan: &'a Plan,
-    pub network: &'a Network,
-    pub store: Option<&'a Store>,
-    pub reuse: Reuse,
-    pub keys: &'a Keys<'a>,
-    pub known: &'a Known,
-    pub progress: &'a dyn Progress,
-    /// Why a unit ran, by its name and key.
-    pub reason: &'a dyn Fn(&str, &Key) -> Reason,
-    pub timings: &'a Timings<'a>,
-}
-
 /// What was found, and what of it had to be run.
 #[derive(Default)]
 pub(super) struct Found {
@@ -47,7 +32,7 @@ pub(super) struct Found {
     pub keys: Vec<(String, Key)>,
 }
 
-impl Judges<'_> {
+impl Execution<'_> {
     /// Judges every result of a task that is ours; one that is missing is left out.
     pub fn judge(
         &self,

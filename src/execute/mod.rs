@@ -1,6 +1,8 @@
 //! Runs the units of a plan that the store lacks. The network is opened at the first of them.
 
+mod build;
 mod checks;
+mod execution;
 mod first_photo;
 mod key;
 mod network;
@@ -11,11 +13,10 @@ mod upcoming;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::Value;
 
-use crate::explain::{ExplainError, Inputs, Known, Needs, Passes, Sink, Unit};
+use crate::explain::{ExplainError, Known, Unit};
 use crate::fs::FileError;
 use crate::plan::memory::Memory;
 use crate::plan::{Plan, Task};
@@ -23,14 +24,16 @@ use crate::progress::{Finished, Progress};
 use crate::results::{Kind, Results};
 use crate::store::{Key, Store};
 use crate::words::{Message, Strings};
+use build::Build;
 pub use checks::Checked;
+use execution::Execution;
 pub use first_photo::first_photo;
 pub use network::{Found, Network, NetworkError, find};
 pub use reason::{Ran, Reason};
 use shard::Turns;
 pub use shard::{NoShard, Shard};
+use timings::Timings;
 pub use timings::{Basis, Timing};
-use timings::{Sort, Timings, Watch};
 pub use upcoming::{Estimate, Upcoming, UpcomingTask, upcoming};
 
 /// What to make of stored results.
@@ -118,7 +121,7 @@ fn part_of(
         Reuse::Nothing => Reason::Fresh,
         Reuse::Stored => Reason::of(before.get(name), key.json()),
     };
-    let judges = checks::Judges {
+    let at = Execution {
         plan,
         network,
         store,
@@ -134,20 +137,13 @@ fn part_of(
         progress.started(index + 1, plan.tasks.len(), &title);
         let ran_before = executed.ran.len();
         let mut build = Build {
-            plan,
-            network,
-            store,
-            reuse,
-            progress,
-            keys: &keys,
-            reason: &reason,
-            known: &known,
+            at: &at,
             executed: &mut executed,
             earlier: &mut earlier,
-            timings: &timings,
         };
-        let mut ours = turns.ours(&build.keys_of(task, &task.units));
-        let mut results = build.units(index, task, &task.units, &ours)?;
+        let keys = at.keys_of(task, &task.units);
+        let mut ours = turns.ours(&keys);
+        let mut results = build.units((index, task), &task.units, &keys, &ours)?;
         let all: Option<Vec<&Results>> = results.iter().map(Option::as_ref).collect();
         let further = match all.map(|all| (task.method.accept(&all), all)) {
             Some((Err(error), _)) => {
@@ -162,12 +158,13 @@ fn part_of(
         };
         if !further.is_empty() {
             let of_further = turns.ours_of_further(index, further.len());
-            results.extend(build.units(index, task, &further, &of_further)?);
+            let keys = at.keys_of(task, &further);
+            results.extend(build.units((index, task), &further, &keys, &of_further)?);
             ours.extend(of_further);
             build.executed.further.insert(index, further);
         }
         let ran = executed.ran.len() - ran_before;
-        let judged = judges.judge(task, &results, &ours)?;
+        let judged = at.judge(task, &results, &ours)?;
         progress.finished(
             &title,
             Finished {
@@ -189,107 +186,6 @@ fn part_of(
     Ok(executed)
 }
 
-/// What is at hand while a plan is executed.
-struct Build<'a> {
-    plan: &'a Plan,
-    network: &'a Network,
-    store: Option<&'a Store>,
-    reuse: Reuse,
-    progress: &'a dyn Progress,
-    keys: &'a key::Keys<'a>,
-    /// Why a unit runs, by its name and key.
-    reason: &'a dyn Fn(&str, &Key) -> Reason,
-    known: &'a Known,
-    executed: &'a mut Executed,
-    /// Results of this build that other methods find too, by their keys: they are run once also without a store.
-    earlier: &'a mut BTreeMap<String, Results>,
-    timings: &'a Timings<'a>,
-}
-
-impl Build<'_> {
-    fn keys_of(&self, task: &Task, units: &[Unit]) -> Vec<Key> {
-        units.iter().map(|unit| self.keys.of(task, unit)).collect()
-    }
-
-    /// The results of some units of a task; `None` of those that failed, and of those that are not ours and not stored.
-    fn units(
-        &mut self,
-        index: usize,
-        task: &Task,
-        units: &[Unit],
-        ours: &[bool],
-    ) -> Result<Vec<Option<Results>>, ExecuteError> {
-        let keys = self.keys_of(task, units);
-        let inputs = self.plan.inputs(task);
-        let shared = units
-            .iter()
-            .map(|unit| task.method.shared(&inputs, unit).is_some());
-        let shared: Vec<bool> = shared.collect();
-        let text = |key: &Key| key.json().to_string();
-        let mut results: Vec<Option<Results>> = keys
-            .iter()
-            .zip(&shared)
-            .map(|(key, is_shared)| {
-                let found = is_shared.then(|| self.earlier.get(&text(key)).cloned());
-                found.flatten().or_else(|| match self.reuse {
-                    Reuse::Stored => self.store?.load(key),
-                    Reuse::Nothing => None,
-                })
-            })
-            .collect();
-        let missing: Vec<usize> = (0..results.len())
-            .filter(|at| results[*at].is_none() && ours[*at])
-            .collect();
-        self.executed.units += results.len();
-        for (unit, key) in units.iter().zip(&keys) {
-            let name = name(task, unit);
-            self.executed.keys.insert(name, key.json().clone());
-        }
-        self.executed.ran.extend(missing.iter().map(|&at| {
-            let name = name(task, &units[at]);
-            let reason = (self.reason)(&name, &keys[at]);
-            Ran { unit: name, reason }
-        }));
-        if let Some(first) = missing.first() {
-            // The time to load the network is nobody's; where it cannot be, the run says so.
-            if task.method.needs() != Needs::Nothing {
-                let _ = self.network.open();
-            }
-            let mut watch = Watch::start(self.network);
-            let mut keep = |at: usize, found: Results| {
-                let Some(&unit) = missing.get(at) else {
-                    return Ok(()); // a method never names a unit that it was not given
-                };
-                if let Some(store) = self.store {
-                    store.save(&keys[unit], &found)?;
-                }
-                results[unit] = Some(found);
-                watch.unit();
-                Ok(())
-            };
-            let units: Vec<Unit> = missing.iter().map(|at| units[*at].clone()).collect();
-            let advanced = |done, total| self.progress.advanced(done, total);
-            let mut sink = Sink::new(&mut keep, &advanced);
-            let outcome = run(task, inputs, self.network, self.known, &units, &mut sink);
-            self.timings
-                .keep(Sort::of(&keys[*first], None), watch.timing());
-            match outcome {
-                Err(ExplainError::Cancelled) => return Err(ExecuteError::Cancelled),
-                Err(error) => {
-                    self.executed.failures.insert(index, error);
-                }
-                Ok(()) => {}
-            }
-        }
-        for ((key, is_shared), found) in keys.iter().zip(shared).zip(&results) {
-            if let (true, Some(found)) = (is_shared, found) {
-                self.earlier.insert(text(key), found.clone());
-            }
-        }
-        Ok(results)
-    }
-}
-
 /// Remembers which keys a finished build used, and keeps the store within its limit.
 pub fn remember(plan: &Plan, executed: &Executed, store: &Store) -> Result<(), FileError> {
     store.remember_build(&report_name(plan), &executed.keys)?;
@@ -305,21 +201,6 @@ fn report_name(plan: &Plan) -> String {
 /// What a unit is called in the report: `lime/coffee`.
 fn name(task: &Task, unit: &Unit) -> String {
     format!("{}/{}", task.name, unit.name)
-}
-
-fn run(
-    task: &Task,
-    inputs: Inputs,
-    network: &Network,
-    known: &Known,
-    units: &[Unit],
-    sink: &mut Sink,
-) -> Result<(), ExplainError> {
-    let model = network.open()?;
-    let passes = Passes::new(model, inputs, known);
-    // Inside a method plain tensor operations panic where a fallible one would return an error.
-    let result = catch_unwind(AssertUnwindSafe(|| task.method.run(&passes, units, sink)));
-    result.unwrap_or_else(|panic| Err(ExplainError::Failed(panic_text(panic.as_ref()))))
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {

@@ -28,11 +28,10 @@ pub fn gradients(
     let input = input.f_detach()?.f_set_requires_grad(true)?;
     let scores = scores(&input)?;
     let rows = numbers::probabilities(&scores, activation)?;
-    let values = numbers::precise_values(&scores)?;
-    let all = values.chunks((values.len() / rows.len().max(1)).max(1));
-    let targets = all
+    let targets = numbers::rows(&scores)?.into_iter();
+    let targets = targets
         .zip(&rows)
-        .map(|(scores, row)| target::new(class, scores, row));
+        .map(|(scores, row)| target::new(class, &scores, row));
     let targets = targets.collect::<Result<Vec<_>, _>>()?;
     let each = match (targets.first(), class.is_fixed()) {
         (Some(first), true) => target::each(&scores, &first.scalar, activation)?,

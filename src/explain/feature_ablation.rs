@@ -123,15 +123,9 @@ pub fn explain(
         let is_covered = labels.f_eq(segment as i64)?;
         Ok(baseline.f_where_self(&is_covered, &input)?)
     };
-    let scores = hidden::scores(passes, &target.scalar, segments.count, &mut covered, step)?;
-    let lost: Vec<f64> = segments
-        .labels
-        .iter()
-        .map(|&label| {
-            let (score, probability) = scores[label as usize];
-            target.value() - target.scalar.pick(score, probability)
-        })
-        .collect();
+    let losses = hidden::losses(passes, &target, segments.count, &mut covered, step)?;
+    let of_pixel = segments.labels.iter().map(|&label| losses[label as usize]);
+    let lost: Vec<f64> = of_pixel.collect();
     let values = Tensor::f_from_slice(&lost)?.f_view([1, height, width])?;
     class_maps::over_input(target, Meaning::Contribution, &values, None)
 }

@@ -8,9 +8,10 @@ use super::class_maps::{self, Step};
 use super::moments::Moments;
 use super::sampled_mean::{Count, Samples};
 use super::seed::Numbers;
+use super::target_name::Wanted;
 use super::{ExplainError, Passes, Photo};
 use crate::model::{BatchSize, in_batches};
-use crate::results::{Sampling, Scalar};
+use crate::results::{Attributions, Meaning, Sampling, Scalar};
 
 /// Gradients run one by one on a CPU: more at once are no faster there and keep every layer's output in memory.
 const FASTEST_BATCH_ON_CPU: usize = 1;
@@ -53,6 +54,27 @@ pub fn count<const LEAST: usize, const MOST: usize>(
 pub enum Statistic {
     Mean,
     Variance,
+}
+
+/// The map of a photo: a statistic of `of(gradient of a number of the scores)` over copies of it with noise, with its
+/// standard error.
+pub fn map(
+    (method, passes, photo): (&str, &Passes, &Photo),
+    class: &Wanted,
+    (share, count): (f64, Count),
+    statistic: (&dyn Fn(f64) -> f64, Statistic),
+    step: Step,
+) -> Result<Attributions, ExplainError> {
+    let input = passes.input(photo)?;
+    let (_, target) = class_maps::at_photo(passes, &input, class)?;
+    let mut draw = draws((method, passes, photo), share, &input)?;
+    let on = (passes, &input, &target.scalar);
+    let (values, sampling) = sampled(on, count, &mut draw, statistic, step)?;
+    let values = class_maps::as_volume(&values, &input)?;
+    Ok(Attributions {
+        sampling: Some(sampling),
+        ..class_maps::over_input(target, Meaning::Sensitivity, &values, None)?
+    })
 }
 
 /// A statistic of `of(gradient of a number of the scores)` over copies of `input` [1, C, H, W], each with the noise

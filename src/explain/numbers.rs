@@ -28,6 +28,14 @@ pub fn precise_values(tensor: &Tensor) -> Result<Vec<f64>, ExplainError> {
     Ok(Vec::<f64>::try_from(&flat)?)
 }
 
+/// A [N, M] tensor in double precision, row by row.
+pub fn rows(tensor: &Tensor) -> Result<Vec<Vec<f64>>, ExplainError> {
+    let (_, columns) = tensor.size2()?;
+    let all = precise_values(tensor)?;
+    let rows = all.chunks(columns.max(1) as usize);
+    Ok(rows.map(<[f64]>::to_vec).collect())
+}
+
 /// A [H, W] tensor.
 pub fn map(tensor: &Tensor) -> Result<Map, ExplainError> {
     let (height, width) = tensor.size2()?;
@@ -55,17 +63,13 @@ pub fn probabilities(
     scores: &Tensor,
     activation: OutputActivation,
 ) -> Result<Vec<Vec<f64>>, ExplainError> {
-    let (_, classes) = scores.size2()?;
-    let flat = precise_values(&activated(scores, activation)?)?;
-    if flat.iter().any(|p| !p.is_finite()) {
+    let rows = rows(&activated(scores, activation)?)?;
+    if rows.iter().flatten().any(|p| !p.is_finite()) {
         return Err(ExplainError::Failed(
             "the network's scores are not finite numbers".to_owned(),
         ));
     }
-    Ok(flat
-        .chunks(classes.max(1) as usize)
-        .map(<[f64]>::to_vec)
-        .collect())
+    Ok(rows)
 }
 
 /// The same as a tensor [N, classes] of float64 on the CPU, whether the numbers are finite or not.

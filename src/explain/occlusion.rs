@@ -197,11 +197,7 @@ impl Windows {
             part(&copy)?.f_copy_(&part(&baseline)?)?;
             Ok(copy)
         };
-        let scores = hidden::scores(passes, &target.scalar, self.count(), &mut covered, step)?;
-        let lost: Vec<f64> = scores
-            .iter()
-            .map(|(score, probability)| target.value() - target.scalar.pick(*score, *probability))
-            .collect();
+        let lost = hidden::losses(passes, &target, self.count(), &mut covered, step)?;
         let (height, width) = self.size;
         let values = Tensor::f_from_slice(&self.means(&lost))?;
         let values = values.f_view([1, height as i64, width as i64])?;

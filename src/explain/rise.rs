@@ -176,8 +176,9 @@ impl Masked<'_> {
         let (_, _, height, width) = input.size4()?;
         let kept = self.kept;
         let draw = self.mask;
-        let mut sums = Sums::new((height * width).unsigned_abs() as usize);
-        let take = |sums: &mut Sums, samples: Range<usize>| {
+        // Of what each mask says of a pixel, pᵢ (Mᵢ / q − 1) / (1 − q).
+        let mut said = Moments::new((height * width).unsigned_abs() as usize);
+        let take = |said: &mut Moments, samples: Range<usize>| {
             // A batch that does not fit into memory is run again in halves, so that every mask is kept as it was drawn.
             let mut masks: Vec<Tensor> = Vec::with_capacity(samples.len());
             let mut masked = |index: usize| {
@@ -188,9 +189,10 @@ impl Masked<'_> {
                 Ok(baseline.f_add(&input.f_sub(&baseline)?.f_mul(&mask)?)?)
             };
             let step = |done: usize| step(samples.start + done);
-            let found = hidden::scores(passes, &target.scalar, samples.len(), &mut masked, &step)?;
-            for (mask, (_, probability)) in masks.iter().zip(&found) {
-                sums.add(&numbers::values(mask)?, *probability, kept);
+            let found = hidden::values(passes, &target.scalar, samples.len(), &mut masked, &step)?;
+            for (mask, probability) in masks.iter().zip(&found) {
+                let mask = numbers::values(mask)?.into_iter().map(f64::from);
+                said.add(mask.map(|shown| probability * (shown / kept - 1.0) / (1.0 - kept)));
             }
             Ok(())
         };
@@ -198,57 +200,14 @@ impl Masked<'_> {
             round: ROUND,
             ..self.count
         };
-        let estimate = |sums: &Sums| sums.map(kept);
-        let (values, sampling) = rounds.sample(&mut sums, take, estimate)?;
+        let estimate = |said: &Moments| (said.mean().to_vec(), said.standard_errors_of_mean());
+        let (values, sampling) = rounds.sample(&mut said, take, estimate)?;
         let values = Tensor::f_from_slice(&values)?.f_view([1, height, width])?;
         let found = class_maps::over_input(target, Meaning::Contribution, &values, None)?;
         Ok(Attributions {
             sampling: Some(sampling),
             ..found
         })
-    }
-}
-
-/// What masks gave so far, by pixel.
-struct Sums {
-    samples: usize,
-    /// Σ pᵢ.
-    probabilities: f64,
-    /// Σ pᵢ Mᵢ.
-    kept: Vec<f64>,
-    /// Of what each mask says of a pixel, pᵢ (Mᵢ / q − 1) / (1 − q), whose mean is the map.
-    moments: Moments,
-}
-
-impl Sums {
-    fn new(pixels: usize) -> Self {
-        Self {
-            samples: 0,
-            probabilities: 0.0,
-            kept: vec![0.0; pixels],
-            moments: Moments::new(pixels),
-        }
-    }
-
-    /// Takes a mask; `kept` is the mean of all masks.
-    fn add(&mut self, mask: &[f32], probability: f64, kept: f64) {
-        self.samples += 1;
-        self.probabilities += probability;
-        let cells = self.kept.iter_mut().zip(mask);
-        cells.for_each(|(sum, shown)| *sum += probability * f64::from(*shown));
-        let each = mask
-            .iter()
-            .map(|shown| probability * (f64::from(*shown) / kept - 1.0) / (1.0 - kept));
-        self.moments.add(each);
-    }
-
-    /// (S − p̄) / (1 − q), and its standard errors.
-    fn map(&self, kept: f64) -> (Vec<f64>, Option<Vec<f64>>) {
-        let samples = self.samples.max(1) as f64;
-        let (mean, whole) = (self.probabilities / samples, samples * kept);
-        let value = |sum: &f64| (sum / whole - mean) / (1.0 - kept);
-        let values = self.kept.iter().map(value).collect();
-        (values, self.moments.standard_errors_of_mean())
     }
 }
 

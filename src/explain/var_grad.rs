@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::class_maps::{self, Step, predicted};
+use super::class_maps::{Step, predicted};
 use super::noisy_gradients::{self, Statistic};
 use super::per_photo::PerPhoto;
 use super::sampled_mean::{Count, Samples};
@@ -20,7 +20,7 @@ use super::target_name::{TargetName, Wanted};
 use super::{
     Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, Viewing, parameters,
 };
-use crate::results::{Attributions, Kind, Meaning};
+use crate::results::{Attributions, Kind};
 
 const NAME: &str = "var_grad";
 
@@ -113,18 +113,8 @@ impl PerPhoto for VarGrad {
         class: &Wanted,
         step: Step,
     ) -> Result<Attributions, ExplainError> {
-        let input = passes.input(photo)?;
-        let (_, target) = class_maps::at_photo(passes, &input, class)?;
-        let mut draw = noisy_gradients::draws((NAME, passes, photo), self.noise, &input)?;
-        let on = (passes, &input, &target.scalar);
         let variance: (&dyn Fn(f64) -> f64, _) = (&|gradient| gradient, Statistic::Variance);
-        let (values, sampling) =
-            noisy_gradients::sampled(on, self.count(), &mut draw, variance, step)?;
-        let values = class_maps::as_volume(&values, &input)?;
-        let found = class_maps::over_input(target, Meaning::Sensitivity, &values, None)?;
-        Ok(Attributions {
-            sampling: Some(sampling),
-            ..found
-        })
+        let noise = (self.noise, self.count());
+        noisy_gradients::map((NAME, passes, photo), class, noise, variance, step)
     }
 }

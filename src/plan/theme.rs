@@ -18,6 +18,8 @@ const OURS: [(&str, [&str; 2]); 4] = [
     ("ink", ["#1e2428", "#dde2e5"]),
     ("muted", ["#59636a", "#9aa6ae"]),
 ];
+/// Index in [`OURS`].
+const PAPER: usize = 1;
 const GROUNDS: [&str; 2] = ["light", "dark"];
 
 /// The CSS, and what should be known of it.
@@ -119,9 +121,12 @@ fn grounds(colour: Option<&ColourSpec>) -> Stated<'_> {
     [light, dark]
 }
 
-/// The variables of our style sheet, those of softer colours mixed from the stated ones.
+/// The variables of our style sheet on either ground, those of softer colours mixed from the stated ones.
 fn colours(stated: &[Stated; 4]) -> String {
-    let on = |ground: usize| {
+    const DARK: &str = "screen and (prefers-color-scheme: dark)";
+    let mut css = String::new();
+    // The first holds wherever the second does not: what is stated for one ground never reaches the other.
+    for (ground, media) in [format!("not {DARK}"), DARK.to_owned()].iter().enumerate() {
         let mut lines = String::new();
         for ((name, _), colours) in OURS.iter().zip(stated) {
             if let Some(colour) = colours[ground] {
@@ -135,27 +140,11 @@ fn colours(stated: &[Stated; 4]) -> String {
         if paper || ink {
             lines += "--surface: color-mix(in srgb, var(--ink) 5%, var(--paper)); --line: color-mix(in srgb, var(--ink) 18%, var(--paper)); ";
         }
-        lines
-    };
-    let (light, dark) = (on(0), on(1));
-    let mut css = String::new();
-    if !light.is_empty() {
-        css += &format!(":root {{ {light}}}\n");
+        if !lines.is_empty() {
+            css += &format!("@media {media} {{ :root {{ {lines}}} }}\n");
+        }
     }
-    if !dark.is_empty() || !light.is_empty() {
-        // What is stated for the light ground only must not reach the dark one.
-        let ours: String = OURS
-            .iter()
-            .zip(stated)
-            .filter(|(_, colours)| colours[0].is_some() && colours[1].is_none())
-            .map(|((name, colours), _)| format!("--{name}: {}; ", colours[1]))
-            .collect();
-        let soft = "--accent-soft: color-mix(in srgb, var(--accent) 12%, var(--paper)); --surface: color-mix(in srgb, var(--ink) 5%, var(--paper)); --line: color-mix(in srgb, var(--ink) 18%, var(--paper)); ";
-        css += &format!(
-            "@media screen and (prefers-color-scheme: dark) {{ :root {{ {ours}{dark}{soft}}} }}\n"
-        );
-    }
-    if stated[1 /* paper */][0].is_some() {
+    if stated[PAPER][0].is_some() {
         css += "@media print { :root { --paper: #fff; } }\n"; // paper has a colour of its own
     }
     css
@@ -202,7 +191,6 @@ fn weak(document: &Document, stated: &[Stated; 4]) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for (ground, ground_name) in GROUNDS.iter().enumerate() {
         let colour = |index: usize| stated[index][ground].unwrap_or(OURS[index].1[ground]);
-        const PAPER: usize = 1;
         for index in [0, 2, 3] {
             let is_stated = |index: usize| stated[index][ground].is_some();
             if !is_stated(index) && !is_stated(PAPER) {
@@ -292,7 +280,7 @@ mod tests {
                     "{name} {colour}"
                 );
             }
-            let paper = OURS[1].1;
+            let paper = OURS[PAPER].1;
             if name != "paper" {
                 for ground in [0, 1] {
                     assert!(contrast(rgb(colours[ground]), rgb(paper[ground])) >= LEAST_CONTRAST);

@@ -10,7 +10,8 @@ use crate::diagnostic::{Diagnostic, nearest};
 use crate::fs;
 use crate::spec::{Document, Spec, escape};
 use crate::words::Strings;
-use crate::words::strings::{WordError, is_language, known};
+use crate::words::language::{is_language, known};
+use crate::words::strings::WordError;
 
 /// The words, and what is not wrong with the user's own and still should be known; or nothing and one more fault.
 pub(super) fn strings(

@@ -59,14 +59,6 @@ impl Scalar {
             false => plus - sum(&self.minus)?,
         })
     }
-
-    /// Which of both is explained.
-    pub fn pick(&self, score: f64, probability: f64) -> f64 {
-        match self.of {
-            Explained::Score => score,
-            Explained::Probability => probability,
-        }
-    }
 }
 
 impl ScalarTarget {
@@ -82,7 +74,10 @@ impl ScalarTarget {
 
     /// The number that is explained.
     pub fn value(&self) -> f64 {
-        self.scalar.pick(self.score, self.probability)
+        match self.scalar.of {
+            Explained::Score => self.score,
+            Explained::Probability => self.probability,
+        }
     }
 }
 

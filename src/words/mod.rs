@@ -1,7 +1,9 @@
 //! Words of the report: messages, the table of strings of each language, numbers as text.
 
 pub mod format;
+pub mod language;
 pub mod message;
+mod placeholders;
 pub mod strings;
 
 pub use message::{Argument, Message};

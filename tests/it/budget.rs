@@ -3,23 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use assert_cmd::Command;
-
 use crate::rebuilds::Project;
 
 fn build(project: &Project, arguments: &[&str]) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_cnn-report"))
-        .current_dir(project.path(""))
-        .args(["--format", "short", "build", "--quiet"])
-        .args(arguments)
-        .output()
-        .unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (
-        output.status.code().unwrap(),
-        text(&output.stdout),
-        text(&output.stderr),
-    )
+    project.told(&[&["build", "--quiet"], arguments].concat())
 }
 
 /// Every file and folder with its size and the time of its last change.

@@ -7,7 +7,6 @@ mod github;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use assert_cmd::Command;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
@@ -82,18 +81,7 @@ impl Project {
 
     /// Exit code, standard output, standard error.
     fn run(&self, arguments: &[&str]) -> (i32, String, String) {
-        let output = Command::new(env!("CARGO_BIN_EXE_cnn-report"))
-            .current_dir(&self.root)
-            .args(["--format", "short"])
-            .args(arguments)
-            .output()
-            .unwrap();
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        (
-            output.status.code().unwrap(),
-            text(&output.stdout),
-            text(&output.stderr),
-        )
+        crate::rebuilds::told(&self.root, arguments)
     }
 
     fn build(&self, arguments: &[&str]) -> String {

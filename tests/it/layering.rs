@@ -335,7 +335,6 @@ fn every_room_has_a_rule() {
         "lib",
         "building",
         "commands",
-        "dry_run",
         "watched",
         "waiting",
         "main",

@@ -1,28 +1,18 @@
 //! Themes and templates of a user's own.
 
-use assert_cmd::Command;
 use base64::Engine;
 use sha2::Digest;
 
 use crate::rebuilds::Project;
 
 fn run(project: &Project, command: &str) -> (i32, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_cnn-report"))
-        .current_dir(project.path(""))
-        .args(["--format", "short", command])
-        .output()
-        .unwrap();
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    (output.status.code().unwrap(), told)
+    let (code, _, told) = project.told(&[command]);
+    (code, told)
 }
 
 /// One small figure, with these lines below `seed`.
 fn project(lines: &str) -> Project {
-    let project = Project::new();
-    let text = std::fs::read_to_string(project.path("report.yaml")).unwrap();
-    let (head, _) = text.split_once("      - photos:").unwrap();
-    let figure = "      - predictions: {id: predictions, top: 3}\n";
-    std::fs::write(project.path("report.yaml"), format!("{head}{figure}")).unwrap();
+    let project = Project::of_one_figure();
     project.spec(
         "seed: 0\n",
         &format!("seed: 0\noutput: {{formats: [html, markdown]}}\n{lines}"),
@@ -58,8 +48,11 @@ fn a_theme_stands_behind_our_style_and_in_the_policy() {
     assert!(!told.contains("warning"), "{told}");
     let page = page(&project);
     let style = style(&page);
-    assert!(style.contains(":root { --accent: #8a1c4a; "));
-    assert!(style.contains("--accent: #e79ab9; "));
+    let dark = "screen and (prefers-color-scheme: dark)";
+    assert!(style.contains(&format!(
+        "@media not {dark} {{ :root {{ --accent: #8a1c4a; "
+    )));
+    assert!(style.contains(&format!("@media {dark} {{ :root {{ --accent: #e79ab9; ")));
     assert!(style.contains("font-family: \"Georgia\", serif;"));
     assert!(style.ends_with("h1 { letter-spacing: 0.1em; }\n"));
 }

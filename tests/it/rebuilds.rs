@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use assert_cmd::Command;
 use cnn_report::execute::{Reason, Reuse};
 use cnn_report::plan::Overrides;
 use cnn_report::progress::Silent;
@@ -63,6 +64,22 @@ const ALL: &[&str] = &[
     "matrix/photos 0-3",
 ];
 
+/// Exit code, standard output and standard error of the program in a folder.
+pub fn told(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_cnn-report"))
+        .current_dir(folder)
+        .args(["--format", "short"])
+        .args(arguments)
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (
+        output.status.code().unwrap(),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
+}
+
 /// A folder with the report and everything that it names.
 pub struct Project(TempDir);
 
@@ -91,6 +108,20 @@ impl Project {
         );
         project.write("report.yaml", REPORT.as_bytes());
         project
+    }
+
+    /// The same report with one small figure.
+    pub fn of_one_figure() -> Self {
+        let project = Self::new();
+        let (head, _) = REPORT.split_once("      - photos:").unwrap();
+        let figure = "      - predictions: {id: predictions, top: 3}\n";
+        project.write("report.yaml", format!("{head}{figure}").as_bytes());
+        project
+    }
+
+    /// Exit code, standard output and standard error of the program beside the report.
+    pub fn told(&self, arguments: &[&str]) -> (i32, String, String) {
+        told(self.0.path(), arguments)
     }
 
     pub fn path(&self, name: &str) -> PathBuf {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use cnn_report::present::exhibit::{Body, Exhibit, HeatMaps};
-use cnn_report::words::strings::LANGUAGES;
+use cnn_report::words::language::LANGUAGES;
 use cnn_report::words::{Argument, Message, Strings};
 
 use crate::bench::Ran;

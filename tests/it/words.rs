@@ -1,45 +1,15 @@
 //! Words of a user's own, and languages that are not built in, as their user writes them.
 
-use assert_cmd::Command;
-
 use crate::rebuilds::Project;
-
-fn run(project: &Project, arguments: &[&str]) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_cnn-report"))
-        .current_dir(project.path(""))
-        .args(["--format", "short"])
-        .args(arguments)
-        .output()
-        .unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (
-        output.status.code().unwrap(),
-        text(&output.stdout),
-        text(&output.stderr),
-    )
-}
-
-/// One small figure: what is asked is how it is called.
-fn project() -> Project {
-    let project = Project::new();
-    let text = std::fs::read_to_string(project.path("report.yaml")).unwrap();
-    let (head, _) = text.split_once("      - photos:").unwrap();
-    std::fs::write(
-        project.path("report.yaml"),
-        format!("{head}      - predictions: {{id: predictions, top: 3}}\n"),
-    )
-    .unwrap();
-    project
-}
 
 #[test]
 fn own_words_take_the_place_of_ours() {
-    let project = project();
+    let project = Project::of_one_figure();
     project.spec("language: en", "language: en\nstrings: my-words.yaml");
     let words =
         "# ours are too dry\npredictions.title: What it says\nquestion: \"Part {number}\"\n";
     std::fs::write(project.path("my-words.yaml"), words).unwrap();
-    let (code, _, told) = run(&project, &["build", "--quiet"]);
+    let (code, _, told) = project.told(&["build", "--quiet"]);
     assert_eq!((code, told.as_str()), (0, ""));
     let page = std::fs::read_to_string(project.path("build/report.html")).unwrap();
     let markdown = std::fs::read_to_string(project.path("build/report.md")).unwrap();
@@ -53,9 +23,9 @@ fn own_words_take_the_place_of_ours() {
 
 #[test]
 fn a_language_that_is_not_built_in_says_what_it_lacks() {
-    let project = project();
+    let project = Project::of_one_figure();
     project.spec("language: en", "language: fr");
-    let (code, _, told) = run(&project, &["check"]);
+    let (code, _, told) = project.told(&["check"]);
     assert_eq!(code, 2);
     assert!(
         told.starts_with("report.yaml:2:11: error: there is no language `fr`; choose one of `en`, `ja`, `zh-CN`, `zh-TW`, or give its words with `strings: fr.yaml`"),
@@ -65,7 +35,7 @@ fn a_language_that_is_not_built_in_says_what_it_lacks() {
     project.spec("language: fr", "language: fr\nstrings: words");
     std::fs::create_dir(project.path("words")).unwrap();
     std::fs::write(project.path("words/de.yaml"), "contents: Inhalt\n").unwrap();
-    let (code, _, told) = run(&project, &["check"]);
+    let (code, _, told) = project.told(&["check"]);
     assert_eq!(code, 2);
     assert!(told.starts_with("report.yaml:3:10: error: "), "{told}");
     assert!(told.contains("fr.yaml"), "{told}");
@@ -74,7 +44,7 @@ fn a_language_that_is_not_built_in_says_what_it_lacks() {
         "contents: Sommaire\nquestion: \"Question n° {number}\"\n",
     )
     .unwrap();
-    let (code, said, told) = run(&project, &["check"]);
+    let (code, said, told) = project.told(&["check"]);
     assert_eq!((code, said.as_str()), (0, "no faults found\n"), "{told}");
     assert!(
         told.contains("words/fr.yaml: warning: `fr` lacks "),
@@ -82,7 +52,7 @@ fn a_language_that_is_not_built_in_says_what_it_lacks() {
     );
     assert!(told.contains(", which stay English: `"), "{told}");
     assert!(!told.contains("`contents`"), "{told}");
-    let (code, ..) = run(&project, &["build", "--quiet"]);
+    let (code, ..) = project.told(&["build", "--quiet"]);
     assert_eq!(code, 0);
     let page = std::fs::read_to_string(project.path("build/report.html")).unwrap();
     assert!(page.contains("<html lang=\"fr\">"));
@@ -92,12 +62,12 @@ fn a_language_that_is_not_built_in_says_what_it_lacks() {
 
 #[test]
 fn every_wrong_word_is_told_with_its_place() {
-    let project = project();
+    let project = Project::of_one_figure();
     project.spec("language: en", "language: ja\nstrings: my-words.yaml");
     let words =
         "contentz: x\nfigure: \"Fig. {count}\"\nsaliency:\n  title: Map\npoints: 3\nvalue: \"\"\n";
     std::fs::write(project.path("my-words.yaml"), words).unwrap();
-    let (code, _, told) = run(&project, &["check"]);
+    let (code, _, told) = project.told(&["check"]);
     assert_eq!(code, 2);
     let lines: Vec<&str> = told.lines().collect();
     let expected = [
@@ -112,14 +82,14 @@ fn every_wrong_word_is_told_with_its_place() {
 
 #[test]
 fn what_words_prints_is_what_strings_takes() {
-    let project = project();
-    let (code, printed, _) = run(&project, &["words", "zh-Hans"]);
+    let project = Project::of_one_figure();
+    let (code, printed, _) = project.told(&["words", "zh-Hans"]);
     assert_eq!(code, 0);
     assert!(printed.contains("contents: \"目录\"\n"));
     std::fs::write(project.path("xx.yaml"), printed).unwrap();
     project.spec("language: en", "language: xx\nstrings: xx.yaml");
-    let (code, _, told) = run(&project, &["check"]);
+    let (code, _, told) = project.told(&["check"]);
     assert_eq!((code, told.as_str()), (0, ""), "nothing is missing");
-    let (code, ..) = run(&project, &["words", "tlh"]);
+    let (code, ..) = project.told(&["words", "tlh"]);
     assert_eq!(code, 2);
 }

@@ -49,13 +49,8 @@ pub(super) fn run(
         Ok(copy)
     };
     let step = |_| ask(go_on);
-    let scalar = &target.scalar;
-    let left = hidden::scores(passes, scalar, SQUARES, &mut covered, &step)?;
-    let whole = class_maps::of_scores(passes, photo, &Wanted::from(scalar))?.value();
-    let left = left
-        .iter()
-        .map(|(score, probability)| scalar.pick(*score, *probability));
-    let drops: Vec<f64> = left.map(|left| whole - left).collect();
+    let whole = class_maps::of_scores(passes, photo, &Wanted::from(&target.scalar))?;
+    let drops = hidden::losses(passes, &whole, SQUARES, &mut covered, &step)?;
     let sums: Vec<f64> = squares
         .iter()
         .map(|square| square.sum(&shares.map))

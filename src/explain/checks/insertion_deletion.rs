@@ -148,11 +148,7 @@ impl<'a> Walk<'a> {
         input: &mut dyn FnMut(usize) -> Result<Tensor, ExplainError>,
     ) -> Result<Vec<f64>, ExplainError> {
         let step = |_| ask(self.go_on);
-        let found = hidden::scores(self.passes, self.scalar, count, input, &step)?;
-        Ok(found
-            .into_iter()
-            .map(|(score, probability)| self.scalar.pick(score, probability))
-            .collect())
+        hidden::values(self.passes, self.scalar, count, input, &step)
     }
 
     /// The curves of an order.

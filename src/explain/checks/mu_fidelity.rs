@@ -58,17 +58,13 @@ pub(super) fn run(
     let zeros = Shown::new(&zero, &grid)?;
     let mut covered = |set: usize| zeros.over(&input, &among(cells, &sets[set]));
     let step = |_| ask(go_on);
-    let scores = hidden::scores(passes, &judged_number, SUBSETS, &mut covered, &step)?;
-    let whole = class_maps::of_scores(passes, photo, &Wanted::from(&judged_number))?.value();
-    let left = scores
-        .iter()
-        .map(|(score, probability)| judged_number.pick(*score, *probability));
-    let drops: Vec<f64> = left.map(|left| whole - left).collect();
+    let whole = class_maps::of_scores(passes, photo, &Wanted::from(&judged_number))?;
+    let losses = hidden::losses(passes, &whole, SUBSETS, &mut covered, &step)?;
     let sums_of_sets = sets
         .iter()
         .map(|set| set.iter().map(|&cell| sums[cell]).sum());
     Ok(Fidelity::MuFidelity {
-        correlation: correlation(&sums_of_sets.collect::<Vec<f64>>(), &drops),
+        correlation: correlation(&sums_of_sets.collect::<Vec<f64>>(), &losses),
         subsets: SUBSETS,
     })
 }

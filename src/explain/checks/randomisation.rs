@@ -32,28 +32,58 @@ pub(super) fn run(
     target: &ScalarTarget,
     go_on: GoOn,
 ) -> Result<Fidelity, ExplainError> {
-    let method = judged.of_photo(&passes.inputs, &target.scalar)?;
-    let photo = same_photo(passes, judged)?;
     let last = passes.model.last_weights();
     let Some((name, _)) = last.first() else {
-        let reason = "no layer of the network has weights that could be drawn anew";
-        return Err(ExplainError::Failed(reason.to_owned()));
+        return Err(no_weights());
     };
     let weights = (*name).to_owned();
-    let mut drawn = BTreeMap::new();
-    for (name, tensor) in &last {
-        drawn.insert((*name).to_owned(), anew(passes, name, tensor)?);
-    }
-    let model = passes.model.with_weights(drawn)?;
-    let found = repeated::found(method.as_ref(), (&model, passes.inputs), photo, go_on)?;
+    let mut drawn = Drawn::new();
+    draw(passes, &last, &mut drawn)?;
     Ok(Fidelity::Randomisation {
-        correlation: correlation(&sizes(judged.found), &sizes(&found)),
+        correlation: correlation_with(passes, judged, target, &drawn, go_on)?,
         weights,
     })
 }
 
+/// Weights by name, drawn anew.
+pub(super) type Drawn = BTreeMap<String, Tensor>;
+
+pub(super) fn no_weights() -> ExplainError {
+    let reason = "no layer of the network has weights that could be drawn anew";
+    ExplainError::Failed(reason.to_owned())
+}
+
+/// Draws the weights of a layer anew.
+pub(super) fn draw(
+    passes: &Passes,
+    layer: &[(&str, &Tensor)],
+    drawn: &mut Drawn,
+) -> Result<(), ExplainError> {
+    for (name, tensor) in layer {
+        drawn.insert((*name).to_owned(), anew(passes, name, tensor)?);
+    }
+    Ok(())
+}
+
+/// The rank correlation of the map with that of the same network with other weights.
+pub(super) fn correlation_with(
+    passes: &Passes,
+    judged: &Judged,
+    target: &ScalarTarget,
+    drawn: &Drawn,
+    go_on: GoOn,
+) -> Result<Option<f64>, ExplainError> {
+    let method = judged.of_photo(&passes.inputs, &target.scalar)?;
+    let photo = same_photo(passes, judged)?;
+    let drawn = drawn.iter();
+    let weights = drawn.map(|(name, tensor)| (name.clone(), tensor.shallow_clone()));
+    let model = passes.model.with_weights(weights.collect())?;
+    let found = repeated::found(method.as_ref(), (&model, passes.inputs), photo, go_on)?;
+    Ok(correlation(&sizes(judged.found), &sizes(&found)))
+}
+
 /// The photo that was explained.
-pub(super) fn same_photo(passes: &Passes, judged: &Judged) -> Result<Arc<Photo>, ExplainError> {
+fn same_photo(passes: &Passes, judged: &Judged) -> Result<Arc<Photo>, ExplainError> {
     let photo = judged.unit.photo;
     let photo = photo.and_then(|at| passes.inputs.photos.get(at));
     let none = || ExplainError::Failed("the map is of no photo of the figure".to_owned());
@@ -62,7 +92,7 @@ pub(super) fn same_photo(passes: &Passes, judged: &Judged) -> Result<Arc<Photo>,
 
 /// Numbers of the same mean and standard deviation as the weights of a name: the same for all photos, for the network
 /// is one.
-pub(super) fn anew(passes: &Passes, name: &str, tensor: &Tensor) -> Result<Tensor, ExplainError> {
+fn anew(passes: &Passes, name: &str, tensor: &Tensor) -> Result<Tensor, ExplainError> {
     let mut stream = Numbers::new(passes.inputs.seed, STREAM, name);
     let values = numbers::precise_values(tensor)?;
     let count = values.len().max(1) as f64;
@@ -77,7 +107,7 @@ pub(super) fn anew(passes: &Passes, name: &str, tensor: &Tensor) -> Result<Tenso
 }
 
 /// The size of the map at each place.
-pub(super) fn sizes(found: &Results) -> Vec<f64> {
+fn sizes(found: &Results) -> Vec<f64> {
     let map = found.one_number_a_place();
     let values = map.map_or(Vec::new(), |map| map.values);
     values

@@ -11,11 +11,8 @@
 //! **Errors** those of the method, also on a network of random weights; a network without such a layer.
 //! **Paper** Adebayo, Gilmer, Muelly, Goodfellow, Hardt, Kim: "Sanity Checks for Saliency Maps", NeurIPS 2018.
 
-use std::collections::BTreeMap;
-
-use super::randomisation::{anew, same_photo, sizes};
-use super::ranks::correlation;
-use super::{GoOn, Judged, repeated};
+use super::randomisation::{Drawn, correlation_with, draw, no_weights};
+use super::{GoOn, Judged};
 use crate::explain::{ExplainError, Passes};
 use crate::results::{CascadeStep, Fidelity, ScalarTarget};
 
@@ -28,33 +25,23 @@ pub(super) fn run(
     target: &ScalarTarget,
     go_on: GoOn,
 ) -> Result<Fidelity, ExplainError> {
-    let method = judged.of_photo(&passes.inputs, &target.scalar)?;
-    let photo = same_photo(passes, judged)?;
     let layers = passes.model.weights_from_last();
-    let learned = sizes(judged.found);
-    let (mut drawn, mut done) = (BTreeMap::new(), 0);
+    let (mut drawn, mut done) = (Drawn::new(), 0);
     let mut steps = Vec::new();
     for end in ends(layers.len()) {
-        for (name, tensor) in layers[done..end].iter().flatten() {
-            drawn.insert((*name).to_owned(), anew(passes, name, tensor)?);
+        for layer in &layers[done..end] {
+            draw(passes, layer, &mut drawn)?;
         }
         done = end;
-        let weights = drawn.iter();
-        let weights = weights.map(|(name, tensor)| (name.clone(), tensor.shallow_clone()));
-        let model = passes.model.with_weights(weights.collect())?;
-        let photo = std::sync::Arc::clone(&photo);
-        let found = repeated::found(method.as_ref(), (&model, passes.inputs), photo, go_on)?;
         let name = layers[end - 1].first().map_or("", |(name, _)| *name);
         steps.push(CascadeStep {
             weights: name.to_owned(),
             layers: end,
-            correlation: correlation(&learned, &sizes(&found)),
+            correlation: correlation_with(passes, judged, target, &drawn, go_on)?,
         });
     }
     match steps.is_empty() {
-        true => Err(ExplainError::Failed(
-            "no layer of the network has weights that could be drawn anew".to_owned(),
-        )),
+        true => Err(no_weights()),
         false => Ok(Fidelity::RandomisationCascade { steps }),
     }
 }

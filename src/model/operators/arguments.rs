@@ -5,33 +5,8 @@ use std::cell::Cell;
 use tch::{Device, Kind, Scalar, Tensor};
 
 use super::error::OperatorError;
+use super::value::{Module, Operand, Value};
 use crate::model::graph::{Argument, Node, Size, ValueId};
-
-/// What flows through the graph.
-#[derive(Debug)]
-pub enum Value {
-    Tensor(Tensor),
-    /// A size, or a truth value as 0 or 1.
-    Number(i64),
-    /// A whole network of TorchScript.
-    Module(Module),
-}
-
-/// libtorch's module, which says nothing of itself.
-pub struct Module(pub tch::CModule);
-
-impl std::fmt::Debug for Module {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Module")
-    }
-}
-
-/// A tensor or a number: the second input of arithmetic.
-pub enum Operand<'a> {
-    Tensor(&'a Tensor),
-    Int(i64),
-    Float(f64),
-}
 
 /// The arguments of one node as it runs. It keeps account of what was read, so that an argument
 /// which an operator does not know is noticed rather than passed over.

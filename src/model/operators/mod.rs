@@ -26,13 +26,15 @@ mod scatter;
 mod shape;
 mod torchscript;
 mod transformer;
+mod value;
 pub mod weights_seen;
 mod windows;
 
-pub use arguments::{Arguments, Module, Operand, Value};
+pub use arguments::Arguments;
 pub use error::OperatorError;
 use error::Result;
 use tch::Tensor;
+pub use value::{Module, Operand, Value};
 
 use crate::model::caught::caught;
 

@@ -15,7 +15,7 @@ use cnn_report::results::{
     Varied,
 };
 use cnn_report::words::Message;
-use cnn_report::words::strings::LANGUAGES;
+use cnn_report::words::language::LANGUAGES;
 use serde_json::{Value, json};
 
 use super::cases::{NET1, Project, Ran, WITH_LAYERS};

@@ -1,11 +1,13 @@
 //! What a build would do, without doing it.
 
+use super::Request;
+use super::planning::plan_report;
+use crate::Failure;
 use crate::diagnostic::Diagnostic;
 use crate::execute::{Upcoming, upcoming};
 use crate::model::{ModelFacts, Parts};
 use crate::plan::Overrides;
 use crate::store::Store;
-use crate::{Failure, Request, StoreAt, plan, plan_report};
 
 #[derive(Debug)]
 pub struct DryRun {
@@ -27,11 +29,7 @@ pub struct Memory {
 /// Everything of a build up to its first unit of work. Nothing is written, neither a report nor into the store; a
 /// network that was not seen before is loaded and tried, as by `check`.
 pub fn dry_run(request: &Request) -> Result<DryRun, Failure> {
-    let folder = match &request.store {
-        StoreAt::Nowhere => None,
-        StoreAt::Folder(folder) => Some(folder.clone()),
-        StoreAt::BesideReport => Some(plan::folder_of(&request.spec).join(crate::STORE)),
-    };
+    let folder = request.store.folder(&request.spec);
     let store = folder.and_then(|folder| Store::open_read_only(&folder));
     let overrides = Overrides {
         writes_nothing: true,

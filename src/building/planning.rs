@@ -1,0 +1,129 @@
+//! Up to the plan: the store, the spec with everything that it names, the network's facts, the user's templates.
+
+use std::path::Path;
+
+use super::StoreAt;
+use super::faults::{of_template, run_failure, warning};
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::execute::{self, Network, NoMemory};
+use crate::plan::memory::Memory;
+use crate::plan::{self, Overrides, Plan};
+use crate::report::{Look, OwnTemplate};
+use crate::spec::Document;
+use crate::store::{self, Store};
+use crate::{Failure, methods, read_spec, render};
+
+/// Reads and checks a spec and everything it names. A network that was not seen before is loaded and tried once,
+/// also on the first photo.
+pub fn check_spec(
+    path: &Path,
+    overrides: &Overrides,
+    store: &StoreAt,
+) -> Result<Vec<Diagnostic>, Failure> {
+    let (store, mut warnings) = open_store(path, store);
+    let (plan, network) = plan_report(path, overrides, store.as_ref())?;
+    let problem = execute::first_photo(&plan, &network, store.as_ref());
+    if let Some(store) = &store {
+        let _ = store.flush(); // what is not remembered is looked at again
+    }
+    if let Some((task, message)) = problem {
+        let hint = "leave the photo out, or mend the network at that node".to_owned();
+        let fault = Diagnostic::at(&task.place, message, hint);
+        return Err(Failure::Spec(vec![fault]));
+    }
+    warnings.extend(plan.warnings);
+    Ok(warnings)
+}
+
+/// The plan of a spec with its network, which is opened only where it was not seen before.
+pub fn plan_report(
+    path: &Path,
+    overrides: &Overrides,
+    store: Option<&Store>,
+) -> Result<(Plan, Network), Failure> {
+    let (document, spec) = read_spec(path, &overrides.set)?;
+    let memory: &dyn Memory = match store {
+        Some(store) => store,
+        None => &NoMemory,
+    };
+    let found = std::cell::OnceCell::new();
+    let find = |model: &plan::NamedModel| {
+        let one = execute::find(model, store, memory);
+        let one = one.map_err(|error| network_faults(&document, model, error))?;
+        let facts = one.facts.clone();
+        let _ = found.set(one);
+        Ok(facts)
+    };
+    let planned = plan::plan(&document, spec, &methods(), overrides, memory, &find);
+    let (plan, model) = planned.map_err(Failure::Spec)?;
+    let faults = template_faults(&plan.look);
+    if !faults.is_empty() {
+        return Err(Failure::Spec(faults));
+    }
+    match found.into_inner() {
+        Some(found) => Ok((plan, Network::new(model, found))),
+        None => Err(run_failure(
+            path,
+            "the network was not looked at".to_owned(),
+        )),
+    }
+}
+
+/// Faults of the user's templates that can be told without a report.
+fn template_faults(look: &Look) -> Vec<Diagnostic> {
+    let faults = render::check_templates(look);
+    let faults = faults.iter().map(|fault| of_template(look, fault));
+    faults
+        .chain(look.templates.iter().filter_map(|own| unused(look, own)))
+        .collect()
+}
+
+/// A template that nothing would show.
+fn unused(look: &Look, own: &OwnTemplate) -> Option<Diagnostic> {
+    let is_ours = render::template_names().any(|name| name == own.name);
+    let is_named = |other: &OwnTemplate| other.name != own.name && other.text.contains(&own.name);
+    if is_ours || look.templates.iter().any(is_named) {
+        return None;
+    }
+    let file = own.file.display().to_string();
+    let message = format!("`{}` takes the place of no template of ours", own.name);
+    let hint = match nearest(&own.name, render::template_names()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => {
+            let names: Vec<String> = render::template_names()
+                .map(|name| format!("`{name}`"))
+                .collect();
+            format!("ours are {}", names.join(", "))
+        }
+    };
+    Some(Diagnostic::error(&file, None, message, hint))
+}
+
+pub(crate) fn network_faults(
+    document: &Document,
+    model: &plan::NamedModel,
+    error: execute::NetworkError,
+) -> Vec<Diagnostic> {
+    match error {
+        execute::NetworkError::Model(error) => plan::faults_of(document, model, &error),
+        execute::NetworkError::File(error) => {
+            vec![document.error("/model/file", error.to_string(), "")]
+        }
+    }
+}
+
+/// The store of a report; without one, and a warning, where its folder cannot be written.
+pub(crate) fn open_store(spec: &Path, at: &StoreAt) -> (Option<Store>, Vec<Diagnostic>) {
+    let Some(folder) = at.folder(spec) else {
+        return (None, Vec::new());
+    };
+    match Store::open(&folder, store::LIMIT_BYTES) {
+        Ok(store) => (Some(store), Vec::new()),
+        Err(error) => {
+            let message = format!("results are not kept for the next build: {error}");
+            let mut warning = warning(spec, message);
+            warning.hint = "name a folder that can be written with `--store`".to_owned();
+            (None, vec![warning])
+        }
+    }
+}
