@@ -88,6 +88,9 @@ pub struct ExplainArguments {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Spoken {
     En,
+    Ja,
+    #[value(name = "zh-CN")]
+    ZhCn,
     #[value(name = "zh-TW")]
     ZhTw,
 }
@@ -126,6 +129,8 @@ impl Subject {
             groups: self.groups.clone(),
             language: match self.language {
                 Spoken::En => Language::English,
+                Spoken::Ja => Language::Japanese,
+                Spoken::ZhCn => Language::SimplifiedChinese,
                 Spoken::ZhTw => Language::TraditionalChinese,
             },
             title: self.title.clone(),

@@ -55,6 +55,8 @@ pub struct Wanted {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
     English,
+    Japanese,
+    SimplifiedChinese,
     TraditionalChinese,
 }
 
@@ -116,6 +118,8 @@ pub fn draft(
     let title = match (&wanted.title, wanted.language) {
         (Some(title), _) => title.clone(),
         (None, Language::English) => format!("What {stem} sees"),
+        (None, Language::Japanese) => format!("{stem} は何を見ているか"),
+        (None, Language::SimplifiedChinese) => format!("{stem} 看到了什么"),
         (None, Language::TraditionalChinese) => format!("{stem} 看到了什麼"),
     };
     context.insert("spec", &wanted.spec.display().to_string());
@@ -147,6 +151,8 @@ pub fn draft(
     let mut tera = Tera::new();
     let template = match wanted.language {
         Language::English => include_str!("../../templates/draft/en.yaml"),
+        Language::Japanese => include_str!("../../templates/draft/ja.yaml"),
+        Language::SimplifiedChinese => include_str!("../../templates/draft/zh-CN.yaml"),
         Language::TraditionalChinese => include_str!("../../templates/draft/zh-TW.yaml"),
     };
     tera.add_raw_template("draft", template)?;

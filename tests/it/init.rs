@@ -97,6 +97,55 @@ fn explain_needs_no_yaml() {
     assert!(page.contains("我的 網路") && page.contains("哪些區域支持這個類別"));
 }
 
+/// The same keys and entries in each language, so that each builds what the English one builds.
+#[test]
+fn a_draft_is_the_same_report_in_every_language() {
+    let folder = project();
+    let mut entries = Vec::new();
+    for (language, title) in [
+        ("en", "What my net: 1 sees"),
+        ("ja", "my net: 1 は何を見ているか"),
+        ("zh-CN", "my net: 1 看到了什么"),
+        ("zh-TW", "my net: 1 看到了什麼"),
+    ] {
+        let file = format!("{language}.yaml");
+        let arguments = [
+            "init",
+            "--model",
+            "models/my net: 1.pt2",
+            "--images",
+            "photos",
+            "--labelled",
+            "labelled",
+            "--no-build",
+            "--output",
+            &file,
+            "--language",
+            language,
+        ];
+        let (code, _, said) = cnn_report(folder.path(), &arguments);
+        assert_eq!(code, 0, "{said}");
+        let spec = std::fs::read_to_string(folder.path().join(&file)).unwrap();
+        assert!(
+            spec.contains(title) && spec.contains(&format!("language: {language}")),
+            "{spec}"
+        );
+        let (code, printed, said) = cnn_report(folder.path(), &["check", &file]);
+        assert_eq!((code, printed.as_str()), (0, "no faults found\n"), "{said}");
+        let lines = spec.lines().map(str::trim);
+        entries.push(
+            lines
+                .filter(|line| line.starts_with("- {") || line.contains(": {id:"))
+                .map(str::to_owned)
+                .collect::<Vec<_>>(),
+        );
+    }
+    assert!(
+        entries[0].len() > 5 && entries.windows(2).all(|two| two[0] == two[1]),
+        "{entries:?}"
+    );
+}
+
 /// Nothing is written where the network cannot be used, or there is no photo.
 #[test]
 fn what_cannot_be_explained_is_said_and_leaves_nothing() {
