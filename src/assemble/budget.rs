@@ -34,7 +34,11 @@ pub fn over(plan: &Plan, report: &Report, files: &Files, budget: u64) -> anyhow:
             Format::MarkdownEmbedded => (Form::Embedded, embedded_name(name), None),
             Format::Json => continue, // for programs, which read what they want of it
         };
-        let pages = files.pages.iter().filter(|(name, _)| *name == page);
+        let is_split = *format == Format::Html && plan.output.is_split;
+        let pages = files
+            .pages
+            .iter()
+            .filter(|(name, _)| *name == page || is_split && name.ends_with(".html"));
         let pictures = files
             .folders
             .iter()
@@ -56,6 +60,7 @@ pub fn over(plan: &Plan, report: &Report, files: &Files, budget: u64) -> anyhow:
         heaviest.truncate(NAMED);
         let what = match folder {
             Some(folder) => format!("`{page}` with `{folder}`"),
+            None if is_split => format!("`{page}` with the pages of its questions"),
             None => format!("`{page}`"),
         };
         found.push(Over {

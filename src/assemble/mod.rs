@@ -40,21 +40,53 @@ pub fn report(plan: &Plan, executed: &Executed) -> anyhow::Result<Report> {
     let drawn = drawn(plan, &presented)?;
     let ids = plan.tasks.iter().filter_map(|task| task.id.as_deref());
     let mut numbering = Numbering::new(&plan.strings, ids);
-    let mut explanations = Vec::new();
-    for ((task, presented), drawings) in plan.tasks.iter().zip(&presented).zip(drawn) {
-        let explanation = explanation(plan, task, (presented, drawings), &values, &mut numbering)?;
-        explanations.push(Some(explanation));
+    let mut exhibits: Vec<_> = presented.iter().zip(drawn).map(Some).collect();
+    let mut explanations: Vec<Option<Explanation>> = plan.tasks.iter().map(|_| None).collect();
+    // Figures and the author's own tables get their numbers in the order in which the spec has them.
+    let introduction = numbering.captioned(&values.resolved(plan, &plan.introduction)?);
+    let mut texts = Vec::new();
+    for section in &plan.sections {
+        let prompt = numbering.captioned(&values.resolved(plan, &section.prompt)?);
+        let mut items = Vec::new();
+        for item in &section.items {
+            match item {
+                Item::Text(text) => {
+                    items.push(numbering.captioned(&values.resolved(plan, text)?));
+                }
+                Item::Task(index) => {
+                    if let Some(of_task) = exhibits.get_mut(*index).and_then(Option::take) {
+                        let task = &plan.tasks[*index];
+                        let made = explanation(plan, task, of_task, &values, &mut numbering)?;
+                        explanations[*index] = Some(made);
+                    }
+                    items.push(String::new());
+                }
+            }
+        }
+        let answer = numbering.captioned(&values.resolved(plan, &section.answer)?);
+        texts.push(Texts {
+            prompt,
+            items,
+            answer,
+        });
     }
     let summary = summary::of(plan, executed, &explanations)?;
-    let sections = plan.sections.iter().enumerate();
-    let sections = sections
-        .map(|(index, section)| section_of(plan, section, index + 1, &values, &mut explanations));
+    let sections = plan.sections.iter().zip(texts).enumerate();
+    let sections = sections.map(|(index, (section, texts))| {
+        section_of(
+            plan,
+            (section, texts),
+            index + 1,
+            &values,
+            &mut explanations,
+        )
+    });
     let mut report = Report {
         strings: plan.strings.clone(),
         look: plan.look.clone(),
         title: values.resolved(plan, &plan.title)?,
         byline: plan.byline.clone(),
-        introduction: values.resolved(plan, &plan.introduction)?,
+        introduction,
         sections: sections.collect::<anyhow::Result<_>>()?,
         summary,
         provenance: provenance::of(plan),
@@ -115,9 +147,17 @@ fn drawn(plan: &Plan, presented: &[Presented]) -> anyhow::Result<Vec<Vec<Drawing
     Ok(by_task)
 }
 
+/// The author's texts of a section, with values and numbers of tables filled in.
+struct Texts {
+    prompt: String,
+    /// Of each item; empty for figures.
+    items: Vec<String>,
+    answer: String,
+}
+
 fn section_of(
     plan: &Plan,
-    section: &Section,
+    (section, texts): (&Section, Texts),
     number: usize,
     values: &Values,
     explanations: &mut [Option<Explanation>],
@@ -129,9 +169,9 @@ fn section_of(
     };
     // Of figures with an id: where their explanation stands.
     let mut anchors: BTreeMap<&str, String> = BTreeMap::new();
-    for item in &section.items {
+    for (item, text) in section.items.iter().zip(texts.items) {
         match item {
-            Item::Text(text) => blocks.push(Block::Text(values.resolved(plan, text)?)),
+            Item::Text(_) => blocks.push(Block::Text(text)),
             Item::Task(index) => {
                 let explanation = explanations.get_mut(*index).and_then(Option::take);
                 let id = format!("{kind}-{number}-part-{}", blocks.len() + 1);
@@ -155,9 +195,9 @@ fn section_of(
         number,
         title: values.resolved(plan, &section.title)?,
         points: section.points.map(|points| points.to_string()),
-        prompt: values.resolved(plan, &section.prompt)?,
+        prompt: texts.prompt,
         blocks,
-        answer: placed(&values.resolved(plan, &section.answer)?),
+        answer: placed(&texts.answer),
     })
 }
 

@@ -14,6 +14,11 @@ pub fn pages(plan: &Plan, executed: &Executed, report: &Report) -> anyhow::Resul
     let mut files = Files::default();
     for format in &plan.output.formats {
         match format {
+            Format::Html if plan.output.is_split => {
+                let pages = render::split(report, name)?.into_iter();
+                let pages = pages.map(|(file, text)| (file, text.into_bytes()));
+                files.pages.extend(pages);
+            }
             Format::Html => {
                 let page = render::html(report)?.into_bytes();
                 files.pages.push((format!("{name}.html"), page));

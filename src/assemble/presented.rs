@@ -58,10 +58,11 @@ pub fn with_task<T>(
         .collect();
     let data = task.method.data();
     let paths = data.map_or(Vec::new(), |data| data.paths());
+    let preprocessing = &plan.preprocessing;
     let open = |index: usize| -> Option<Picture> {
         let path = paths.get(index)?;
         let prepared = Input::open(path, None).ok()?;
-        Some(prepared.prepared(path, &plan.preprocessing).ok()?.picture)
+        Some(prepared.prepared(path, preprocessing).ok()?.picture)
     };
     let data = data.map(|data| Data {
         groups: data.groups(),

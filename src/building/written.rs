@@ -1,6 +1,6 @@
 //! `build --check`: a written report against the one that would be written now.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::budget::over_budget;
 use super::faults::{run_failure, run_fault, unrendered};
@@ -33,11 +33,8 @@ pub fn check_written(
     let files = files.map_err(|error| unrendered(&request.spec, &made.plan.look, &error))?;
     let folder = &made.plan.output.folder;
     let over = over_budget(&request.spec, &made.plan, &made.report, &files).map_err(failed)?;
-    let expected: Vec<String> = files
-        .pages
-        .iter()
-        .map(|(name, _)| format!("`{name}`"))
-        .collect();
+    let names: Vec<String> = files.pages.iter().map(|(name, _)| name.clone()).collect();
+    let expected: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     let found = write::check(folder, files, tolerance);
     let found = found.map_err(|error| run_failure(&request.spec, error.to_string()))?;
     if let Some(store) = &made.store {
@@ -55,6 +52,9 @@ pub fn check_written(
         );
         differences.push(run_fault(&request.spec, message));
     }
+    if made.plan.output.is_split {
+        differences.extend(missing_sections(folder, &names));
+    }
     if let Some(first) = differences.first_mut() {
         first.hint = remedy.to_owned();
     }
@@ -64,6 +64,22 @@ pub fn check_written(
         differences,
         warnings,
     })
+}
+
+/// Of a report in several HTML pages those that are not there, where the one with the overview is: it links to them.
+fn missing_sections(folder: &Path, names: &[String]) -> Vec<Diagnostic> {
+    let mut pages = names.iter().filter(|name| name.ends_with(".html"));
+    let is_there = |name: &String| folder.join(name).is_file();
+    if !pages.next().is_some_and(is_there) {
+        return Vec::new();
+    }
+    let missing = pages.filter(|name| !is_there(name));
+    let fault = |name: &String| {
+        let file = folder.join(name).display().to_string();
+        let message = "this page is missing: the report is to have one for each question";
+        Diagnostic::error(&file, None, message.to_owned(), String::new())
+    };
+    missing.map(fault).collect()
 }
 
 fn out_of_date(difference: &write::Difference) -> Diagnostic {

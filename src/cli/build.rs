@@ -32,6 +32,9 @@ pub struct BuildArguments {
     /// What to write, in place of the spec's
     #[arg(long, value_enum, value_name = "FORMAT", value_delimiter = ',')]
     formats: Vec<Page>,
+    /// Write an HTML page for each question and one with the overview, in place of one page for all
+    #[arg(long)]
+    split: bool,
     /// The most that the page, or the Markdown with its pictures, may take, such as 5MB: else write nothing, list the heaviest figures and exit with 1
     #[arg(long, value_name = "SIZE", value_parser = size_in_bytes)]
     budget: Option<u64>,
@@ -63,7 +66,7 @@ pub struct BuildArguments {
     #[arg(long)]
     fresh: bool,
     /// Run only each N-th unit of work, from the K-th on, and write no report: N machines with one store share the work, and a build without this draws
-    #[arg(long, value_name = "K/N", conflicts_with_all = ["check", "comment", "dry_run", "formats", "output"])]
+    #[arg(long, value_name = "K/N", conflicts_with_all = ["check", "comment", "dry_run", "formats", "output", "split"])]
     shard: Option<Shard>,
     #[command(flatten)]
     store: StoreArguments,
@@ -104,6 +107,7 @@ impl BuildArguments {
             seed: self.seed,
             output: self.output.clone(),
             budget: self.budget,
+            split: self.split,
             ..self.spec.overrides()
         }
     }

@@ -47,6 +47,21 @@ pub(super) fn exact(picture: &Picture) -> Result<Image, FigureError> {
 
 /// JPEG at the picture's own size.
 pub(super) fn photograph(picture: &Picture) -> Result<Image, FigureError> {
+    jpeg(picture, JPEG_QUALITY, Chroma::Whole)
+}
+
+/// JPEG of `quality` (0..=100), colours at half the size.
+pub(super) fn rough_photograph(picture: &Picture, quality: f32) -> Result<Image, FigureError> {
+    jpeg(picture, quality, Chroma::Halved)
+}
+
+#[derive(Clone, Copy)]
+enum Chroma {
+    Whole,
+    Halved,
+}
+
+fn jpeg(picture: &Picture, quality: f32, chroma: Chroma) -> Result<Image, FigureError> {
     let Picture {
         width,
         height,
@@ -59,8 +74,12 @@ pub(super) fn photograph(picture: &Picture) -> Result<Image, FigureError> {
         encoder.set_fastest_defaults();
         encoder.set_optimize_coding(true);
         encoder.set_size(width, height);
-        encoder.set_quality(JPEG_QUALITY);
-        encoder.set_chroma_sampling_pixel_sizes((1, 1), (1, 1));
+        encoder.set_quality(quality);
+        let pixels_a_sample = match chroma {
+            Chroma::Whole => (1, 1),
+            Chroma::Halved => (2, 2),
+        };
+        encoder.set_chroma_sampling_pixel_sizes(pixels_a_sample, pixels_a_sample);
         let mut started = encoder.start_compress(Vec::new())?;
         started.write_scanlines(pixels)?;
         started.finish()

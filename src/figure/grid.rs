@@ -13,7 +13,7 @@ use crate::present::exhibit::{HeatMaps, HeatTile, HeatView, Pictures, Scale, Sig
 const NEAR_END: f64 = 0.15;
 
 pub(super) fn pictures(pictures: &Pictures, words: &Words) -> Result<Drawing, FigureError> {
-    let tiles = tiles(
+    let mut tiles = tiles(
         &pictures.tiles,
         |tile| {
             check_picture(&tile.picture)?;
@@ -21,6 +21,9 @@ pub(super) fn pictures(pictures: &Pictures, words: &Words) -> Result<Drawing, Fi
         },
         |tile| words.message(&tile.label),
     )?;
+    for tile in &mut tiles {
+        tile.links.is_stage = pictures.is_sequence;
+    }
     Ok(Drawing::Grid {
         columns: pictures.columns.max(1),
         tiles,

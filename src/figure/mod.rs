@@ -5,14 +5,17 @@ mod colour_bar;
 mod encode;
 mod grid;
 mod layers;
+mod links;
 mod overlay;
 pub mod palette;
 mod raster;
 mod segments;
 mod svg;
 mod table;
+mod thumbnails;
 
 pub use layers::{Cover, Layers, LevelMap, View, cover, pale};
+pub use links::{Links, Part, SegmentMap, Thumbnails};
 
 use crate::present::exhibit::Body;
 pub use crate::present::exhibit::Sign;
@@ -47,6 +50,8 @@ pub struct Tile {
     pub layers: Option<Layers>,
     /// The numbers of a chart.
     pub numbers: Option<Numbers>,
+    /// What its parts stand for, for formats that answer to the reader.
+    pub links: Links,
 }
 
 impl Tile {
@@ -56,6 +61,7 @@ impl Tile {
             image,
             layers: None,
             numbers: None,
+            links: Links::default(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Superpixels over their photo: outlined, coloured by their weight, or alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
@@ -8,7 +8,9 @@ use super::colour_bar::{self, Stop};
 use super::palette::{NEGATIVE, POSITIVE, UNDECIDED};
 use super::raster::{blocks, check_picture, factor, grey, mix, smooth};
 use super::svg::Stroke;
-use super::{Cover, Drawing, FigureError, Image, Layers, Tile, View, Words, encode};
+use super::{
+    Cover, Drawing, FigureError, Image, Layers, Links, SegmentMap, Tile, View, Words, encode,
+};
 use crate::present::exhibit::{SegmentTile, SegmentView, Segments};
 use crate::results::Picture;
 
@@ -38,10 +40,23 @@ pub(super) fn draw(segments: &Segments, words: &Words) -> Result<Drawing, Figure
         .par_iter()
         .map(|tile| encode_tile(tile, heaviest))
         .collect();
+    let mut known = BTreeSet::new();
     let tiles = drawn.into_iter().zip(&segments.tiles).map(|(drawn, tile)| {
         let (image, layers) = drawn?;
+        let mut links = Links {
+            group: Some(tile.group),
+            ..Links::default()
+        };
+        if known.insert(tile.group) {
+            links.segments = Some(SegmentMap {
+                width: tile.photo.width,
+                height: tile.photo.height,
+                labels: tile.segments.clone(),
+            });
+        }
         Ok(Tile {
             layers,
+            links,
             ..Tile::new(words.message(&tile.label), image)
         })
     });

@@ -95,9 +95,32 @@ pub fn output(
     Some(Output {
         folder,
         name,
+        is_split: is_split(document, spec, overrides, &formats, faults),
         formats,
         budget: budget(document, spec, overrides, faults),
     })
+}
+
+/// Whether the HTML page is to be split; a fault where there is none. Formats of the command line stand above the spec's wish.
+fn is_split(
+    document: &Document,
+    spec: &Spec,
+    overrides: &Overrides,
+    formats: &[Format],
+    faults: &mut Vec<Diagnostic>,
+) -> bool {
+    let has_page = formats.contains(&Format::Html);
+    let hint = "add `html` to the formats, or leave out `split`";
+    let message = "there is no page to split: `html` is not among the formats";
+    let is_wanted = overrides.split || spec.output.split;
+    if is_wanted && !has_page && (overrides.split || overrides.formats.is_none()) {
+        let place = match spec.output.split {
+            true => "/output/split",
+            false => "/output/formats",
+        };
+        faults.push(document.error(place, message, hint));
+    }
+    is_wanted && has_page
 }
 
 fn budget(

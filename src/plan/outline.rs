@@ -89,6 +89,8 @@ pub struct Output {
     /// Without extension.
     pub name: String,
     pub formats: Vec<Format>,
+    /// Whether each section gets an HTML page of its own.
+    pub is_split: bool,
     pub budget: Option<Budget>,
 }
 
@@ -110,6 +112,8 @@ pub struct Overrides {
     /// `KEY=VALUE` of `--set`, in order.
     pub set: Vec<String>,
     pub formats: Option<Vec<Format>>,
+    /// Whether each section is to get an HTML page of its own, whatever the spec says.
+    pub split: bool,
     /// Bytes.
     pub budget: Option<u64>,
     /// Whether nothing will be written: the folder need not be one that can be.

@@ -5,14 +5,27 @@ use crate::diagnostic::{Diagnostic, nearest};
 use crate::present::values::Quantity;
 use crate::report::prose::headings::{addresses, slugs};
 use crate::report::{
-    images_in, near_misses, references, refused_links_in, shown_as_source, value_format, values,
+    captions, images_in, near_misses, references, refused_links_in, shown_as_source, value_format,
+    values,
 };
 use crate::spec::{Document, Format, Spec};
 
 pub fn check(document: &Document, spec: &Spec, faults: &mut Vec<Diagnostic>) {
-    let ids: Vec<&str> = figures(spec)
+    let mut ids: Vec<&str> = figures(spec)
         .filter_map(|figure| figure.get("id")?.as_str())
         .collect();
+    let of_tables: Vec<String> = prose(spec).flat_map(|(_, text)| table_ids(text)).collect();
+    for (pointer, text) in prose(spec) {
+        for id in table_ids(text) {
+            let same = of_tables.iter().filter(|other| **other == id).count();
+            if same > 1 || ids.contains(&id.as_str()) {
+                let message = format!("`{id}` is the id of another table or figure");
+                let hint = "give the table an id of its own";
+                faults.push(document.text_error(&pointer, &format!("{{#{id}}}"), message, hint));
+            }
+        }
+    }
+    ids.extend(of_tables.iter().map(String::as_str));
     let mut check = |pointer: String, text: &str| {
         for (id, _) in references(text) {
             // A figure of the spec may give several; `ID-2` is the second of them.
@@ -24,7 +37,7 @@ pub fn check(document: &Document, spec: &Spec, faults: &mut Vec<Diagnostic>) {
             }
             let hint = match nearest(&id, ids.iter().copied()) {
                 Some(near) => format!("did you mean `{{fig:{near}}}`?"),
-                None => format!("give a figure `id: {id}`"),
+                None => format!("give a figure `id: {id}`, or the caption of a table `{{#{id}}}`"),
             };
             let message = format!("no figure has the id `{id}`");
             faults.push(document.text_error(&pointer, &format!("{{fig:{id}}}"), message, hint));
@@ -85,6 +98,12 @@ pub fn warnings(document: &Document, spec: &Spec, plan: &Plan) -> Vec<Diagnostic
     warnings
 }
 
+/// Ids of the captions of tables.
+fn table_ids(text: &str) -> Vec<String> {
+    let captions = captions(text).into_iter();
+    captions.filter_map(|caption| caption.id).collect()
+}
+
 /// Whether a page has such an anchor.
 fn is_anchor(name: &str, headings: &[String], ids: &[&str], spec: &Spec) -> bool {
     let kind = match spec.has_sections {
@@ -99,6 +118,7 @@ fn is_anchor(name: &str, headings: &[String], ids: &[&str], spec: &Spec) -> bool
         || question.is_some_and(|number| (1..=spec.questions.len()).contains(&number))
         || headings.contains(&decoded.to_lowercase())
         || name.starts_with("fig-")
+        || name.starts_with("table-")
         || ids.contains(&name)
 }
 

@@ -108,6 +108,7 @@ fn importance(task: &Task, found: &Concepts) -> Exhibit {
         body: Body::Bars(Bars {
             columns: 1,
             groups: vec![BarGroup {
+                segments: Vec::new(),
                 label: Message::literal(task.class(found.class)),
                 bars: found.concepts.iter().enumerate().map(bar).collect(),
             }],
@@ -142,7 +143,11 @@ fn crops(task: &Task, data: &Data, found: &Concepts) -> Option<Exhibit> {
     (!tiles.is_empty()).then(|| Exhibit {
         caption: caption(task, "caption_crops", found),
         alt: Message::new("class_concepts.alt").with("concepts", said),
-        body: Body::Pictures(Pictures { columns, tiles }),
+        body: Body::Pictures(Pictures {
+            columns,
+            tiles,
+            is_sequence: false,
+        }),
     })
 }
 

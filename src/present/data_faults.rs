@@ -264,7 +264,11 @@ fn pictures_of_pairs(task: &Task, data: &Data, view: &View, found: &Faults) -> O
             .saying("shown", tiles.len() / 2)
             .saying("pairs", found.pairs.len()),
         alt: Message::new("photo_faults.alt_pairs").with("pairs", said),
-        body: Body::Pictures(Pictures { columns: 4, tiles }),
+        body: Body::Pictures(Pictures {
+            columns: 4,
+            tiles,
+            is_sequence: false,
+        }),
     })
 }
 
@@ -287,6 +291,10 @@ fn pictures(task: &Task, data: &Data, view: &View, found: &Faults) -> Option<Exh
     (!tiles.is_empty()).then(|| Exhibit {
         caption: task.own_text("caption_examples", &[]),
         alt: Message::new("photo_faults.alt_examples").with("photos", said),
-        body: Body::Pictures(Pictures { columns: 4, tiles }),
+        body: Body::Pictures(Pictures {
+            columns: 4,
+            tiles,
+            is_sequence: false,
+        }),
     })
 }

@@ -31,6 +31,8 @@ pub struct Pictures {
     /// How many stand side by side on a wide page.
     pub columns: usize,
     pub tiles: Vec<PictureTile>,
+    /// Whether they are stages of one picture, in their order.
+    pub is_sequence: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -100,6 +102,8 @@ pub struct Segments {
 #[derive(Debug, Clone)]
 pub struct SegmentTile {
     pub label: Message,
+    /// Which of the figure's photos it is of, from 0.
+    pub group: usize,
     pub photo: Picture,
     /// The segment of each pixel, `0..weights.len()`, row-major.
     pub segments: Vec<u32>,
@@ -146,6 +150,9 @@ pub enum BarUnit {
 pub struct BarGroup {
     pub label: Message,
     pub bars: Vec<Bar>,
+    /// The superpixel of each bar, of the photo that has this group's number among the method's; empty where bars are of
+    /// something else.
+    pub segments: Vec<usize>,
 }
 
 #[derive(Debug, Clone)]
@@ -202,6 +209,17 @@ pub struct Matrix {
     pub column_label: Message,
     /// `counts[row][column]`.
     pub counts: Vec<Vec<usize>>,
+    /// Photos of some cells, those of a cell behind each other.
+    pub photos: Vec<CellPhoto>,
+}
+
+/// A photo that was counted in a cell of a matrix.
+#[derive(Debug, Clone)]
+pub struct CellPhoto {
+    pub row: usize,
+    pub column: usize,
+    pub label: Message,
+    pub picture: Picture,
 }
 
 #[derive(Debug, Clone)]

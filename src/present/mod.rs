@@ -113,7 +113,7 @@ pub struct Data<'a> {
     /// The class of each sub-folder's number where names were sorted as text, if that differs; else empty.
     pub classes_in_text_order: &'a [usize],
     /// A photo as the network sees it; `None` where it cannot be read any more.
-    pub open: &'a dyn Fn(usize) -> Option<Picture>,
+    pub open: &'a (dyn Fn(usize) -> Option<Picture> + Sync),
 }
 
 /// A figure of the spec, ready to be drawn.

@@ -133,6 +133,7 @@ fn of_filter(
             .with("filter", filter.to_string())
             .with("patches", said),
         body: Body::Pictures(Pictures {
+            is_sequence: false,
             columns: count.clamp(1, COLUMNS),
             tiles,
         }),

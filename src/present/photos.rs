@@ -27,6 +27,7 @@ pub fn present(task: &Task) -> Presented {
             .with("count", task.photos.len())
             .with("photos", named(&|_| true)),
         body: Body::Pictures(Pictures {
+            is_sequence: false,
             columns: task.photos.len().clamp(1, COLUMNS),
             tiles: task.photos.iter().map(tile).collect(),
         }),

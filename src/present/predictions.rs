@@ -44,6 +44,7 @@ pub fn present(task: &Task, view: &View) -> Presented {
             return None;
         };
         Some(BarGroup {
+            segments: Vec::new(),
             label: Message::literal(photo.name),
             bars: bars(task, predictions, top),
         })

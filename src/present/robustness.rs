@@ -119,6 +119,7 @@ fn bars(task: &Task, found: &Found) -> Exhibit {
             .with("accuracy", Argument::Percent(of.accuracy(), 1))
     });
     let group = |(sort, bars): (&str, Vec<Bar>)| BarGroup {
+        segments: Vec::new(),
         label: Message::new(format!("withstood.sort_{sort}")),
         bars,
     };

@@ -124,6 +124,7 @@ fn means(
     chosen: &[(usize, &FilterResponses)],
 ) -> Exhibit {
     let group = |&(filter, found): &(usize, &FilterResponses)| BarGroup {
+        segments: Vec::new(),
         label: Message::new("spread.filter_short").with("filter", filter.to_string()),
         bars: by_group(data, all, found)
             .into_iter()

@@ -8,7 +8,7 @@ mod svg;
 mod templates;
 mod weight;
 
-pub use html::html;
+pub use html::{html, section_page, split};
 pub use markdown::{
     CommentForm, MOST_CHARACTERS, MarkdownReport, comment, embedded_markdown, markdown,
 };

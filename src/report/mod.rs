@@ -9,8 +9,8 @@ mod style;
 
 pub use number::Numbering;
 pub use prose::{
-    images_in, near_misses, place, placements, references, refused_links_in, resolve_values,
-    shown_as_source, value_format, values,
+    captions, images_in, near_misses, place, placements, references, refused_links_in,
+    resolve_values, shown_as_source, value_format, values,
 };
 
 pub use style::{Look, OwnTemplate};
@@ -43,11 +43,7 @@ pub struct Report {
 impl Report {
     /// Every explanation, in the order of the page.
     pub fn explanations(&self) -> impl Iterator<Item = &Explanation> {
-        let blocks = self.sections.iter().flat_map(|section| &section.blocks);
-        blocks.filter_map(|block| match block {
-            Block::Explanation(explanation) => Some(explanation),
-            Block::Text(_) => None,
-        })
+        self.sections.iter().flat_map(Section::explanations)
     }
 
     pub fn figures(&self) -> impl Iterator<Item = &Figure> {
@@ -107,6 +103,18 @@ pub struct Section {
 }
 
 impl Section {
+    pub fn explanations(&self) -> impl Iterator<Item = &Explanation> {
+        self.blocks.iter().filter_map(|block| match block {
+            Block::Explanation(explanation) => Some(explanation),
+            Block::Text(_) => None,
+        })
+    }
+
+    pub fn figures(&self) -> impl Iterator<Item = &Figure> {
+        self.explanations()
+            .flat_map(|explanation| &explanation.figures)
+    }
+
     /// `Question 1`, `Section 1`.
     pub fn numbered(&self) -> Message {
         let key = match self.is_question {

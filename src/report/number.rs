@@ -70,6 +70,25 @@ impl<'a> Numbering<'a> {
         }
     }
 
+    /// Numbers the author's tables that have a caption, among those of the figures.
+    pub fn captioned(&mut self, text: &str) -> String {
+        prose::number(text, |caption| {
+            self.tables += 1;
+            let name = Message::new("table").with("number", self.tables);
+            let name = self.strings.text(&name);
+            let wanted = caption.id.as_ref().map(|id| slug(id));
+            let anchor = self.anchor(&format!(
+                "table-{}",
+                wanted.unwrap_or_else(|| self.tables.to_string())
+            ));
+            if let Some(id) = &caption.id {
+                self.references
+                    .insert(id.clone(), (anchor.clone(), name.clone()));
+            }
+            (anchor, name)
+        })
+    }
+
     /// Turns the author's `{fig:…}` into links, in every text of the report.
     pub fn resolve(&self, report: &mut Report) {
         let figure = |id: &str| {

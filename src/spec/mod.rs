@@ -208,7 +208,7 @@ pub struct QuestionSpec {
     /// The figures, in order: each item is one method with its parameters, `- saliency: {reduction: max}`, or `- text: Markdown`. `{figure:ID}`, as a paragraph of its own in a text or in the answer, puts the figure with that `id` there. Default: none.
     #[serde(default)]
     pub figures: Vec<serde_json::Map<String, Value>>,
-    /// Markdown below the figures: the author's answer. `{fig:ID}` becomes the number of the figure with that `id`; `{figure:ID}`, as a paragraph of its own, becomes the figure itself. Default: none.
+    /// Markdown below the figures: the author's answer. `{fig:ID}` becomes the number of the figure with that `id`; `{figure:ID}`, as a paragraph of its own, becomes the figure itself. A paragraph `Table: text` or `: text` before or behind a table is its caption and gives it a number; with `{#ID}` at its end, `{fig:ID}` refers to it. Default: none.
     #[serde(default)]
     pub answer: String,
 }
@@ -239,6 +239,8 @@ pub struct OutputSpec {
     /// The most that each form of the report for readers may take, such as `5MB` or `800kB`: the page, the Markdown with its folder of pictures, the Markdown with its pictures in it. Where one takes more, nothing is written, and the heaviest figures are listed. `json` is not measured. Default: no limit.
     #[schemars(regex(pattern = r"^[0-9]+(\.[0-9]+)? ?(B|[kKMG]B|[KMG]iB)$"), extend("patternErrorMessage" = "a size such as `5MB` or `800kB`"))]
     pub budget: Option<String>,
+    /// Whether the HTML gets a page for each question and one with the overview, which links to them, in place of one page for all. Default: false.
+    pub split: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]

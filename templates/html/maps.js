@@ -2,32 +2,8 @@
 // as files. Without this script the maps are shown as they are printed.
 (() => {
   const LEAST_CELL = 3;
-  const SVG = "http://www.w3.org/2000/svg";
-  const drawn = (name, attributes) => {
-    const element = document.createElementNS(SVG, name);
-    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-    return element;
-  };
-  const made = (name, properties, ...children) => {
-    const element = Object.assign(document.createElement(name), properties);
-    element.append(...children);
-    return element;
-  };
   const stock = document.querySelector(".stock defs");
   const filters = [...stock.querySelectorAll("filter[data-sign]")];
-
-  // Three significant digits, as the labels of the figures have them.
-  const number = (value) => {
-    if (Number.isNaN(value)) return "NaN";
-    if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
-    if (value === 0) return "0";
-    const rounded = value.toExponential(2);
-    const exponent = Number(rounded.split("e")[1]);
-    const size = Math.abs(value);
-    const plain = size >= 1e-3 && size < 1e4;
-    const text = plain ? value.toFixed(Math.max(0, 2 - exponent)) : rounded.replace("e+", "e");
-    return text.replace(/-/, value < 0 ? "−" : "-");
-  };
 
   // Every number of a map, as it was computed, or of large maps its first three digits.
   const known = new Map();
@@ -36,9 +12,7 @@
     return known.get(image.id);
   };
   const unpack = async (text, isRounded) => {
-    const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-    const planes = new Uint8Array(await new Response(stream).arrayBuffer());
+    const planes = await inflated(text);
     if (isRounded) {
       const all = planes.length / 3;
       return Float32Array.from({ length: all }, (_, at) => {
@@ -255,12 +229,6 @@
       drawBar(shared);
     };
 
-    const fragment = () => {
-      const changed = Object.entries(state).filter(([key, value]) => value !== printed[key]);
-      const query = new URLSearchParams(changed).toString();
-      return `#${figure.id}${query && `?${query}`}`;
-    };
-
     // The settings.
     const inputs = {};
     const change = (key, value) => {
@@ -268,7 +236,7 @@
       figure.dataset.view = state.view;
       inputs.divider.parentElement.hidden = state.view !== "slider";
       inputs.opacity.parentElement.hidden = !["printed", "overlay", "slider"].includes(state.view);
-      history.replaceState(null, "", fragment());
+      share(figure.id, Object.fromEntries(Object.entries(state).filter(([name, set]) => set !== printed[name])));
       show();
     };
     const setting = (key, label, input) => {
@@ -379,17 +347,11 @@
     return apply;
   };
 
-  const explored = new Map();
-  for (const figure of document.querySelectorAll("figure.maps")) explored.set(figure.id, explore(figure));
-
-  // `#fig-saliency?view=slider` is a figure and how it was looked at.
-  const follow = () => {
-    const [id, query] = decodeURIComponent(location.hash.slice(1)).split("?");
-    if (query === undefined || !explored.has(id)) return;
-    explored.get(id)(Object.fromEntries(new URLSearchParams(query)));
-    document.getElementById(id).scrollIntoView({ block: "start" });
-    document.getElementById(id).querySelector(".settings").open = true;
-  };
-  addEventListener("hashchange", follow);
-  follow();
+  for (const figure of document.querySelectorAll("figure.maps")) {
+    const apply = explore(figure);
+    views.set(figure.id, (wanted) => {
+      apply(wanted);
+      figure.querySelector(".settings").open = true;
+    });
+  }
 })();

@@ -1,9 +1,4 @@
-"use strict";
 // The contents follow the reader; Alt and the arrow keys go from figure to figure. Without this script all links are there.
-const words = JSON.parse(document.body.dataset.words);
-const say = (key, values) =>
-  words[key].replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
-
 (() => {
   const links = new Map();
   for (const link of document.querySelectorAll(".contents a")) {
@@ -63,10 +58,34 @@ const say = (key, values) =>
     next.querySelector("a.name").focus({ preventScroll: true });
   });
   const list = document.querySelector(".figure-list");
-  if (list) {
+  // In a report of several pages the figures stand in the others.
+  if (list && figures.length) {
     const hint = document.createElement("p");
     hint.className = "muted";
     hint.textContent = words.figure_keys;
     list.append(hint);
+
+    // Each with a small copy of its first picture, which costs the page no byte. They are made when the list comes into view.
+    const thumbnail = (link) => {
+      const figure = document.getElementById(link.getAttribute("href").slice(1));
+      const pictures = [...(figure?.querySelectorAll(".grid .picture") ?? [])];
+      const telling = pictures.find((picture) => picture.querySelector("[data-map]:not([data-map=''])")) ?? pictures[0];
+      const copy = (telling?.querySelector("img, svg") ?? figure.querySelector("table")).cloneNode(true);
+      for (const row of [...copy.querySelectorAll("tbody tr")].slice(5)) row.remove();
+      for (const element of [copy, ...copy.querySelectorAll("[id]")]) element.removeAttribute("id");
+      if (copy.alt) copy.alt = "";
+      const box = made("span", { className: "thumbnail" }, copy);
+      box.setAttribute("aria-hidden", "true");
+      link.prepend(box);
+    };
+    list.classList.add("with-thumbnails");
+    list.open = true;
+    const seen = new IntersectionObserver((entries) => {
+      for (const entry of entries.filter((each) => each.isIntersecting)) {
+        seen.unobserve(entry.target);
+        thumbnail(entry.target);
+      }
+    }, { rootMargin: "200px" });
+    list.querySelectorAll("a").forEach((link) => seen.observe(link));
   }
 })();

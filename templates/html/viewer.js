@@ -14,6 +14,7 @@
     shown = index;
     const picture = pictures[index];
     const copy = picture.querySelector("img, svg").cloneNode(true);
+    copy.querySelectorAll(".lit, .part").forEach((mark) => mark.remove());
     copy.removeAttribute("loading");
     stage.replaceChildren(copy);
     const figure = picture.closest("figure");
@@ -29,8 +30,8 @@
     const button = document.createElement("button");
     button.type = "button";
     button.title = words.enlarge;
-    if (picture.classList.contains("chart")) {
-      // The text of a chart can be marked and copied, so the chart itself is no button.
+    if (picture.classList.contains("chart") || "group" in picture.closest(".tile").dataset) {
+      // The text of a chart can be marked and copied, and superpixels are clicked, so that the picture itself is no button.
       button.className = "enlarge-chart";
       button.setAttribute("aria-label", words.enlarge);
       button.textContent = "⤢";

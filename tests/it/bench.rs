@@ -140,14 +140,10 @@ impl Bench {
             .collect();
         let data = method.data();
         let paths: Vec<&Path> = data.map_or(Vec::new(), |data| data.paths());
+        let preprocessing = &self.preprocessing;
         let open = |index: usize| {
             let input = Input::open(paths[index], None).ok()?;
-            Some(
-                input
-                    .prepared(paths[index], &self.preprocessing)
-                    .ok()?
-                    .picture,
-            )
+            Some(input.prepared(paths[index], preprocessing).ok()?.picture)
         };
         let data = data.map(|data| Data {
             groups: data.groups(),

@@ -12,11 +12,11 @@ use cnn_report::explain::{Fault, Photo};
 use cnn_report::labels::Labels;
 use cnn_report::model::{Model, Source};
 use cnn_report::picture::{Input, Preprocessing, Resize};
-use cnn_report::present::exhibit::{Body, Matrix};
+use cnn_report::present::exhibit::{Body, CellPhoto, Matrix};
 use cnn_report::present::{Data, Found, Task, present};
 use cnn_report::results::calibration::{Binning, Calibration};
 use cnn_report::results::rates::Rates;
-use cnn_report::results::{Outcome, Outcomes, Results, Tally, Target};
+use cnn_report::results::{Outcome, Outcomes, Picture, Results, Tally, Target};
 use cnn_report::words::{Argument, Message, Strings};
 use serde_json::{Map, Value, json};
 
@@ -632,7 +632,8 @@ fn many_classes_are_shown_by_their_mistakes() {
         unread_formats: Vec::new(),
         unreadable: Vec::new(),
         classes_in_text_order: &[],
-        open: &|_| None,
+        // The file of photo 7, the first that is taken for class 3, is gone.
+        open: &|photo| (photo != 7).then(|| Picture::filled(2, 2, [9; 3])),
     };
     let (_, view) = crate::bench::parsed(&confusion_matrix::ENTRY, json!({ "data": "photos" }));
     let strings = Strings::new("en").unwrap();
@@ -654,6 +655,35 @@ fn many_classes_are_shown_by_their_mistakes() {
     let Body::Matrix(matrix) = &shown.exhibits[0].body else {
         panic!("the matrix comes first")
     };
+    // Photos of cells: one of each, then the second of the most frequent mistakes, until there are sixty.
+    let in_cell = |row: &str, column: &str| {
+        let is_named =
+            |names: &[Message], at: usize, name: &str| names[at] == Message::literal(name);
+        let photos = matrix.photos.iter();
+        photos
+            .filter(|one| {
+                is_named(&matrix.rows, one.row, row)
+                    && is_named(&matrix.columns, one.column, column)
+            })
+            .count()
+    };
+    assert_eq!(
+        [
+            in_cell("class 7", "class 3"),
+            in_cell("class 5", "class 50")
+        ],
+        [1, 2]
+    );
+    assert!(
+        matrix.photos.len() < 60 && matrix.photos.len() > 50,
+        "{}",
+        matrix.photos.len()
+    );
+    for photo in &matrix.photos {
+        let count = matrix.counts[photo.row][photo.column];
+        let same = |other: &&CellPhoto| (other.row, other.column) == (photo.row, photo.column);
+        assert!(matrix.photos.iter().filter(same).count() <= count.min(3));
+    }
     assert!(
         matrix.rows.len() <= 24 && matrix.rows.len() >= 20,
         "{}",

@@ -182,6 +182,7 @@ fn markup_in_labels_stays_text() {
         uncertainty: None,
     };
     let group = BarGroup {
+        segments: Vec::new(),
         label: literal(label),
         bars: vec![bar],
     };
@@ -217,6 +218,7 @@ fn nothing_to_draw_is_no_error() {
     };
     let empty = [
         Body::Pictures(Pictures {
+            is_sequence: false,
             columns: 3,
             tiles: vec![],
         }),
@@ -238,6 +240,7 @@ fn nothing_to_draw_is_no_error() {
         assert!(images.is_empty() && bar.is_none());
     }
     let group = BarGroup {
+        segments: Vec::new(),
         label: literal(""),
         bars: vec![],
     };
@@ -254,6 +257,7 @@ fn nothing_to_draw_is_no_error() {
             series: vec![],
         }),
         Body::Matrix(Matrix {
+            photos: Vec::new(),
             rows: vec![],
             columns: vec![],
             row_label: literal("r"),
@@ -388,6 +392,7 @@ fn segments_are_coloured_by_sign_and_hidden_ones_are_grey() {
         .map(|at| (at / 128 * 2 + at % 16 / 8) as u32)
         .collect::<Vec<_>>();
     let tile = |view| SegmentTile {
+        group: 0,
         label: literal("coffee"),
         photo: Picture::filled(16, 16, [100, 100, 100]),
         segments: segments.clone(),
@@ -462,6 +467,7 @@ fn bars(unit: BarUnit, values: &[f64]) -> String {
         uncertainty: None,
     };
     let group = BarGroup {
+        segments: Vec::new(),
         label: literal("group"),
         bars: values.iter().map(bar).collect(),
     };
@@ -548,6 +554,7 @@ fn matrices_show_counts_up_to_forty_classes() {
             })
             .collect();
         let body = Body::Matrix(Matrix {
+            photos: Vec::new(),
             rows: names.clone(),
             columns: names,
             row_label: literal("true"),
@@ -607,6 +614,7 @@ fn parts_that_do_not_fit_are_named() {
     };
     let picture = |picture: &Picture| {
         Body::Pictures(Pictures {
+            is_sequence: false,
             columns: 1,
             tiles: vec![PictureTile {
                 label: literal(""),
@@ -633,6 +641,7 @@ fn parts_that_do_not_fit_are_named() {
     let segments = |segments: Vec<u32>, weights: Vec<f64>, shown| {
         let photo = Picture::filled(2, 1, [0; 3]);
         let tile = SegmentTile {
+            group: 0,
             label: literal(""),
             photo,
             segments,
@@ -666,6 +675,7 @@ fn parts_that_do_not_fit_are_named() {
         })
     ));
     let matrix = Matrix {
+        photos: Vec::new(),
         rows: vec![literal("a")],
         columns: vec![literal("a")],
         row_label: literal(""),

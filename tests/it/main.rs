@@ -51,6 +51,7 @@ mod sampling;
 mod serve;
 mod shards;
 mod shipped;
+mod split;
 mod strings;
 mod torchscript;
 mod words;

@@ -42,7 +42,7 @@ impl Served {
                 let is_page = endings
                     .iter()
                     .any(|ending| path == format!("{name}.{ending}"));
-                is_page.then(|| self.folder.join(&*path))?
+                (is_page || is_of_section(&path, name)).then(|| self.folder.join(&*path))?
             }
             Some((folder, file)) => {
                 let is_ours = ["files", "data"]
@@ -62,6 +62,20 @@ impl Served {
     }
 }
 
+/// Whether a file is the page of a section of a report in several pages: `report-question-2.html`.
+fn is_of_section(file: &str, name: &str) -> bool {
+    let section = file
+        .strip_prefix(name)
+        .and_then(|rest| rest.strip_suffix(".html"));
+    let number = section.and_then(|section| {
+        let mut sorts = ["-question-", "-section-"].into_iter();
+        sorts.find_map(|sort| section.strip_prefix(sort))
+    });
+    number.is_some_and(|number| {
+        !number.is_empty() && number.chars().all(|digit| digit.is_ascii_digit())
+    })
+}
+
 /// Of the sorts of files that a report has.
 fn media_type(ending: &str) -> Option<&'static str> {
     Some(match ending {
@@ -74,4 +88,25 @@ fn media_type(ending: &str) -> Option<&'static str> {
         "npy" => "application/octet-stream",
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_of_sections_are_the_reports_own() {
+        for own in ["a b-question-1.html", "a b-section-12.html"] {
+            assert!(is_of_section(own, "a b"), "{own}");
+        }
+        for other in [
+            "a b-question-.html",
+            "a b-question-1x.html",
+            "a b-1.html",
+            "c-question-1.html",
+            "a b.html",
+        ] {
+            assert!(!is_of_section(other, "a b"), "{other}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 
 use super::super::palette::{NEGATIVE, POSITIVE, UNDECIDED};
 use super::super::svg::{Anchor, Canvas, Stroke, Text, text_width_px};
-use super::super::{Drawing, FigureError, Image, Numbers, Tile, Words};
+use super::super::{Drawing, FigureError, Image, Numbers, Part, Tile, Words};
 use super::ticks::Ticks;
 use super::{AXIS_LINE, AXIS_TEXT, AXIS_TEXT_PX, Axis, GRID_LINE, MIDDLE, TEXT_PX, digits};
 use crate::present::exhibit::{Bar, BarGroup, BarUnit, Bars};
@@ -34,10 +34,14 @@ struct Frame {
 
 pub(in super::super) fn draw(bars: &Bars, words: &Words) -> Result<Drawing, FigureError> {
     let frame = frame(bars, words);
-    let tiles = bars.groups.iter().map(|group| {
+    let tiles = bars.groups.iter().enumerate().map(|(number, group)| {
         let label = words.message(&group.label);
         let mut tile = Tile::new(label, chart(group, &frame, words)?);
         tile.numbers = Some(numbers(group, &frame, words));
+        if !group.segments.is_empty() {
+            tile.links.group = Some(number);
+            tile.links.parts = parts(group, &frame);
+        }
         Ok(tile)
     });
     let tiles = tiles.collect::<Result<_, FigureError>>()?;
@@ -46,6 +50,19 @@ pub(in super::super) fn draw(bars: &Bars, words: &Words) -> Result<Drawing, Figu
         tiles,
         colour_bar: None,
     })
+}
+
+/// The row of each bar, for the superpixel that it is of.
+fn parts(group: &BarGroup, frame: &Frame) -> Vec<Part> {
+    let rows = group.segments.iter().enumerate();
+    rows.map(|(row, &segment)| Part {
+        key: segment,
+        x_px: 0.0,
+        y_px: TOP_PX + ROW_PX * row as f64,
+        width_px: frame.width_px,
+        height_px: ROW_PX,
+    })
+    .collect()
 }
 
 /// Every bar with its value; how far it may be off where that is known.

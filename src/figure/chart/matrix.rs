@@ -2,9 +2,10 @@
 
 use super::super::colour_bar::{self, Stop};
 use super::super::svg::{Anchor, Canvas, Stroke, Text, text_width_px};
-use super::super::{Drawing, FigureError, Image, Numbers, Tile, Words};
+use super::super::{Drawing, FigureError, Image, Numbers, Part, Tile, Words, thumbnails};
 use super::{AXIS_TEXT, AXIS_TEXT_PX, MIDDLE};
 use crate::present::exhibit::Matrix;
+use crate::results::Picture;
 use crate::words::Message;
 
 /// The colour of a whole row in one cell. Less is the same colour thinner, so that it grows out of
@@ -72,7 +73,8 @@ pub(in super::super) fn draw(matrix: &Matrix, words: &Words) -> Result<Drawing, 
         columns: names(&matrix.columns),
         counts: &matrix.counts,
     };
-    let image = chart(&named, &labels)?;
+    let layout = layout(&named, &labels);
+    let image = chart(&named, &labels, &layout)?;
     // A row sums up to 100 %: that says what the colour is, in every language.
     let stops = [0.0, 0.5, 1.0];
     let stops = stops.map(|share| Stop {
@@ -87,12 +89,44 @@ pub(in super::super) fn draw(matrix: &Matrix, words: &Words) -> Result<Drawing, 
     )?;
     let mut tile = Tile::new(String::new(), image);
     tile.numbers = Some(numbers(&named, &labels));
+    tile.links.thumbnails = thumbnails::draw(behind(matrix, words))?;
+    if tile.links.thumbnails.is_some() {
+        tile.links.parts = parts(&named, &layout);
+    }
     let tiles = vec![tile];
     Ok(Drawing::Grid {
         columns: 1,
         tiles,
         colour_bar: Some(bar),
     })
+}
+
+/// The photos of cells, with the cell's key.
+fn behind<'a>(matrix: &'a Matrix, words: &Words) -> Vec<(usize, String, &'a Picture)> {
+    let columns = matrix.columns.len();
+    let photos = matrix.photos.iter();
+    photos
+        .map(|photo| {
+            let key = photo.row * columns + photo.column;
+            (key, words.message(&photo.label), &photo.picture)
+        })
+        .collect()
+}
+
+/// The cells with a count.
+fn parts(matrix: &Named, layout: &Layout) -> Vec<Part> {
+    let columns = matrix.columns.len();
+    let cells = matrix.counts.iter().flatten().enumerate();
+    cells
+        .filter(|(_, count)| **count > 0)
+        .map(|(key, _)| Part {
+            key,
+            x_px: layout.left_px + layout.cell_px * (key % columns) as f64,
+            y_px: layout.top_px + layout.cell_px * (key / columns) as f64,
+            width_px: layout.cell_px,
+            height_px: layout.cell_px,
+        })
+        .collect()
 }
 
 /// The counts, true classes downwards.
@@ -185,8 +219,7 @@ fn layout(matrix: &Named, labels: &(String, String)) -> Layout {
     }
 }
 
-fn chart(matrix: &Named, labels: &(String, String)) -> Result<Image, FigureError> {
-    let layout = layout(matrix, labels);
+fn chart(matrix: &Named, labels: &(String, String), layout: &Layout) -> Result<Image, FigureError> {
     let mut canvas = Canvas::new(layout.width_px, layout.height_px);
     let label = |text, x, y| Text::new(text, x, y).sized(AXIS_TEXT_PX).faint(AXIS_TEXT);
     canvas.text(label(&labels.1, layout.left_px, AXIS_TEXT_PX));
@@ -195,7 +228,7 @@ fn chart(matrix: &Named, labels: &(String, String)) -> Result<Image, FigureError
         limit_px: layout.left_px - GAP_PX,
         ..row_label.anchored(Anchor::End)
     });
-    names(&mut canvas, matrix, &layout);
+    names(&mut canvas, matrix, layout);
     if !layout.has_zeros {
         let (left, top) = (layout.left_px, layout.top_px);
         let (width, height) = (
@@ -234,7 +267,7 @@ fn chart(matrix: &Named, labels: &(String, String)) -> Result<Image, FigureError
                 canvas.frame(from, to, 1.0, Stroke::Text(DIAGONAL));
             }
             if is_drawn && layout.has_counts {
-                count_text(&mut canvas, count, share, (x, y), &layout);
+                count_text(&mut canvas, count, share, (x, y), layout);
             }
         }
     }

@@ -41,6 +41,7 @@ pub(super) fn present(task: &Task, all: &[&Optimised]) -> Presented {
         caption: caption("caption"),
         alt: Message::new("optimised.gallery_alt").with("filters", described),
         body: Body::Pictures(Pictures {
+            is_sequence: false,
             columns: tiles.len().clamp(1, COLUMNS),
             tiles,
         }),

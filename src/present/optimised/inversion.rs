@@ -39,6 +39,7 @@ pub(super) fn present(task: &Task, all: &[(&Photo, &Optimised)]) -> Presented {
                 caption: caption("caption"),
                 alt: Message::new("optimised.inversion_alt").with("photos", described.clone()),
                 body: Body::Pictures(Pictures {
+                    is_sequence: false,
                     columns: 2 * all.len().clamp(1, 2),
                     tiles: tiles.collect(),
                 }),

@@ -68,6 +68,7 @@ pub(super) fn present(task: &Task, photo: &Photo, dream: &Optimised) -> Presente
             .with("change", Argument::Number(change, 1))
             .with("curves", curves.clone()),
         body: Body::Pictures(Pictures {
+            is_sequence: true,
             columns: columns(tiles.len()),
             tiles,
         }),

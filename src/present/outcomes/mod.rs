@@ -1,5 +1,6 @@
 //! The confusion matrix and its rates as figures, tables and warnings.
 
+mod cells;
 pub(super) mod notices;
 pub(super) mod rows;
 
@@ -10,7 +11,7 @@ use super::exhibit::{Body, Exhibit, Matrix, PictureTile, Pictures, Table};
 use super::{Data, Presented, Task};
 use crate::results::rates::{Average, Confusion, Rates, confusions};
 use crate::words::{Argument, Message};
-use rows::{Example, counts, examples, rows};
+use rows::{Classified, Example, counts, examples, rows};
 
 /// How outcomes of labelled photos are shown.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -22,6 +23,10 @@ pub struct View {
     /// Photos shown of each of these, those of the highest probability first. Default 3.
     #[schemars(range(min = 0, max = 20))]
     pub examples: usize,
+    /// Photos of each cell that the HTML page shows small when the reader points at the cell, those of the highest
+    /// probability first; at most 60 in all. Default 3.
+    #[schemars(range(min = 0, max = 20))]
+    pub cell_photos: usize,
 }
 
 impl Default for View {
@@ -29,6 +34,7 @@ impl Default for View {
         Self {
             pairs: 5,
             examples: 3,
+            cell_photos: 3,
         }
     }
 }
@@ -55,7 +61,7 @@ pub fn present(task: &Task, view: &View) -> Presented {
         shown: shown(data, &counts),
         confused: confused(data, &counts),
     };
-    let mut exhibits = vec![result.matrix(), result.table()];
+    let mut exhibits = vec![result.matrix(view, &classified), result.table()];
     exhibits.extend(result.pairs(&examples));
     exhibits.extend(result.pictures(view, &examples));
     Presented {
@@ -144,7 +150,7 @@ impl Evaluated<'_> {
             .with("high", Argument::Percent(self.rates.interval.1, 1))
     }
 
-    fn matrix(&self) -> Exhibit {
+    fn matrix(&self, view: &View, classified: &[Classified]) -> Exhibit {
         let other = &self.rates.classes[self.other()];
         let (rows, columns) = match &self.confused {
             Some(confused) => (confused.clone(), confused.clone()),
@@ -153,6 +159,12 @@ impl Evaluated<'_> {
                 self.with_other(other.support + other.predicted > 0),
             ),
         };
+        let cells = cells::Cells {
+            rows: &rows,
+            columns: &columns,
+            has_rest: self.confused.is_some(),
+        };
+        let photos = cells::photos(&cells, self.data, classified, view.cell_photos);
         let cells = |row: &usize| {
             let counts = &self.counts[*row];
             let mut cells: Vec<usize> = columns.iter().map(|&column| counts[column]).collect();
@@ -187,6 +199,7 @@ impl Evaluated<'_> {
                 row_label: Message::new("outcomes.truth"),
                 column_label: Message::new("outcomes.prediction"),
                 counts: rows.iter().map(cells).collect(),
+                photos,
             }),
         }
     }
@@ -333,6 +346,7 @@ impl Evaluated<'_> {
             alt: Message::new("outcomes.alt_examples")
                 .with("examples", labels().collect::<Vec<_>>()),
             body: Body::Pictures(Pictures {
+                is_sequence: false,
                 columns: view.examples.clamp(1, 4),
                 tiles,
             }),

@@ -163,7 +163,7 @@ fn r_squared(value: Option<f64>) -> Argument {
 }
 
 fn segments(task: &Task, view: &View, photos: &[LimeResult]) -> Exhibit {
-    let tiles = photos.iter().flat_map(|explained| {
+    let tiles = photos.iter().enumerate().flat_map(|(group, explained)| {
         let LimeResult {
             photo,
             result,
@@ -174,6 +174,7 @@ fn segments(task: &Task, view: &View, photos: &[LimeResult]) -> Exhibit {
         } = explained;
         let tile = |label, view| SegmentTile {
             label,
+            group,
             photo: photo.picture.clone(),
             segments: result.labels.clone(),
             weights: weights.clone(),
@@ -255,6 +256,7 @@ fn bars(task: &Task, photos: &[LimeResult]) -> Exhibit {
         BarGroup {
             label,
             bars: bars.collect(),
+            segments: explained.strongest(BARS).to_vec(),
         }
     });
     Exhibit {

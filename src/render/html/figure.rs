@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::links::{Links, links};
 use super::numbers::{self, Download, NumbersTable};
 use super::stock::Stock;
 use super::{data_address, picture_address};
@@ -29,6 +30,8 @@ enum Drawn<'a> {
         colour_bar: Option<Box<Picture<'a>>>,
         /// Whether the reader may change how it is shown.
         has_maps: bool,
+        /// Whether the pictures are stages of one.
+        is_sequence: bool,
         numbers: Vec<NumbersTable<'a>>,
     },
     Table {
@@ -50,6 +53,7 @@ struct Picture<'a> {
     source: String,
     svg_html: String,
     layers: Option<Layers>,
+    links: Links,
 }
 
 /// A picture of things in stock, by their ids; empty where there is none.
@@ -114,6 +118,7 @@ pub(super) fn figure<'a>(
             Drawn::Grid {
                 columns,
                 has_maps: tiles.iter().any(has_map),
+                is_sequence: tiles.len() > 1 && tiles.iter().all(|tile| tile.links.is_stage),
                 numbers: numbers::tables(&figure.id, tiles),
                 pictures: pictures.collect(),
                 colour_bar,
@@ -165,6 +170,7 @@ fn of_tile(tile: &Tile, alt: String) -> Picture<'_> {
     Picture {
         label: tile.label.strip_suffix(range).unwrap_or(&tile.label).trim(),
         range,
+        links: links(&tile.links),
         ..Picture::blank(alt, &tile.image)
     }
 }
@@ -180,6 +186,7 @@ impl Picture<'_> {
             source: String::new(),
             svg_html: String::new(),
             layers: None,
+            links: Links::default(),
         }
     }
 }

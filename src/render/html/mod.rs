@@ -1,34 +1,46 @@
 //! The report as one HTML file that needs nothing else: no network, and every script and style named
 //! by its hash in a Content Security Policy.
 
+mod captioned;
 mod colours;
 mod figure;
 mod formula;
+mod links;
 mod numbers;
 mod page;
 mod placed;
 mod prose;
+mod split;
 mod stock;
 mod summary;
 mod words;
+
+pub use split::{section_page, split};
 
 use std::collections::BTreeSet;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
-use tera::Context;
+use tera::{Context, Tera};
 
 use super::templates::with_own;
-use super::{RenderError, encoded};
+use super::{RenderError, encoded, headings};
 use crate::figure::{Drawing, Media};
 use crate::report::Report;
+use page::{Page, Part};
 
 const STYLE: &str = include_str!("../../../templates/html/style.css");
 const SCRIPT: &str = concat!(
+    include_str!("../../../templates/html/page.js"),
     include_str!("../../../templates/html/overview.js"),
     include_str!("../../../templates/html/viewer.js"),
     include_str!("../../../templates/html/maps.js"),
+    include_str!("../../../templates/html/frames.js"),
+    include_str!("../../../templates/html/parts.js"),
+    include_str!("../../../templates/html/superpixels.js"),
+    include_str!("../../../templates/html/cells.js"),
+    include_str!("../../../templates/html/follow.js"),
 );
 
 /// One file a block of the page.
@@ -69,10 +81,12 @@ pub(super) const TEMPLATES: [(&str, &str); 8] = [
 
 /// The whole page. The same report gives the same bytes.
 pub fn html(report: &Report) -> Result<String, RenderError> {
-    let strings = &report.strings;
-    let page = page::Page::new(report, strings);
     let tera = with_own(&TEMPLATES, &report.look, ".html")?;
-    let text = tera.render("page.html", &Context::from_serialize(&page)?)?;
+    rendered(&Page::new(report, &headings(report), Part::Whole), &tera)
+}
+
+fn rendered(page: &Page, tera: &Tera) -> Result<String, RenderError> {
+    let text = tera.render("page.html", &Context::from_serialize(page)?)?;
     // A template of the user's may lay everything out otherwise, and not open the page to the network.
     let policy = format!(
         "content=\"default-src 'none'; img-src data:; style-src '{}'; script-src '{}'; base-uri 'none'; form-action 'none'\"",
@@ -87,7 +101,7 @@ pub fn html(report: &Report) -> Result<String, RenderError> {
 /// The bytes that each figure takes in the page, in their order. A photo that several show counts with the first.
 pub(super) fn weights(report: &Report) -> Result<Vec<usize>, RenderError> {
     let strings = &report.strings;
-    let stock = stock::Stock::of(report);
+    let stock = stock::Stock::of(report.figures());
     let tera = with_own(&TEMPLATES, &report.look, ".html")?;
     let mut counted = BTreeSet::new();
     let weigh = |each: &crate::report::Figure| {

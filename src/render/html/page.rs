@@ -12,7 +12,7 @@ use super::summary::{Summary, summary};
 use super::words::{SCRIPT_WORDS, WORDS, words};
 use super::{SCRIPT, STYLE, policy_hash};
 use super::{placed, prose};
-use crate::render::{PART_LEVEL, footnotes, headings, introduction, method_footnotes, text_part};
+use crate::render::{PART_LEVEL, footnotes, introduction, method_footnotes, text_part};
 use crate::report::prose::Place;
 use crate::report::prose::headings::Headings;
 use crate::report::{self, Report};
@@ -23,6 +23,12 @@ use crate::words::Strings;
 pub(super) struct Page<'a> {
     language: &'a str,
     title: &'a str,
+    /// What the browser calls it.
+    page_title: String,
+    /// Address of the page with the overview, in the pages of sections.
+    home: String,
+    previous: Option<Neighbour>,
+    next: Option<Neighbour>,
     style: Cow<'static, str>,
     pub(super) style_hash: String,
     script: &'static str,
@@ -33,9 +39,14 @@ pub(super) struct Page<'a> {
     /// HTML.
     notices: Vec<String>,
     introduction_html: String,
+    /// Those of this page.
     sections: Vec<Section<'a>>,
+    /// Every section of the report.
+    contents: Vec<Entry<'a>>,
+    has_summary: bool,
     summary: Option<Summary<'a>>,
-    has_figures: bool,
+    /// Every figure of the report, where the page lists them.
+    figures: Vec<Listed<'a>>,
     colour_maps: Vec<ColourMap>,
     pale_matrix: String,
     photos: Vec<Photo>,
@@ -49,6 +60,50 @@ struct Pair<'a> {
     value: &'a str,
 }
 
+/// Another page of the report.
+#[derive(Serialize)]
+pub(super) struct Neighbour {
+    pub address: String,
+    pub title: String,
+}
+
+/// A section in the contents.
+#[derive(Serialize)]
+struct Entry<'a> {
+    id: &'a str,
+    name: String,
+    title: &'a str,
+    points: String,
+    parts: Vec<EntryPart<'a>>,
+}
+
+#[derive(Serialize)]
+struct EntryPart<'a> {
+    id: &'a str,
+    title: &'a str,
+}
+
+#[derive(Serialize)]
+struct Listed<'a> {
+    id: &'a str,
+    name: &'a str,
+    caption: &'a str,
+}
+
+/// Which page of a report.
+pub(super) enum Part<'a> {
+    /// The only one.
+    Whole,
+    /// Overview and introduction, of a report with a page a section.
+    Overview { next: Option<Neighbour> },
+    Section {
+        section: &'a report::Section,
+        home: String,
+        previous: Neighbour,
+        next: Option<Neighbour>,
+    },
+}
+
 #[derive(Serialize)]
 struct Section<'a> {
     id: &'a str,
@@ -58,8 +113,6 @@ struct Section<'a> {
     /// `2.5 points`; empty where there are none.
     points: String,
     prompt_html: String,
-    /// Whether some block explains something.
-    has_parts: bool,
     blocks: Vec<Block<'a>>,
     /// Empty where the author gave none.
     answer: Vec<Block<'a>>,
@@ -89,25 +142,33 @@ struct Explanation<'a> {
 }
 
 impl<'a> Page<'a> {
-    pub(super) fn new(report: &'a Report, strings: &'a Strings) -> Self {
-        let headings = headings(report);
+    pub(super) fn new(report: &'a Report, headings: &Headings, part: Part<'a>) -> Self {
+        let strings = &report.strings;
         let style = match report.look.style.as_str() {
             "" => Cow::Borrowed(STYLE),
             own => Cow::Owned(format!("{STYLE}\n{own}")),
         };
-        let stock = Stock::of(report);
-        let sections = report
-            .sections
+        let shown: &[report::Section] = match &part {
+            Part::Whole => &report.sections,
+            Part::Overview { .. } => &[],
+            Part::Section { section, .. } => std::slice::from_ref(*section),
+        };
+        let stock = Stock::of(shown.iter().flat_map(report::Section::figures));
+        let sections = shown
             .iter()
-            .map(|each| section(each, &headings, &stock, strings))
+            .map(|each| section(each, headings, &stock, strings))
             .collect::<Vec<_>>();
         let (photos, maps) = stock.into_items();
         // Keys are sorted, so that the page's bytes are the same.
         let script_words =
             serde_json::to_string(&words(&SCRIPT_WORDS, strings)).unwrap_or_default();
-        Self {
+        let page = Self {
             language: strings.language(),
             title: &report.title,
+            page_title: report.title.clone(),
+            home: String::new(),
+            previous: None,
+            next: None,
             style_hash: policy_hash(&style),
             style,
             script: SCRIPT,
@@ -120,17 +181,85 @@ impl<'a> Page<'a> {
                 .iter()
                 .map(|each| prose::line(each))
                 .collect(),
-            introduction_html: prose::html(&report.introduction, introduction(&headings)),
-            has_figures: sections.iter().any(|section| section.has_parts),
+            introduction_html: prose::html(&report.introduction, introduction(headings)),
             sections,
+            contents: report
+                .sections
+                .iter()
+                .map(|each| entry(each, strings))
+                .collect(),
+            has_summary: !report.summary.photos.is_empty(),
             summary: summary(&report.summary),
+            figures: report.figures().map(listed).collect(),
             colour_maps: colours::all(),
             pale_matrix: colours::pale_matrix(),
             photos,
             maps,
             provenance: pairs(&report.provenance),
+        };
+        match part {
+            Part::Whole => page,
+            Part::Overview { next } => Self { next, ..page },
+            Part::Section {
+                section,
+                home,
+                previous,
+                next,
+            } => Self {
+                page_title: format!("{} · {}", heading(section, strings), report.title),
+                home,
+                previous: Some(previous),
+                next,
+                // These stand in the page with the overview.
+                byline: Vec::new(),
+                notices: Vec::new(),
+                introduction_html: String::new(),
+                summary: None,
+                figures: Vec::new(),
+                provenance: Vec::new(),
+                ..page
+            },
         }
     }
+}
+
+/// `Question 2  Where does it look?`
+pub(super) fn heading(section: &report::Section, strings: &Strings) -> String {
+    let name = strings.text(&section.numbered());
+    format!("{name} {}", section.title).trim().to_owned()
+}
+
+fn entry<'a>(section: &'a report::Section, strings: &Strings) -> Entry<'a> {
+    let parts = section.explanations();
+    Entry {
+        id: &section.id,
+        name: strings.text(&section.numbered()),
+        title: &section.title,
+        points: points(section, strings),
+        parts: parts
+            .map(|each| EntryPart {
+                id: &each.id,
+                title: &each.title,
+            })
+            .collect(),
+    }
+}
+
+fn listed(figure: &report::Figure) -> Listed<'_> {
+    Listed {
+        id: &figure.id,
+        name: &figure.name,
+        caption: &figure.caption,
+    }
+}
+
+/// `2.5 points`; empty where there are none.
+fn points(section: &report::Section, strings: &Strings) -> String {
+    let points = section.points.as_deref();
+    let points = points.map(|points| Message::new("points").with("points", points));
+    points
+        .map(|points| strings.text(&points))
+        .unwrap_or_default()
 }
 
 fn pairs(pairs: &[(String, String)]) -> Vec<Pair<'_>> {
@@ -181,22 +310,13 @@ fn section<'a>(
                 ))]
             }
         });
-    let number = section.numbered();
-    let points = section
-        .points
-        .as_deref()
-        .map(|points| Message::new("points").with("points", points));
-    let is_part = |block: &report::Block| matches!(block, report::Block::Explanation(_));
     let answer = text(&section.answer, "answer", PART_LEVEL + 1);
     let answer = flow(answer, PART_LEVEL + 1);
     Section {
-        has_parts: section.blocks.iter().any(is_part),
         id: &section.id,
-        name: strings.text(&number),
+        name: strings.text(&section.numbered()),
         title: &section.title,
-        points: points
-            .map(|points| strings.text(&points))
-            .unwrap_or_default(),
+        points: points(section, strings),
         prompt_html: text(&section.prompt, "prompt", PART_LEVEL),
         blocks: blocks.collect(),
         answer_has_figures: answer

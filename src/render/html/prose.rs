@@ -3,6 +3,7 @@
 use math_core::MathDisplay;
 use pulldown_cmark::{Alignment, BlockQuoteKind, CowStr, Event, Parser, Tag, TagEnd};
 
+use super::captioned::captioned;
 use super::formula;
 use crate::render::{escaped, sentence_parts};
 use crate::report::prose::{OPTIONS, Place, is_kept, prepare};
@@ -52,7 +53,7 @@ pub(super) fn html(markdown: &str, place: Place) -> String {
     });
     let mut html = String::new();
     pulldown_cmark::html::push_html(&mut html, events);
-    html
+    captioned(&html)
 }
 
 /// HTML of a sentence of the program, which is no Markdown but for what stands between two backticks: code.
@@ -134,6 +135,13 @@ mod tests {
             "{table}"
         );
         assert!(table.ends_with("</tbody></table></div>\n"), "{table}");
+    }
+
+    #[test]
+    fn a_numbered_caption_goes_into_its_table() {
+        let html = shown("{caption:table-2}**Table 2** a < b\n\n| a |\n|---|\n| 1 |");
+        assert!(html.starts_with("<div class=\"scroll\" tabindex=\"0\"><table id=\"table-2\"><caption><strong>Table 2</strong> a &lt; b</caption><thead>"), "{html}");
+        assert_eq!(shown("{caption:x}y"), "<p>{caption:x}y</p>\n");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::{data_address, picture_address};
 use crate::figure::{Drawing, Image, LevelMap, Sign, Tile};
-use crate::report::Report;
+use crate::report::Figure;
 
 /// What pictures of the page are put together from. Two of equal content are one.
 #[derive(Default)]
@@ -55,10 +55,10 @@ pub(super) struct Map {
 }
 
 impl<'a> Stock<'a> {
-    /// Everything that the figures of the report are put together from.
-    pub(super) fn of(report: &'a Report) -> Self {
+    /// Everything that figures are put together from.
+    pub(super) fn of(figures: impl Iterator<Item = &'a Figure>) -> Self {
         let mut stock = Self::default();
-        for figure in report.figures() {
+        for figure in figures {
             if let Drawing::Grid { tiles, .. } = &figure.drawing {
                 tiles.iter().for_each(|tile| stock.take(tile));
             }
@@ -219,7 +219,8 @@ fn three_digits(value: f32) -> (i16, i8) {
     (digits.parse().unwrap_or(0), exponent - 2)
 }
 
-fn deflated(planes: &[u8]) -> String {
+/// Bytes, compressed, as text.
+pub(super) fn deflated(planes: &[u8]) -> String {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
     // Writing into a Vec cannot fail.
     let packed = encoder.write_all(planes).and_then(|()| encoder.finish());

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::words::Strings;
 
 /// The fixed texts of the page, by their keys in `templates/strings.yaml`.
-pub(super) const WORDS: [&str; 28] = [
+pub(super) const WORDS: [&str; 29] = [
     "contents",
     "prompt",
     "answer",
@@ -34,10 +34,11 @@ pub(super) const WORDS: [&str; 28] = [
     "numbers",
     "download_csv",
     "permalink",
+    "pages",
 ];
 
 /// What the script says.
-pub(super) const SCRIPT_WORDS: [&str; 29] = [
+pub(super) const SCRIPT_WORDS: [&str; 39] = [
     "view_settings",
     "colour_map",
     "colours_inferno",
@@ -67,6 +68,16 @@ pub(super) const SCRIPT_WORDS: [&str; 29] = [
     "probe_hint",
     "enlarge",
     "figure_keys",
+    "frame",
+    "frame_of",
+    "play",
+    "pause",
+    "superpixels_hint",
+    "bars_hint",
+    "superpixel_value",
+    "superpixel_without_bar",
+    "cells_hint",
+    "cell_count",
 ];
 
 /// The texts of some keys.

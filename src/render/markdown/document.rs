@@ -28,7 +28,7 @@ impl Document {
             words: Words::new(strings),
             byline: pairs(&report.byline, plain),
             notices: report.notices.iter().map(|notice| line(notice)).collect(),
-            introduction: mathematics(&prepare(&report.introduction, introduction(&headings))),
+            introduction: written(&report.introduction, introduction(&headings)),
             sections: report
                 .sections
                 .iter()
@@ -38,6 +38,25 @@ impl Document {
             provenance: pairs(&report.provenance, plain),
         }
     }
+}
+
+/// A text of the author's, with the anchors of its numbered tables.
+fn written(markdown: &str, place: Place) -> String {
+    const MARK: &str = "{caption:";
+    let text = mathematics(&prepare(markdown, place));
+    let mut parts = text.split(MARK);
+    let mut whole = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once('}') {
+            Some((anchor, rest))
+                if rest.starts_with(['*', '<']) && (whole.is_empty() || whole.ends_with('\n')) =>
+            {
+                whole.extend(["<a id=\"", anchor, "\"></a>", rest]);
+            }
+            _ => whole.extend([MARK, part]),
+        }
+    }
+    whole
 }
 
 fn summary(summary: &report::Summary, strings: &Strings) -> Summary {
@@ -109,14 +128,12 @@ impl Writer<'_, '_> {
     fn section(&mut self, section: &report::Section) -> Section {
         let headings = self.headings;
         let text = |markdown: &str, part: &str, heading_level| {
-            mathematics(&prepare(
-                markdown,
-                Place {
-                    footnotes: &footnotes(section, part),
-                    heading_level,
-                    headings: Some(headings),
-                },
-            ))
+            let place = Place {
+                footnotes: &footnotes(section, part),
+                heading_level,
+                headings: Some(headings),
+            };
+            written(markdown, place)
         };
         let mut blocks = Vec::new();
         for (index, block) in section.blocks.iter().enumerate() {

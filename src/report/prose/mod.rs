@@ -5,6 +5,7 @@
 //! `<sub>` and `<sup>` without attributes, and the anchors of linked headings (see [`headings`]).
 
 mod addresses;
+mod captions;
 pub mod headings;
 mod outline;
 mod placed;
@@ -15,6 +16,7 @@ use super::cjk;
 pub use super::source::OPTIONS;
 use super::source::{Edit, apply};
 
+pub use captions::{captions, number};
 use headings::Headings;
 pub use placed::{Piece, Placement, pieces, place, placements};
 use plain::Allowed;

@@ -174,6 +174,7 @@ fn segments(photo: &Picture, count: usize) -> Body {
         .take(5)
         .collect();
     let tile = |label: &str, view| SegmentTile {
+        group: 0,
         label: Message::literal(label),
         photo: photo.clone(),
         segments: voronoi(photo.width, photo.height, count),
@@ -206,6 +207,7 @@ fn bars(columns: usize, unit: BarUnit, quantity: &str, groups: &[(&str, &[NamedB
         uncertainty,
     };
     let groups = groups.iter().map(|(label, bars)| BarGroup {
+        segments: Vec::new(),
         label: Message::literal(*label),
         bars: bars.iter().map(bar).collect(),
     });
@@ -250,6 +252,7 @@ fn matrix(count: usize, per_class: usize, chinese: bool) -> Body {
     };
     let names: Vec<Message> = (0..count).map(|i| Message::literal(name(i))).collect();
     Body::Matrix(Matrix {
+        photos: Vec::new(),
         rows: names.clone(),
         columns: names,
         row_label: Message::literal("真實類別"),
@@ -403,6 +406,7 @@ pub(super) fn bodies() -> Vec<(&'static str, Body)> {
         (
             "Pictures",
             Body::Pictures(Pictures {
+                is_sequence: false,
                 columns: 4,
                 tiles: [&coffee, &cat, &macaw, &tiny]
                     .map(|picture| PictureTile {

@@ -4,8 +4,8 @@ use std::io::Read;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use cnn_report::figure::{Cover, Drawing, Tile, View};
-use cnn_report::render::html;
+use cnn_report::figure::{Cover, Drawing, Links, Part, SegmentMap, Thumbnails, Tile, View};
+use cnn_report::render::{html, split};
 use cnn_report::report::{Block, Report};
 
 use super::sample;
@@ -159,4 +159,122 @@ fn the_overview_leads_to_every_figure() {
     let (list, _) = list.split_once("</details>").unwrap();
     assert_eq!(list.matches("<li><a href=\"#fig-").count(), 6);
     assert!(page.contains("<li><a href=\"#part-fig-saliency\">顯著圖</a></li>"));
+}
+
+#[test]
+fn parts_of_pictures_say_what_they_stand_for() {
+    let mut report = sample::report("en");
+    let tiles = tiles(&mut report);
+    tiles[0].links = Links {
+        group: Some(0),
+        segments: Some(SegmentMap {
+            width: 2,
+            height: 1,
+            labels: vec![7, 300],
+        }),
+        ..Links::default()
+    };
+    let part = |key, x_px| Part {
+        key,
+        x_px,
+        y_px: 0.5,
+        width_px: 40.0,
+        height_px: 25.0,
+    };
+    tiles[1].links.parts = vec![part(300, 0.0), part(7, 40.0)];
+    tiles[2].links.thumbnails = Some(Thumbnails {
+        sheet: tiles[2].image.clone(),
+        width_px: 112,
+        height_px: 56,
+        columns: 2,
+        names: vec![(7, "\"a\" <b>.jpg".to_owned())],
+    });
+    let page = html(&report).unwrap();
+    let (_, tile) = page
+        .split_once("<div class=\"tile\" data-group=\"0\"")
+        .unwrap();
+    assert!(tile.starts_with(" data-segments=\""));
+    assert!(tile.contains(" data-columns=\"2\" data-rows=\"1\">"));
+    let labels = STANDARD
+        .decode(attribute(tile, " data-segments=\""))
+        .unwrap();
+    let mut planes = Vec::new();
+    flate2::read::ZlibDecoder::new(&labels[..])
+        .read_to_end(&mut planes)
+        .unwrap();
+    assert_eq!(planes, [7, 44, 0, 1], "low bytes, then high ones");
+    assert!(page.contains(" data-parts=\"300,0,0.5,40,25;7,40,0.5,40,25\">"));
+    assert!(page.contains(" data-sheet-size=\"224,224,112,56\""));
+    assert!(page.contains(" data-photos=\"[[7,&quot;"), "escaped");
+    // A figure whose pictures are all stages of one is a film.
+    assert!(!page.contains("class=\"frames\""));
+    let mut report = sample::report("en");
+    let Block::Explanation(explanation) = &mut report.sections[0].blocks[0] else {
+        panic!("an explanation")
+    };
+    let Drawing::Grid { tiles, .. } = &mut explanation.figures[0].drawing else {
+        panic!("a grid")
+    };
+    for tile in tiles {
+        tile.links.is_stage = true;
+        tile.layers = None;
+    }
+    assert!(
+        html(&report)
+            .unwrap()
+            .contains("<figure id=\"fig-saliency\" class=\"frames\">")
+    );
+}
+
+/// A page a section: each figure once, no link that leads nowhere, and the policy of each.
+#[test]
+fn a_split_report_has_every_figure_once_and_whole_links() {
+    let report = sample::report("zh-TW");
+    let pages = split(&report, "報告 1").unwrap();
+    let names: Vec<&str> = pages.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "報告 1.html",
+            "報告 1-question-1.html",
+            "報告 1-question-2.html"
+        ]
+    );
+    for figure in report.figures() {
+        let place = format!("<figure id=\"{}\"", figure.id);
+        let table = format!("<figure class=\"table\" id=\"{}\"", figure.id);
+        let with = |(_, page): &&(String, String)| page.contains(&place) || page.contains(&table);
+        assert_eq!(pages.iter().filter(with).count(), 1, "{}", figure.id);
+    }
+    let overview = &pages[0].1;
+    assert!(
+        overview
+            .contains("<a href=\"%E5%A0%B1%E5%91%8A%201-question-1.html#fig-saliency\">圖 1</a>")
+    );
+    assert!(!overview.contains("<figure") && overview.contains("class=\"prose introduction\""));
+    let first = &pages[1].1;
+    assert!(
+        first.contains("<a href=\"#fig-saliency\">圖 1</a>"),
+        "a link within the page stays one"
+    );
+    assert!(first.contains("rel=\"prev\" href=\"%E5%A0%B1%E5%91%8A%201.html\""));
+    assert!(first.contains("rel=\"next\" href=\"%E5%A0%B1%E5%91%8A%201-question-2.html\""));
+    for (name, page) in &pages {
+        assert!(
+            page.contains("http-equiv=\"Content-Security-Policy\""),
+            "{name}"
+        );
+        assert!(
+            page.contains("#question-2\">"),
+            "the contents of {name} have every question"
+        );
+        let (body, _) = page.split_once("<script>").unwrap();
+        for link in body.split("<a href=\"#").skip(1) {
+            let target = link.split('"').next().unwrap();
+            assert!(
+                page.contains(&format!(" id=\"{target}\"")),
+                "{name}: {target}"
+            );
+        }
+    }
 }

@@ -1,0 +1,108 @@
+//! `build --split`, as its user runs it.
+
+use crate::rebuilds::Project;
+
+/// Two questions, a table of the author's, and a text that refers to both.
+fn project() -> Project {
+    let project = Project::of_one_figure();
+    let spec = std::fs::read_to_string(project.path("report.yaml")).unwrap();
+    let more = "    answer: |
+      See {fig:scores} and {fig:second}.
+
+      | photo | score |
+      |---|--:|
+      | cat | 2 |
+
+      : Scores of *one* photo. {#scores}
+  - title: Second
+    figures:
+      - photos: {id: second}
+";
+    std::fs::write(project.path("report.yaml"), spec + more).unwrap();
+    project
+}
+
+#[test]
+fn a_page_a_question_is_written_checked_and_refused_as_a_whole() {
+    let project = project();
+    let (code, _, told) = project.told(&["build", "--split", "--quiet"]);
+    assert_eq!(code, 0, "{told}");
+    for page in [
+        "report.html",
+        "report-question-1.html",
+        "report-question-2.html",
+        "report.md",
+    ] {
+        assert!(project.path("build").join(page).is_file(), "{page}");
+    }
+    let read = |page: &str| std::fs::read_to_string(project.path("build").join(page)).unwrap();
+    let first = read("report-question-1.html");
+    assert!(first.contains("<a href=\"report-question-2.html#fig-second\">Figure 2</a>"));
+    assert!(first.contains("<a href=\"#table-scores\">Table 1</a>"));
+    assert!(first.contains("<table id=\"table-scores\"><caption><strong>Table 1</strong> Scores of <em>one</em> photo.</caption>"));
+    let markdown = read("report.md");
+    assert!(
+        markdown.contains(
+            "<a id=\"table-scores\"></a>**Table 1** Scores of *one* photo.\n\n| photo | score |"
+        ),
+        "{markdown}"
+    );
+    assert!(
+        markdown.contains("See [Table 1](#table-scores) and [Figure 2](#fig-second)."),
+        "{markdown}"
+    );
+
+    let check = ["build", "--check", "--quiet", "--set", "output.split=true"];
+    let (code, _, told) = project.told(&check);
+    assert_eq!(code, 0, "{told}");
+    std::fs::remove_file(project.path("build/report-question-2.html")).unwrap();
+    let (code, _, told) = project.told(&check);
+    assert_eq!(code, 1);
+    assert!(
+        told.contains("report-question-2.html") && told.contains("this page is missing"),
+        "{told}"
+    );
+    // One page for all is another report.
+    let (code, _, told) = project.told(&["build", "--check", "--quiet"]);
+    assert_eq!(code, 1, "{told}");
+
+    let (code, _, told) = project.told(&["build", "--split", "--formats", "markdown"]);
+    assert_eq!(code, 2);
+    assert!(told.contains("there is no page to split"), "{told}");
+    // What the command line says of formats stands above the spec.
+    let formats = [
+        "build",
+        "--quiet",
+        "--set",
+        "output.split=true",
+        "--formats",
+        "markdown",
+    ];
+    let (code, _, told) = project.told(&formats);
+    assert_eq!(code, 0, "{told}");
+    let (code, _, told) = project.told(&["build", "--split", "--budget", "100kB"]);
+    assert_eq!(code, 1);
+    assert!(
+        told.contains("`report.html` with the pages of its questions takes "),
+        "{told}"
+    );
+}
+
+#[test]
+fn an_id_of_a_table_is_its_own_and_unknown_ones_are_told() {
+    let project = project();
+    let spec = std::fs::read_to_string(project.path("report.yaml")).unwrap();
+    for (from, to, told) in [
+        (
+            "{#scores}",
+            "{#second}",
+            "`second` is the id of another table or figure",
+        ),
+        ("{#scores}", "{#other}", "no figure has the id `scores`"),
+    ] {
+        std::fs::write(project.path("report.yaml"), spec.replace(from, to)).unwrap();
+        let (code, _, found) = project.told(&["check"]);
+        assert_eq!(code, 2);
+        assert!(found.contains(told), "{found}");
+    }
+}
