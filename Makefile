@@ -44,16 +44,17 @@ test-gpu: libtorch
 dist: build
 	$(PYTHON) tools/make_dist.py --binary $(BINARY)
 
-# Two pages in Chromium, as a reader uses them. Playwright (pip) drives the system's Chromium, axe-core comes by npm.
+# Two pages in Chromium, and in Firefox where it is installed, as a reader uses them. Playwright (pip) drives the system's Chromium, axe-core comes by npm.
 BROWSER_PYTHON = target/browser/bin/python
 AXE = target/axe/package/axe.min.js
 PAGES = quickstart all-methods
 test-page: build
 	test -x $(BROWSER_PYTHON) || $(PYTHON) -m venv target/browser
-	$(BROWSER_PYTHON) -m pip install --quiet playwright numpy pypdf
+	$(BROWSER_PYTHON) -m pip install --quiet playwright numpy pypdf websockets
 	test -e $(AXE) || (mkdir -p target/axe && cd target/axe && npm pack --silent axe-core@4.14.1 && tar -xzf axe-core-*.tgz)
 	for page in $(PAGES); do $(BINARY) build examples/$$page/report.yaml --formats html,json --output target/pages/$$page || exit 1; done
-	$(BROWSER_PYTHON) tools/test_page.py $(PAGES:%=target/pages/%/report.html) --axe $(AXE)
+	$(BINARY) build examples/quickstart/report.yaml --split --formats html --output target/pages/split
+	$(BROWSER_PYTHON) tools/test_page.py $(PAGES:%=target/pages/%/report.html) --split target/pages/split/report.html --axe $(AXE)
 
 # Ours in turns with Python's packages, which go into a private environment (about 2 GB, most of it torch). Let nothing else run
 # meanwhile; PEERS="--networks vgg16 --pairs 3" does less.
