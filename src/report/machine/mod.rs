@@ -25,7 +25,7 @@ pub use array::{Array, Dtype};
 pub use ascent::{Curve, Ending, Objective, Stage};
 pub use checks::{CascadeStep, Check, Curves, StepCurve};
 pub use components::{Component, Concept, Crop};
-pub use data_set::{FilterResponses, Guess, LabelRow, Peak, PhotoFact, Varied};
+pub use data_set::{FilterResponses, Guess, LabelCurve, LabelRow, Peak, PhotoFact, Varied};
 pub use figure::{Exhibit, Figure, Parameters};
 pub use found::{Found, Unit};
 pub use outcomes::{Average, Calibration, ConfidenceBin, Group, Interval, Outcomes, Rates, Table};
