@@ -33,7 +33,7 @@ pub use sampling::{Sampling, Settling};
 pub use schema::json_schema;
 pub use segments::{Explained, SegmentWeight, Stopping};
 pub use target::{
-    Class, ExplainedClass, ExplainedClasses, Layer, Meaning, NamedClass, Place, Target,
+    Class, ExplainedClass, ExplainedClasses, Layer, Meaning, NamedClass, Place, Target, Term,
 };
 
 /// Raised when a program that reads `report.json` would have to change.
