@@ -204,7 +204,7 @@ impl Method for DeepDream {
         }
         let is_random = match self.dream().mode {
             Mode::Raw(_) => false,
-            Mode::Octaves(octaves) => octaves.jitter > 0,
+            Mode::Octaves(octaves) => octaves.jitter > 0 || octaves.tile.is_some(),
         };
         if is_random {
             // The random shifts; the photo's id names their stream.

@@ -94,8 +94,9 @@ pub struct Filters {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 8, max = 2048))]
     pub size: Option<usize>,
-    /// What is moved: the pixels, the spectrum, or the spectrum's phases with the magnitudes of photos. Default `pixels`.
-    pub parameterisation: Parameterisation,
+    /// What is moved: the pixels, the spectrum, or the spectrum's phases with the magnitudes of photos. Default `pixels` where there are `filters`, else `fourier`: without a spectrum most objectives end in coloured noise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameterisation: Option<Parameterisation>,
     /// Steps of Adam, for `maco` of NAdam. Default 30 for `pixels`, 512 for `fourier` (slow without a GPU: 128 show the pattern), 128 for `maco`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100_000))]
@@ -125,7 +126,7 @@ impl Method for Filters {
     }
 
     fn reads_photos(&self) -> bool {
-        self.parameterisation == Parameterisation::Maco
+        self.parameterisation() == Parameterisation::Maco
     }
 
     fn check(&self, inputs: &Inputs) -> Vec<Fault> {
@@ -144,8 +145,8 @@ impl Method for Filters {
         computing.insert("layer".to_owned(), layer);
         computing.insert("size".to_owned(), json!(self.picture_size(inputs)));
         computing.insert("seed".to_owned(), json!(inputs.seed));
-        if self.parameterisation == Parameterisation::Maco {
-            let photos = inputs.photos.iter();
+        if self.parameterisation() == Parameterisation::Maco {
+            let photos = parts::in_order(inputs).into_iter();
             let photos = photos.map(|photo| json!([photo.digest, photo.tensor_name]));
             computing.insert("photos".to_owned(), photos.collect());
         }
@@ -231,7 +232,7 @@ impl Filters {
 
     fn picture_size(&self, inputs: &Inputs) -> (usize, usize) {
         let (height, width) = inputs.preprocessing.resize.output_px();
-        match (self.size, self.parameterisation) {
+        match (self.size, self.parameterisation()) {
             (Some(side), _) => (side, side),
             // The network sees parts of it.
             (None, Parameterisation::Maco) => (2 * height, 2 * width),

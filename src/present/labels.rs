@@ -1,12 +1,14 @@
 //! Rates of independent labels: a table with a row for each label, and how the rates follow the threshold.
 
+mod thresholds;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::exhibit::{Body, Curves, Exhibit, Series, Table};
 use super::outcomes::notices::of_data;
 use super::{Data, Presented, Task};
-use crate::results::labels::{AtThreshold, LabelRates, Labelling};
+use crate::results::labels::{LabelRates, Labelling};
 use crate::results::{LabelRow, Results, named};
 use crate::words::{Argument, Message};
 
@@ -39,8 +41,6 @@ const LABELS_SAID: usize = 15;
 const ALL_SHOWN_UP_TO: usize = 40;
 /// Steps of the threshold from 0 to 1.
 const STEPS: usize = 20;
-/// The same of one label by itself.
-const FINE_STEPS: usize = 100;
 
 /// Probabilities of all ranges with the labels of each photo.
 pub struct Rows<'a> {
@@ -99,7 +99,7 @@ pub fn present(task: &Task, view: &View) -> Presented {
     Presented {
         exhibits: [table(task, data, view, &found), curves(task, data, &rows)]
             .into_iter()
-            .chain(of_labels(task, data, view, (&rows, &found)))
+            .chain(thresholds::of_labels(task, data, view, (&rows, &found)))
             .collect(),
         notices,
     }
@@ -194,83 +194,6 @@ fn table(task: &Task, data: &Data, view: &View, found: &Labelling) -> Exhibit {
             rows,
         }),
     }
-}
-
-/// The labels that get a figure of their own, by number: most photos first, of equals the first.
-fn with_curves(found: &Labelling, count: usize) -> Vec<usize> {
-    let photos = |label: &usize| found.labels[*label].photos;
-    let mut labels: Vec<usize> = (0..found.labels.len()).collect();
-    labels.retain(|label| photos(label) > 0);
-    labels.sort_by_key(|label| std::cmp::Reverse(photos(label)));
-    labels.truncate(count);
-    labels
-}
-
-/// Of each label by itself: its rates at every threshold at which they change, or at [`FINE_STEPS`] where these are more.
-fn of_labels(
-    task: &Task,
-    data: &Data,
-    view: &View,
-    (rows, found): (&Rows, &Labelling),
-) -> Vec<Exhibit> {
-    let labels = with_curves(found, view.label_curves).into_iter();
-    let each = labels.map(|label| {
-        let name = data.groups.get(label).cloned().unwrap_or_default();
-        let at = shown(&AtThreshold::all(&rows.rows, label));
-        let best = found.labels[label].best.unwrap_or_default();
-        let line = |key: &'static str, of: fn(&AtThreshold) -> f64| Series {
-            label: Message::new(key),
-            points: at.iter().map(|one| (one.threshold, of(one))).collect(),
-            intervals: Vec::new(),
-        };
-        let marked = Series {
-            label: Message::new("labels.best_marked")
-                .with("f1", Argument::Number(best.1, 3))
-                .with("threshold", Argument::Number(best.0, 3)),
-            points: vec![best],
-            intervals: Vec::new(),
-        };
-        let about = |message: Message| {
-            message
-                .with("label", name.clone())
-                .with("photos", found.labels[label].photos)
-                .with("f1", Argument::Number(best.1, 3))
-                .with("best", Argument::Number(best.0, 3))
-        };
-        Exhibit {
-            caption: about(task.own_text("caption_label", &[])),
-            alt: about(Message::new("labels.alt_label_curve")),
-            body: Body::Curves(Curves {
-                x_label: Message::new("labels.threshold"),
-                y_label: Message::new("labels.rate"),
-                series: vec![
-                    line("outcomes.precision", |at| at.precision),
-                    line("outcomes.recall", |at| at.recall),
-                    line("outcomes.f1", |at| at.f1),
-                    marked,
-                ],
-            }),
-        }
-    });
-    each.collect()
-}
-
-/// All of them from 0 on; of many those that hold at even steps.
-fn shown(all: &[AtThreshold]) -> Vec<AtThreshold> {
-    let holds_at = |threshold: f64| {
-        let first = all.iter().find(|at| at.threshold >= threshold)?;
-        Some(AtThreshold {
-            threshold,
-            ..*first
-        })
-    };
-    if all.len() > FINE_STEPS {
-        let steps = (0..=FINE_STEPS).map(|step| step as f64 / FINE_STEPS as f64);
-        return steps.filter_map(holds_at).collect();
-    }
-    let is_open = all.first().is_some_and(|at| at.threshold > 0.0);
-    let from_zero = is_open.then(|| holds_at(0.0)).flatten();
-    from_zero.into_iter().chain(all.iter().copied()).collect()
 }
 
 /// Micro precision, recall and F1 at each step of the threshold.

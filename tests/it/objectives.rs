@@ -55,7 +55,7 @@ fn bench() -> Bench {
 /// One step of Adam by 0.1 from a picture of one level.
 fn grown(objective: &Value) -> (Optimised, Ran) {
     let start = json!({ "low": 153, "high": 154 });
-    let keys = json!({ "layer": "0", "objectives": [objective], "start": start, "steps": 1, "weight_decay": 0 });
+    let keys = json!({ "layer": "0", "objectives": [objective], "parameterisation": "pixels", "start": start, "steps": 1, "weight_decay": 0 });
     let ran = bench().run(entry("filters"), keys);
     strings::assert_said(&ran);
     let [Results::Optimised(found)] = &ran.results[..] else {
@@ -291,7 +291,8 @@ fn what_cannot_be_raised_is_refused_in_its_place() {
         faults(json!({ "objectives": [{ "filter": 0 }] }))[0].0,
         "/layer"
     );
-    assert_eq!(faults(json!({ "objectives": [{ "class": 0 }] })), []);
+    let pixels = json!({ "objectives": [{ "class": 0 }], "parameterisation": "pixels" });
+    assert_eq!(faults(pixels), []);
     assert_eq!(faults(json!({ "layer": "0" }))[0].0, "/filters");
     let twice =
         json!({ "layer": "0", "objectives": [{ "filter": 0 }, { "filter": 0, "layer": 0 }] });
@@ -331,4 +332,133 @@ fn a_closed_relu_is_passed_by_and_said() {
     );
     strings::assert_said(&ran);
     assert_eq!(keys(&ran.notices), ["optimised.objectives_dead"]);
+}
+
+/// Stripes that differ in colour.
+fn striped(shift: usize) -> Picture {
+    let pixels = (0..24 * 24).flat_map(|at| {
+        let column = (at % 24 + shift) as u8;
+        [60 + 5 * column, 200 - 6 * column, 90 + (column % 4) * 20]
+    });
+    Picture {
+        width: 24,
+        height: 24,
+        pixels: pixels.collect(),
+    }
+}
+
+/// Of the photos' magnitudes, with how much each pixel mattered; other photos give another picture.
+#[test]
+fn maco_takes_its_magnitudes_from_the_photos() {
+    let keys = json!({
+        "layer": "1", "filters": [2], "parameterisation": "maco", "steps": 25, "crops": { "count": 2 },
+    });
+    let run = |photos: Vec<(&str, Picture)>, more: Value| {
+        let mut keys = keys.clone();
+        keys.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        let ran = larger(photos).run(entry("filters"), keys);
+        strings::assert_said(&ran);
+        let Results::Optimised(found) = &ran.results[0] else {
+            panic!("a picture expected")
+        };
+        found.clone()
+    };
+    let found = run(vec![("a", striped(0))], json!({}));
+    let stages: Vec<Stage> = found.frames.iter().map(|frame| frame.stage).collect();
+    assert_eq!(stages, [Stage::Step(25), Stage::Opacity]);
+    let sides = found
+        .frames
+        .iter()
+        .map(|frame| (frame.picture.height, frame.picture.width));
+    assert!(sides.eq([(48, 48); 2]), "twice the network's input");
+    let opacity = &found.frames[1].picture.pixels;
+    assert!(opacity.contains(&255) && opacity.iter().any(|level| *level < 255));
+    let curve = &found.curves[0].objectives;
+    let mean = |of: &[f64]| of.iter().sum::<f64>() / of.len() as f64;
+    println!(
+        "maco: {:.3} to {:.3}",
+        mean(&curve[..5]),
+        mean(&curve[21..])
+    );
+    assert!(mean(&curve[21..]) > mean(&curve[..5]), "{curve:?}");
+    assert_ne!(run(vec![("a", striped(9))], json!({})).frames, found.frames);
+    assert_eq!(
+        run(vec![("a", striped(0))], json!({})),
+        found,
+        "the same again"
+    );
+    let several = run(
+        vec![("a", striped(0)), ("b", striped(9))],
+        json!({ "variants": 2 }),
+    );
+    assert_eq!(several.frames.len(), 4);
+    assert_eq!(several.last.unwrap().channels, 6);
+}
+
+#[test]
+fn maco_without_photos_is_refused() {
+    let faults = |keys: Value| -> Vec<(String, String)> {
+        let found = larger(Vec::new())
+            .faults(entry("filters"), keys)
+            .into_iter();
+        found.map(|fault| (fault.pointer, fault.hint)).collect()
+    };
+    let keys = json!({ "layer": "1", "filters": [2], "parameterisation": "maco", "crops": { "smallest": 0.9 } });
+    let expected = [
+        (
+            "/parameterisation",
+            "list photos under `images`, or take `parameterisation: fourier`",
+        ),
+        ("/crops", "`smallest` up to `largest`"),
+    ];
+    let expected = expected.map(|(pointer, hint)| (pointer.to_owned(), hint.to_owned()));
+    assert_eq!(faults(keys), expected);
+    let pixels = json!({ "layer": "1", "filters": [2], "crops": {} });
+    assert_eq!(faults(pixels)[0].0, "/crops");
+}
+
+fn dreamed(bench: &Bench, more: Value) -> Optimised {
+    let mut keys = json!({ "layer": "1", "octaves": 1, "steps": 4, "jitter": 2 });
+    keys.as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
+    let ran = bench.run(entry("deep_dream"), keys);
+    strings::assert_said(&ran);
+    match &ran.results[..] {
+        [Results::Optimised(found)] => found.clone(),
+        other => panic!("a dream expected, not {other:?}"),
+    }
+}
+
+#[test]
+fn dreams_are_guided_zoomed_enlarged_and_tiled() {
+    let folder = tempfile::tempdir().unwrap();
+    let red = cnn_report::picture::Picture::filled(24, 24, [220, 20, 20]);
+    let bytes = [b"P6 24 24 255\n".as_slice(), &red.pixels].concat();
+    std::fs::write(folder.path().join("red.ppm"), bytes).unwrap();
+    let mut bench = larger(vec![("a", striped(0))]);
+    bench.base = folder.path().to_owned();
+    let plain = dreamed(&bench, json!({}));
+    assert_eq!(plain.objective, Objective::HalfMeanSquare);
+    let guided = dreamed(&bench, json!({ "guide": "red.ppm" }));
+    assert_eq!(guided.objective, Objective::Guided);
+    assert_ne!(guided.frames, plain.frames);
+    let curve = &guided.curves[0].objectives;
+    assert!(curve[3] > curve[0], "{curve:?}");
+    let zoomed = dreamed(&bench, json!({ "zoom": { "frames": 3, "share": 0.25 } }));
+    let stages: Vec<Stage> = zoomed.frames.iter().map(|frame| frame.stage).collect();
+    assert_eq!(stages, [1, 2, 3].map(|number| Stage::Zoomed { number }));
+    assert_eq!(zoomed.frames[0].picture, plain.frames[0].picture);
+    let large = dreamed(&bench, json!({ "enlarge": 3, "tile": 24 }));
+    assert_eq!(large.frames[0].picture.width, 72);
+    let missing = json!({ "layer": "1", "guide": "none.jpg", "filter": 0, "ascent": "octaves" });
+    let faults = bench.faults(entry("deep_dream"), missing).into_iter();
+    let pointers: Vec<String> = faults.map(|fault| fault.pointer).collect();
+    assert!(pointers.contains(&"/guide".to_owned()), "{pointers:?}");
+    let raw = json!({ "layer": "1", "filter": 0, "zoom": {}, "tile": 24 });
+    let faults = bench.faults(entry("deep_dream"), raw).into_iter();
+    let pointers: Vec<String> = faults.map(|fault| fault.pointer).collect();
+    assert_eq!(pointers, ["/zoom", "/tile"]);
 }

@@ -60,7 +60,7 @@ pub(super) struct Octaves {
     pub(super) enlarge: Option<usize>,
     /// Largest side that the network sees at once, in pixels.
     #[serde(skip_serializing_if = "Option::is_none")]
-    tile: Option<usize>,
+    pub(super) tile: Option<usize>,
 }
 
 impl Octaves {

@@ -75,7 +75,7 @@ impl Filters {
 
     /// Photos and crops of `maco`.
     fn maco_faults(&self, inputs: &Inputs) -> Vec<Fault> {
-        if self.parameterisation != Parameterisation::Maco {
+        if self.parameterisation() != Parameterisation::Maco {
             return Vec::new();
         }
         let no_photo = inputs.photos.is_empty().then(|| Fault {
@@ -95,7 +95,7 @@ impl Filters {
 
     /// A size, or moves, on which the network does not run up to a node.
     fn size_fault(&self, inputs: &Inputs, node: NodeId, name: &str) -> Option<Fault> {
-        if self.parameterisation == Parameterisation::Maco {
+        if self.parameterisation() == Parameterisation::Maco {
             return None; // crops are enlarged to the network's own input
         }
         let (height, width) = self.picture_size(inputs);
@@ -112,7 +112,7 @@ impl Filters {
                 hint,
             });
         }
-        if self.parameterisation == Parameterisation::Pixels {
+        if self.parameterisation() == Parameterisation::Pixels {
             return None;
         }
         // The moves change the size by a few pixels; one more tells whether it is fixed.

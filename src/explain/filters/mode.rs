@@ -10,11 +10,10 @@ use super::objective::NamedObjective;
 use super::{DIVERSITY, Filters};
 use crate::model::LayerName;
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Parameterisation {
     /// Normalised pixels, never clipped.
-    #[default]
     Pixels,
     /// The spectrum, with low frequencies and natural colours favoured (Lucid).
     Fourier,
@@ -100,6 +99,14 @@ impl Mode {
 }
 
 impl Filters {
+    pub(super) fn parameterisation(&self) -> Parameterisation {
+        self.parameterisation
+            .unwrap_or(match self.filters.is_empty() {
+                true => Parameterisation::Fourier,
+                false => Parameterisation::Pixels,
+            })
+    }
+
     /// With every default that applies; keys of the other parameterisation are left out.
     pub(super) fn pictures(&self) -> Pictures {
         let adam = |steps, learning_rate, weight_decay| Steps {
@@ -114,7 +121,7 @@ impl Filters {
             variants: self.variants.filter(|count| *count > 1),
             diversity: (self.variants() > 1).then(|| self.diversity.unwrap_or(DIVERSITY)),
             size: self.size,
-            mode: match self.parameterisation {
+            mode: match self.parameterisation() {
                 Parameterisation::Pixels => Mode::Pixels {
                     adam: adam(30, 0.1, 1e-6),
                     start: self.start.unwrap_or_default(),
@@ -141,7 +148,7 @@ impl Filters {
                 hint: "give `variants`, or leave it out".to_owned(),
             });
         }
-        let (key, mode) = match self.parameterisation {
+        let (key, mode) = match self.parameterisation() {
             Parameterisation::Pixels if self.transforms.is_some() => ("transforms", "pixels"),
             Parameterisation::Pixels if self.crops.is_some() => ("crops", "pixels"),
             Parameterisation::Fourier if self.crops.is_some() => ("crops", "fourier"),

@@ -29,7 +29,7 @@ fn defaults_are_the_peers_and_only_those_that_apply_are_reported() {
         ]
     );
     let fourier = Filters {
-        parameterisation: Parameterisation::Fourier,
+        parameterisation: Some(Parameterisation::Fourier),
         steps: Some(9),
         ..pixels
     };

@@ -11,7 +11,7 @@ use super::super::optimise::pixels::PixelScale;
 use super::super::optimise::transforms::Transforms;
 use super::super::optimise::{Ascent, Watcher, ascend};
 use super::super::seed::Numbers;
-use super::super::{ExplainError, Passes};
+use super::super::{ExplainError, Inputs, Passes, Photo};
 use super::ENTRY;
 use super::measure::{Measure, Seen};
 use crate::model;
@@ -36,7 +36,7 @@ impl Parts {
         let inputs = &passes.inputs;
         let device = passes.model.device();
         let scale = PixelScale::new(inputs.preprocessing, device)?;
-        let photos = inputs.photos.iter();
+        let photos = in_order(inputs).into_iter();
         let photos = photos.map(|photo| Ok(scale.pixels(&passes.input(photo)?)?));
         let photos = photos.collect::<Result<Vec<Tensor>, ExplainError>>()?;
         let channels = inputs.preprocessing.channels;
@@ -116,6 +116,13 @@ impl Parts {
         let sum = sum.ok_or_else(|| ExplainError::Failed("no crop was drawn".to_owned()))?;
         Ok(sum.f_div_scalar(self.crops.count as f64)?)
     }
+}
+
+/// The photos of the magnitudes, by what their files hold: their order in the figure changes no bit.
+pub(super) fn in_order<'a>(inputs: &Inputs<'a>) -> Vec<&'a Photo> {
+    let mut photos: Vec<&Photo> = inputs.photos.iter().map(AsRef::as_ref).collect();
+    photos.sort_by_key(|photo| (&photo.digest, &photo.tensor_name));
+    photos
 }
 
 /// [N, 1, H, W] from 0 to 1: linear up to the value below which [`OPAQUE_FROM`] of the picture's pixels lie.
