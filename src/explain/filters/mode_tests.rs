@@ -51,7 +51,7 @@ fn a_class_needs_neither_layer_nor_filters() {
     assert_eq!(schema["required"], serde_json::Value::Null);
     assert_eq!(
         schema["properties"]["layer"]["type"],
-        serde_json::json!(["integer", "string"])
+        serde_json::json!(["integer", "string", "null"])
     );
     assert_eq!(schema["additionalProperties"], serde_json::json!(false));
 }

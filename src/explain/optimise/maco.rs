@@ -80,7 +80,7 @@ impl Magnitude {
         let lowest = corner(1 % rows, 0)?
             .f_add(&corner(0, 1 % columns)?)?
             .f_mul_scalar(0.5)?;
-        let _ = corner(0, 0)?.f_copy_(&lowest)?;
+        corner(0, 0)?.f_copy_(&lowest)?;
         let found = along_rows
             .f_matmul(&filled)?
             .f_matmul(&along_columns.f_transpose(0, 1)?)?;
