@@ -60,6 +60,9 @@ pub struct DeepDream {
     /// The filter (channel of the layer's output) to raise, from 0. Left out: the whole layer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<usize>,
+    /// File of another photo, from the folder of report.yaml: each place of the layer becomes like the place of that photo which fits it best; for `octaves` without `filter`. Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guide: Option<String>,
     /// How the photo is changed: `raw` follows the gradient as it is and needs a `filter`; `octaves` works in several sizes, with random shifts and steps of equal size, and keeps pixels valid, so that patterns grow where `raw` ends in noise. Default `raw` with `filter`, `octaves` without.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ascent: Option<Ascent>,
@@ -95,9 +98,6 @@ pub struct DeepDream {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1e-6, max = 255.0))]
     pub step_size: Option<f64>,
-    /// File of another photo, from the folder of report.yaml: each place of the layer becomes like the place of that photo which fits it best; for `octaves` without `filter`. Default: none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub guide: Option<String>,
     /// Pictures one behind the other, `{frames: 6, share: 0.1}`: the middle of each is enlarged and dreamed again; for `octaves`. Default: one picture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zoom: Option<Zoom>,

@@ -74,9 +74,9 @@ pub(super) enum Mode {
     Maco {
         #[serde(flatten)]
         adam: Steps,
-        crops: Crops,
         #[serde(skip_serializing_if = "Option::is_none")]
         transforms: Option<Transforms>,
+        crops: Crops,
     },
 }
 
