@@ -87,7 +87,7 @@ pub fn method_schemas() -> Vec<MethodSchema> {
             parameters,
             images: match entry.photos {
                 explain::Photos::None => ImagesKey::None,
-                explain::Photos::Any => ImagesKey::Many,
+                explain::Photos::Any | explain::Photos::Optional => ImagesKey::Many,
                 explain::Photos::One => ImagesKey::One,
             },
             checks: explain::checks::apply_to(entry),

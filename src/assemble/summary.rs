@@ -5,7 +5,7 @@ use crate::execute::Executed;
 use crate::plan::Plan;
 use crate::present;
 use crate::report::{Explanation, Summary, SummaryCell, SummaryMethod, SummaryPhoto};
-use crate::results::{Fidelity, Results, ScalarTarget, Target};
+use crate::results::{Fidelity, Results, ScalarTarget};
 use crate::words::{Argument, Message, Strings};
 
 /// What one figure says of one photo.
@@ -159,10 +159,9 @@ fn said(plan: &Plan, task: &present::Task, is_predicted: bool) -> Vec<Said> {
                 }
                 of_target(task, &result.target)
             }
-            Results::Attributions(attributions) => match &attributions.target {
-                Target::Class(target) => of_target(task, target),
-                Target::Filter { .. } | Target::Head { .. } | Target::Layer { .. } => return None,
-            },
+            Results::Attributions(attributions) => {
+                of_target(task, attributions.target.of_classes()?)
+            }
             _ => return None,
         };
         // That of several classes may be in the unit of scores.

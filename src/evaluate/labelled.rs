@@ -236,6 +236,7 @@ pub(super) fn range(unit: &Unit) -> Option<Range<usize>> {
         Part::Whole
         | Part::Map(_)
         | Part::Filter(_)
+        | Part::Objective { .. }
         | Part::Head { .. }
         | Part::Labelled { .. } => None,
     }
@@ -248,6 +249,7 @@ fn digests(unit: &Unit) -> Option<&[String]> {
         Part::Whole
         | Part::Map(_)
         | Part::Filter(_)
+        | Part::Objective { .. }
         | Part::Head { .. }
         | Part::Labelled { .. } => None,
     }

@@ -140,6 +140,7 @@ impl Method for Mistakes {
             Part::Whole
             | Part::Map(_)
             | Part::Filter(_)
+            | Part::Objective { .. }
             | Part::Head { .. }
             | Part::Range { .. } => outcomes::shared(&self.labelled, inputs),
         })

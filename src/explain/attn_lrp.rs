@@ -9,8 +9,9 @@
 //!
 //! **Input** one photo [1, C, H, W], normalised. **Output** [C, H, W], signed, in score. The sum of all is the score but for
 //! what biases take and, with `attn_lrp`, what softmax does: its rule is the first term of a Taylor expansion, whose rest is lost.
-//! **Differs from the paper** the γ rule for convolutions and linear layers, which its authors take for pictures, is not there.
-//! ε is 0 but for 1e-10 in f(x) / x, as in LXT.
+//! `gamma`: convolutions and linear layers by the γ rule, as the authors do for pictures: products that agree with the sign of the
+//! sum count 1 + γ times.
+//! **Differs from the paper** γ is 0 where none is given. ε is 0 but for 1e-10 in f(x) / x, as in LXT.
 //! **Errors** a network without attention, or with a node that has no rule. Both are named before anything runs.
 //!
 //! LRP is under patents whose owners allow scientific and personal use.
@@ -28,7 +29,7 @@ use super::{
     Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, attention, chosen,
     parameters, target,
 };
-use crate::model::ThroughAttention;
+use crate::model::{Gammas, ThroughAttention};
 use crate::results::{Attributions, Kind, Meaning};
 
 pub const ENTRY: Entry = Entry {
@@ -54,6 +55,21 @@ pub struct AttnLrp {
     pub class: TargetName,
     /// What goes through attention: to queries, keys and values (`attn_lrp`), or all to the values, as if the weights of attention were constants (`cp_lrp`). Default `attn_lrp`.
     pub rule: Rule,
+    /// γ of `convolution` and of `linear` layers: products that agree with the sign of their sum count 1 + γ times, which takes noise away; `{convolution: 0.25, linear: 0.05}` is a start, and `rule: cp_lrp` is easier to use it with (LXT). Default 0 for both, the plain rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gamma: Option<Gamma>,
+}
+
+/// γ by kind of layer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Gamma {
+    /// Of convolutions, the patch embedding. Default 0.
+    #[schemars(range(min = 0.0, max = 100.0))]
+    pub convolution: f64,
+    /// Of linear layers. Default 0.
+    #[schemars(range(min = 0.0, max = 100.0))]
+    pub linear: f64,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -69,6 +85,7 @@ impl Default for AttnLrp {
         Self {
             class: predicted(),
             rule: Rule::default(),
+            gamma: None,
         }
     }
 }
@@ -112,8 +129,13 @@ impl PerPhoto for AttnLrp {
             Rule::AttnLrp => ThroughAttention::QueriesKeysAndValues,
             Rule::CpLrp => ThroughAttention::Values,
         };
-        let relevance =
-            model.relevance_by_gradient(&input, model.scores_node(), &score, through)?;
+        let gamma = self.gamma.unwrap_or_default();
+        let gammas = Gammas {
+            convolution: gamma.convolution,
+            linear: gamma.linear,
+        };
+        let rules = (through, gammas);
+        let relevance = model.relevance_by_gradient(&input, model.scores_node(), &score, rules)?;
         let meaning = Meaning::Contribution;
         let whole = Some(target.value());
         class_maps::over_input(target, meaning, &relevance.f_get(0)?, whole)

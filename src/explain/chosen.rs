@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::target_name::{self, Takes, TargetName, Wanted};
 use super::{ExplainError, Fault, Inputs};
 use crate::labels::{Class, ClassName};
-use crate::model::{Layer, LayerName, ModelFacts, Parts, ScoresTaken};
+use crate::model::{Layer, LayerName, ModelFacts, NodeId, Parts, ScoresTaken};
 use crate::results::LayerRef;
 
 /// The layer, where it exists and gives maps [N, C, H, W]; else a fault at `/layer`.
@@ -223,19 +223,27 @@ fn cut_off(pointer: &str, message: String) -> Fault {
 
 /// Where the network is known not to run before the layer on a picture of a size that is not its own: what is
 /// to be said of it.
-pub fn size_problem(
+pub fn size_problem(facts: &ModelFacts, layer: &Layer, size: (usize, usize)) -> Option<String> {
+    size_problem_of(facts, layer.node, &named(layer), size)
+}
+
+/// How messages name a layer.
+pub fn named(layer: &Layer) -> String {
+    format!("layer {}", layer_text(layer))
+}
+
+/// The same up to any node, which the message calls `name`.
+pub fn size_problem_of(
     facts: &ModelFacts,
-    layer: &Layer,
+    node: NodeId,
+    name: &str,
     (height, width): (usize, usize),
 ) -> Option<String> {
     let [_, own_height, own_width] = facts.input_shape;
     let size = [height as i64, width as i64];
-    let fails = facts
-        .limits
-        .fails_at(layer.node, size, [own_height, own_width])?;
-    let name = layer_text(layer);
+    let fails = facts.limits.fails_at(node, size, [own_height, own_width])?;
     Some(format!(
-        "layer {name} does not run on {height} × {width} px: {} takes {own_height} × {own_width} px only",
+        "{name} does not run on {height} × {width} px: {} takes {own_height} × {own_width} px only",
         fails.at
     ))
 }
@@ -280,7 +288,6 @@ pub fn refused(fault: Fault) -> ExplainError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::NodeId;
 
     fn layer(output_shape: &[i64]) -> Layer {
         Layer {

@@ -7,6 +7,9 @@
 //!
 //! **Input** one photo [1, C, H, W], normalised. **Reads** the layer's output [1, K, h, w]; the network
 //! runs no further. **Output** the photo on its way, and the objective after every step.
+//! With `guide`, a photo whose output is B [K, h', w']: mean over places of max_q ⟨A_:p, B_:q⟩, so that each place becomes like that
+//! of the guide which fits it best (the guided dreams of google/deepdream, whose gradient this is). `zoom`: after each
+//! picture its middle is enlarged and dreamed again. `tile`: gradients of a large picture are put together from parts.
 //! **Differs from the paper's code** octaves are made with pixel centres aligned, where the code aligned corners;
 //! a filter that gives nothing with no gradient to leave it by is raised before its ReLU.
 //! An ascent that leaves the finite numbers stops with a notice.
@@ -20,11 +23,13 @@ use serde_json::{Map, Value, json};
 
 use mode::Mode;
 
+use super::expected_gradients::file_key;
 use super::{
     Entry, ExplainError, Fault, Inputs, Method, Needs, Passes, Photos, Sink, Unit, Viewing, chosen,
     parameters,
 };
 use crate::model::{Layer, LayerName};
+use crate::picture::Input;
 use crate::results::{Kind, Results};
 
 pub const ENTRY: Entry = Entry {
@@ -55,6 +60,9 @@ pub struct DeepDream {
     /// The filter (channel of the layer's output) to raise, from 0. Left out: the whole layer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<usize>,
+    /// File of another photo, from the folder of report.yaml: each place of the layer becomes like the place of that photo which fits it best; for `octaves` without `filter`. Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guide: Option<String>,
     /// How the photo is changed: `raw` follows the gradient as it is and needs a `filter`; `octaves` works in several sizes, with random shifts and steps of equal size, and keeps pixels valid, so that patterns grow where `raw` ends in noise. Default `raw` with `filter`, `octaves` without.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ascent: Option<Ascent>,
@@ -90,6 +98,38 @@ pub struct DeepDream {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1e-6, max = 255.0))]
     pub step_size: Option<f64>,
+    /// Pictures one behind the other, `{frames: 6, share: 0.1}`: the middle of each is enlarged and dreamed again; for `octaves`. Default: one picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zoom: Option<Zoom>,
+    /// How many times the network's input the photo is in height and width; for `octaves`. Default 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 16))]
+    pub enlarge: Option<usize>,
+    /// Side in pixels of the parts that the network sees of a larger picture, which takes less memory and suits networks of a fixed input; for `octaves`. Default: the whole picture at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 16, max = 4096))]
+    pub tile: Option<usize>,
+}
+
+/// Pictures one behind the other.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Zoom {
+    /// How many pictures. Default 6.
+    #[schemars(range(min = 2, max = 1000))]
+    pub frames: usize,
+    /// What of each side is left out from one to the next. Default 0.1.
+    #[schemars(range(min = 0.0, max = 0.9))]
+    pub share: f64,
+}
+
+impl Default for Zoom {
+    fn default() -> Self {
+        Self {
+            frames: 6,
+            share: 0.1,
+        }
+    }
 }
 
 /// How a photo is changed.
@@ -130,8 +170,9 @@ impl Method for DeepDream {
                 return faults;
             }
         }
+        faults.extend(self.guide_fault(inputs));
         if let Mode::Octaves(octaves) = self.dream().mode {
-            let (height, width) = inputs.preprocessing.resize.output_px();
+            let (height, width) = octaves.picture_size(inputs);
             let smallest = octaves.settings().sizes(height, width).first().copied();
             if let Some((height, width)) =
                 smallest.filter(|&(height, width)| height.min(width) < SMALLEST_OCTAVE_PX)
@@ -158,9 +199,12 @@ impl Method for DeepDream {
         let mut computing = self.parameters(inputs);
         let layer = chosen::layer_key(inputs, self.layer.as_ref());
         computing.insert("layer".to_owned(), layer);
+        if let Some(guide) = &self.guide {
+            computing.insert("guide".to_owned(), file_key(inputs.base, guide));
+        }
         let is_random = match self.dream().mode {
             Mode::Raw(_) => false,
-            Mode::Octaves(octaves) => octaves.jitter > 0,
+            Mode::Octaves(octaves) => octaves.jitter > 0 || octaves.tile.is_some(),
         };
         if is_random {
             // The random shifts; the photo's id names their stream.
@@ -191,14 +235,28 @@ impl Method for DeepDream {
 }
 
 impl DeepDream {
+    /// A guide that cannot be read.
+    fn guide_fault(&self, inputs: &Inputs) -> Option<Fault> {
+        let file = inputs.base.join(self.guide.as_ref()?);
+        let found = Input::check_header(&file, inputs.preprocessing);
+        found.err().map(|error| Fault {
+            pointer: "/guide".to_owned(),
+            message: error.to_string(),
+            hint: "give the file of a photo".to_owned(),
+        })
+    }
+
     /// Octaves on which the network does not run.
     fn octave_fault(&self, inputs: &Inputs, layer: &Layer) -> Option<Fault> {
         let Mode::Octaves(octaves) = self.dream().mode else {
             return None; // the photo keeps its size
         };
-        let (height, width) = inputs.preprocessing.resize.output_px();
+        let (height, width) = octaves.picture_size(inputs);
         let sizes = octaves.settings().sizes(height, width);
-        let problem = |size: &(usize, usize)| chosen::size_problem(inputs.facts, layer, *size);
+        let seen = |side: usize| self.tile.map_or(side, |tile| side.min(tile));
+        let problem = |size: &(usize, usize)| {
+            chosen::size_problem(inputs.facts, layer, (seen(size.0), seen(size.1)))
+        };
         let message = sizes.iter().rev().find_map(problem)?; // the largest is told
         Some(Fault {
             pointer: "/octaves".to_owned(),

@@ -116,16 +116,19 @@ impl Reference {
     fn key(&self, base: &Path) -> Value {
         match self {
             Self::Baseline(baseline) => json!(baseline),
-            Self::Photo(file) => {
-                let content = crate::fs::read(&base.join(file)).ok();
-                let hexadecimal = |bytes: Vec<u8>| -> String {
-                    let digest = Sha256::digest(&bytes);
-                    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-                };
-                json!(content.map(hexadecimal))
-            }
+            Self::Photo(file) => file_key(base, file),
         }
     }
+}
+
+/// How the key of a result names a file among the parameters: by its content; null of one that cannot be read.
+pub(super) fn file_key(base: &Path, file: &str) -> Value {
+    let content = crate::fs::read(&base.join(file)).ok();
+    let hexadecimal = |bytes: Vec<u8>| -> String {
+        let digest = Sha256::digest(&bytes);
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    };
+    json!(content.map(hexadecimal))
 }
 
 impl PerPhoto for ExpectedGradients {

@@ -6,7 +6,7 @@
 //! pixels before each step, so that no noise grows that fits one place only.
 //!
 //! **Input** one photo [1, C, H, W], normalised, and noise. **Reads** the layer's maps [1, K, h, w]; the network runs no further.
-//! **Output** a picture, and ‖Φ(x) − Φ(x₀)‖ / ‖Φ(x₀)‖ after every step.
+//! **Output** the picture of the step at which the whole loss was smallest, and ‖Φ(x) − Φ(x₀)‖ / ‖Φ(x₀)‖ after every step.
 //! **Differs from the paper** the prior on the size of pixels is not needed, for a sigmoid bounds them; β = 2; Adam
 //! over the spectrum in the place of gradient descent with momentum over pixels.
 //! **Errors** a layer from which no gradient reaches the photo.
@@ -34,7 +34,7 @@ use crate::results::{Curve, Ending, Frame, Kind, Objective, Optimised, Results, 
 
 pub const ENTRY: Entry = Entry {
     name: "feature_inversion",
-    version: 1,
+    version: 2,
     kind: Kind::Optimised,
     view: Viewing::PLAIN,
     photos: Photos::Any,
@@ -151,6 +151,7 @@ impl FeatureInversion {
         let most = self.jitter_px as i64;
         let distances = RefCell::new(Vec::with_capacity(self.steps + 1));
         let diverged = Cell::new(None);
+        let best: RefCell<Option<Best>> = RefCell::new(None);
         let mut objective = |spectrum: &Tensor| {
             let pixels = fourier.pixels(spectrum)?;
             // The last one is measured as it stands.
@@ -166,7 +167,14 @@ impl FeatureInversion {
             let distance = share.f_double_value(&[])?.sqrt();
             distances.borrow_mut().push(distance);
             let rough = roughness(&pixels)?.f_mul_scalar(self.smoothness)?;
-            Ok(share.f_add(&rough)?.f_neg()?.f_view([1])?)
+            let loss = share.f_add(&rough)?;
+            Best::keep(
+                &mut best.borrow_mut(),
+                &loss,
+                distances.borrow().len() - 1,
+                spectrum,
+            )?;
+            Ok(loss.f_neg()?.f_view([1])?)
         };
         let mut watch = |step: usize, spectrum: &Tensor| {
             progress(step)?;
@@ -181,11 +189,15 @@ impl FeatureInversion {
         let is_silent = of_photo.f_abs()?.f_max()?.f_double_value(&[])? == 0.0;
         let steps = if is_silent { 0 } else { self.steps };
         let ascent = ascend(&start, steps, &mut adam, &mut objective, &mut watch)?;
-        let picture = tch::no_grad(|| scale.normalise(&fourier.pixels(&ascent.variable)?))?;
+        let (kept, spectrum) = match best.take() {
+            Some(best) if diverged.get().is_none() => (best.step, best.spectrum),
+            Some(_) | None => (steps, ascent.variable),
+        };
+        let picture = tch::no_grad(|| scale.normalise(&fourier.pixels(&spectrum)?))?;
         let normalised = picture.f_get(0)?;
         let is_valid = is_finite(&normalised)?;
         let frame = || Frame {
-            stage: Stage::Step(steps),
+            stage: Stage::Step(kept),
             picture: inputs.preprocessing.picture(&normalised),
         };
         Ok(Optimised {
@@ -212,6 +224,34 @@ impl FeatureInversion {
     }
 }
 
+/// The spectrum of the smallest loss so far.
+struct Best {
+    loss: f64,
+    /// Steps that were taken before it.
+    step: usize,
+    spectrum: Tensor,
+}
+
+impl Best {
+    /// The first of equals stays; a loss that is no number never is the smallest.
+    fn keep(
+        best: &mut Option<Self>,
+        loss: &Tensor,
+        step: usize,
+        spectrum: &Tensor,
+    ) -> Result<(), ExplainError> {
+        let loss = loss.f_double_value(&[])?;
+        if loss.is_finite() && best.as_ref().is_none_or(|best| loss < best.loss) {
+            *best = Some(Self {
+                loss,
+                step,
+                spectrum: spectrum.f_detach()?,
+            });
+        }
+        Ok(())
+    }
+}
+
 /// The mean squared difference of neighbours, along rows and along columns, of pixels [1, C, H, W].
 fn roughness(pixels: &Tensor) -> Result<Tensor, ExplainError> {
     let along = |axis: i64| -> Result<Tensor, ExplainError> {
@@ -229,6 +269,18 @@ fn roughness(pixels: &Tensor) -> Result<Tensor, ExplainError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Losses 3, 1, 1, not a number, 2: the picture of the second is kept.
+    #[test]
+    fn the_smallest_loss_is_kept() {
+        let mut best = None;
+        for (step, loss) in [3.0, 1.0, 1.0, f64::NAN, 2.0].into_iter().enumerate() {
+            let spectrum = Tensor::from_slice(&[step as f64]);
+            Best::keep(&mut best, &Tensor::from(loss), step, &spectrum).unwrap();
+        }
+        let best = best.unwrap();
+        assert_eq!((best.step, best.spectrum.double_value(&[0])), (1, 1.0));
+    }
 
     /// 0 1 / 0 1 / 0 1: columns do not change downwards, and by 1 to the right.
     #[test]

@@ -179,6 +179,8 @@ pub enum Photos {
     Any,
     /// Exactly one.
     One,
+    /// As [`Photos::Any`], and none where the report has none: no result is of one of them.
+    Optional,
 }
 
 /// What a method looks at.
@@ -198,6 +200,11 @@ pub enum Needs {
 pub trait Method {
     /// A figure whose method needs more than the network shows is left out, with a notice in its place.
     fn needs(&self) -> Needs;
+
+    /// Whether it reads the photos of its figure: where it does not, [`Photos::Optional`] gives it none.
+    fn reads_photos(&self) -> bool {
+        true
+    }
 
     /// Every fault that can be found without running the network.
     fn check(&self, inputs: &Inputs) -> Vec<Fault>;

@@ -20,6 +20,11 @@ pub enum Part {
     Whole,
     /// A channel of the layer.
     Filter(usize),
+    /// What a picture is grown for: as its key, and its place in the list of the spec, from 0.
+    Objective {
+        place: usize,
+        key: Value,
+    },
     /// A head of an attention layer, both numbered from 0.
     Head {
         layer: usize,
@@ -60,6 +65,10 @@ impl Unit {
             Part::Whole | Part::Map(_) => {}
             Part::Filter(filter) => {
                 key.insert("filter".to_owned(), json!(filter));
+            }
+            // Its place in the list changes nothing.
+            Part::Objective { key: objective, .. } => {
+                key.insert("objective".to_owned(), objective.clone());
             }
             Part::Head { layer, head } => {
                 key.insert("layer".to_owned(), json!(layer));

@@ -58,7 +58,7 @@ pub use maps::Maps;
 pub use network::Model;
 pub use own_input::OwnInput;
 pub use precision::{Precision, precision, precision_name};
-pub use propagate::{Composite, FirstRule, ThroughAttention, WeightRule};
+pub use propagate::{Composite, FirstRule, Gammas, ThroughAttention, WeightRule};
 pub use provenance::Provenance;
 pub use run::pass::Change;
 pub use scores::{Doubt, OutputActivation, ScoreFacts, ScoresAre, ScoresTaken, StatedScores};

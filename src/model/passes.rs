@@ -9,7 +9,7 @@ use super::error::ModelError;
 use super::graph::NodeId;
 use super::network::Model;
 use super::precision::Precision;
-use super::propagate::{self, Composite, ThroughAttention};
+use super::propagate::{self, Composite, Gammas, ThroughAttention};
 use super::relus;
 use super::run::pass::Change;
 use super::scores::{OutputActivation, ScoresTaken};
@@ -195,21 +195,21 @@ impl Model {
     }
 
     /// The relevance [1, C, H, W] of `input` for `score(output of node)`, which is one number, by the rules of AttnLRP: the
-    /// input times a gradient that is changed at attention, norms and functions of one number. Nodes in
+    /// input times a gradient that is changed at attention, norms, functions of one number, and by γ at weights. Nodes in
     /// [`super::Limits::no_relevance_by_gradient`] pass gradients.
     pub fn relevance_by_gradient(
         &self,
         input: &Tensor,
         node: NodeId,
         score: &dyn Fn(&Tensor) -> Tensor,
-        through: ThroughAttention,
+        rules: (ThroughAttention, Gammas),
     ) -> Result<Tensor, ModelError> {
         self.check_input(input)?;
         let written_out = self.facts.attention.layers.iter();
         let written_out = written_out.filter(|layer| layer.form == Form::WrittenOut);
         let weights: Vec<NodeId> = written_out.map(|layer| layer.weights).collect();
         let of = (node, weights.as_slice());
-        propagate::relevance_by_gradient(&self.program, input, of, score, through)
+        propagate::relevance_by_gradient(&self.program, input, of, score, rules)
     }
 
     /// The ReLUs that decide whether `node` can be above zero: itself or those before it, seen

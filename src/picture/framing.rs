@@ -56,6 +56,30 @@ impl Resize {
         }
     }
 
+    /// The same for a network whose input is so many times as large.
+    #[must_use]
+    pub fn times(self, times: usize) -> Self {
+        match self {
+            Self::ShorterThenCrop {
+                shorter,
+                height,
+                width,
+            } => Self::ShorterThenCrop {
+                shorter: times * shorter,
+                height: times * height,
+                width: times * width,
+            },
+            Self::Stretch { height, width } => Self::Stretch {
+                height: times * height,
+                width: times * width,
+            },
+            Self::Pad { height, width } => Self::Pad {
+                height: times * height,
+                width: times * width,
+            },
+        }
+    }
+
     /// Height and width in px of what comes out.
     pub fn output_px(self) -> (usize, usize) {
         match self {

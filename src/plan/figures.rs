@@ -97,6 +97,7 @@ fn task(
     let id = text(parameters.shift_remove("id"));
     let title = text(parameters.shift_remove("title"));
     let caption = text(parameters.shift_remove("caption"));
+    let are_listed = parameters.contains_key("images");
     let chosen = choose(document, entry, &mut parameters, photos, &pointer)?;
     let checks = checks::chosen(
         document,
@@ -108,6 +109,16 @@ fn task(
     let (method, view) = method_and_view(entry, parameters).map_err(|error| {
         vec![document.key_error(&pointer, format!("`{}`: {error}", entry.name), "")]
     })?;
+    let reads_photos = method.reads_photos();
+    if are_listed && !reads_photos {
+        let message = "`images` does nothing here: the figure starts from noise".to_owned();
+        let hint = "leave it out, or take `parameterisation: maco`";
+        return Err(vec![document.error(
+            &format!("{pointer}/images"),
+            message,
+            hint,
+        )]);
+    }
     let place = document.key_place(&pointer);
     Ok(Task {
         entry,
@@ -117,7 +128,7 @@ fn task(
         id,
         title,
         caption,
-        photos: chosen,
+        photos: if reads_photos { chosen } else { Vec::new() },
         units: Vec::new(),
         checks,
         is_placed: false,
@@ -175,7 +186,7 @@ fn choose(
                 "name the photo it starts from",
             )]),
         },
-        Photos::Any => match parameters.shift_remove("images") {
+        Photos::Any | Photos::Optional => match parameters.shift_remove("images") {
             Some(Value::Array(ids)) => {
                 let mut chosen: Vec<Arc<Photo>> = Vec::new();
                 let mut faults = Vec::new();
@@ -196,7 +207,7 @@ fn choose(
                     Err(faults)
                 }
             }
-            _ if photos.is_empty() => Err(vec![document.key_error(
+            _ if photos.is_empty() && entry.photos == Photos::Any => Err(vec![document.key_error(
                 pointer,
                 "the report has no photos",
                 "list some under `images`",

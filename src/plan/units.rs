@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Plan;
 use super::memory::Memory;
 use crate::diagnostic::Diagnostic;
-use crate::explain::{Part, Unit};
+use crate::explain::{Part, Photos, Unit};
 use crate::fs::FileError;
 use crate::present::robustness::variations;
 use crate::present::values::{Names, known};
@@ -56,9 +56,14 @@ impl Plan {
     pub fn value_names(&self) -> BTreeSet<String> {
         let mut names = BTreeSet::new();
         for task in self.tasks.iter().filter(|task| !self.leaves_out(task)) {
-            let photos: Vec<&str> = task.photos.iter().map(|photo| photo.id.as_str()).collect();
+            let of_photos = match task.entry.photos {
+                Photos::Optional => &[],
+                Photos::None | Photos::Any | Photos::One => task.photos.as_slice(),
+            };
+            let photos: Vec<&str> = of_photos.iter().map(|photo| photo.id.as_str()).collect();
             let parts = task.units.iter().filter_map(|unit| match unit.part {
                 Part::Filter(filter) => Some(format!("filter-{filter}")),
+                Part::Objective { place, .. } => Some(format!("objective-{}", place + 1)),
                 Part::Head { layer, head } => Some(format!("layer-{layer}.head-{head}")),
                 Part::Whole | Part::Map(_) | Part::Range { .. } | Part::Labelled { .. } => None,
             });
@@ -68,7 +73,14 @@ impl Plan {
             let listed = listed.into_iter().flatten().filter_map(Value::as_u64);
             let listed = listed.map(|filter| format!("filter-{filter}"));
             let parts: BTreeSet<String> = parts.chain(listed).collect();
-            let parts: Vec<String> = parts.into_iter().collect();
+            let variants = parameters.get("variants").and_then(Value::as_u64);
+            let parts: Vec<String> = match variants {
+                Some(variants) => parts
+                    .iter()
+                    .flat_map(|part| (1..=variants).map(move |at| format!("{part}.variant-{at}")))
+                    .collect(),
+                None => parts.into_iter().collect(),
+            };
             let octaves = parameters.get("octaves").and_then(Value::as_u64);
             let of_task = known(&Names {
                 kind: task.entry.kind,

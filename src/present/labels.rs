@@ -1,5 +1,7 @@
 //! Rates of independent labels: a table with a row for each label, and how the rates follow the threshold.
 
+mod thresholds;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -17,11 +19,17 @@ pub struct View {
     /// A label counts as found where its probability is this or more, 0 to 1. Default 0.5.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub threshold: f64,
+    /// How many labels get a figure of their own that shows how its rates follow the threshold, those of the most photos first. Default 6.
+    #[schemars(range(min = 0, max = 1000))]
+    pub label_curves: usize,
 }
 
 impl Default for View {
     fn default() -> Self {
-        Self { threshold: 0.5 }
+        Self {
+            threshold: 0.5,
+            label_curves: 6,
+        }
     }
 }
 
@@ -89,7 +97,10 @@ pub fn present(task: &Task, view: &View) -> Presented {
         notices.push(Message::new("labels.notice_softmax"));
     }
     Presented {
-        exhibits: vec![table(task, data, view, &found), curves(task, data, &rows)],
+        exhibits: [table(task, data, view, &found), curves(task, data, &rows)]
+            .into_iter()
+            .chain(thresholds::of_labels(task, data, view, (&rows, &found)))
+            .collect(),
         notices,
     }
 }

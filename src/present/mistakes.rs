@@ -7,8 +7,8 @@ use super::outcomes::notices::of_data;
 use super::statistics::percentile;
 use super::{Data, Presented, Task};
 use crate::results::{
-    Attributions, Map, Meaning, Mistake, Outcome, Picture, Results, ScalarTarget, Target,
-    most_confident, named,
+    Attributions, Map, Meaning, Mistake, Outcome, Picture, Results, ScalarTarget, most_confident,
+    named,
 };
 use crate::words::{Argument, Message};
 
@@ -121,10 +121,7 @@ fn is_dark(map: &Attributions) -> bool {
 }
 
 fn class_of(map: &Attributions) -> Option<&ScalarTarget> {
-    match &map.target {
-        Target::Class(class) => Some(class),
-        Target::Filter { .. } | Target::Head { .. } | Target::Layer { .. } => None,
-    }
+    map.target.of_classes()
 }
 
 fn maps(task: &Task, data: &Data, all: &[Explained]) -> Option<Exhibit> {

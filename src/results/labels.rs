@@ -57,6 +57,45 @@ pub struct Labelling {
     pub mean_average_precision: Option<f64>,
 }
 
+/// One label at one threshold.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AtThreshold {
+    pub threshold: f64,
+    pub precision: f64,
+    pub recall: f64,
+    pub f1: f64,
+}
+
+impl AtThreshold {
+    /// At each probability that a photo has, rising: between two of them nothing changes. Precision and recall are those of
+    /// scikit-learn's `precision_recall_curve`. Empty of a label that no photo has.
+    pub fn all(rows: &[(&[f32], &[usize])], label: usize) -> Vec<Self> {
+        let pairs = rows.iter();
+        let mut pairs: Vec<(f32, bool)> = pairs
+            .map(|(row, truths)| (row[label], truths.contains(&label)))
+            .collect();
+        let photos = pairs.iter().filter(|pair| pair.1).count();
+        if photos == 0 {
+            return Vec::new();
+        }
+        pairs.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let (mut found, mut right) = (0, 0);
+        let at = |equal: &[(f32, bool)]| {
+            found += equal.len();
+            right += equal.iter().filter(|pair| pair.1).count();
+            Self {
+                threshold: f64::from(equal[0].0),
+                precision: right as f64 / found as f64,
+                recall: right as f64 / photos as f64,
+                f1: 2.0 * right as f64 / (photos + found) as f64,
+            }
+        };
+        let mut all: Vec<Self> = pairs.chunk_by(|a, b| a.0 == b.0).map(at).collect();
+        all.reverse();
+        all
+    }
+}
+
 impl Labelling {
     /// Of the probabilities of each photo and the labels it has.
     pub fn new(rows: &[(&[f32], &[usize])], labels: usize, threshold: f64) -> Self {
@@ -179,6 +218,32 @@ mod tests {
         assert_eq!(found.micro, [Some(0.75), Some(0.75), Some(0.75)]);
         let f1 = (0.8 + 2.0 / 3.0) / 2.0;
         assert!((found.macro_average[2] - f1).abs() < 1e-12);
+    }
+
+    /// The same photos: at 0.1 and above all four are found, two of which have label 0.
+    #[test]
+    fn thresholds_by_hand() {
+        let rows: [(&[f32], &[usize]); 4] = [
+            (&[0.9, 0.0], &[0]),
+            (&[0.8, 0.0], &[]),
+            (&[0.6, 0.0], &[0]),
+            (&[0.1, 0.0], &[]),
+        ];
+        let expected = [
+            (0.1_f32, 0.5, 1.0, 2.0 / 3.0),
+            (0.6, 2.0 / 3.0, 1.0, 0.8),
+            (0.8, 0.5, 0.5, 0.5),
+            (0.9, 1.0, 0.5, 2.0 / 3.0),
+        ];
+        let found = AtThreshold::all(&rows, 0);
+        assert_eq!(found.len(), expected.len());
+        for (at, (threshold, precision, recall, f1)) in found.iter().zip(expected) {
+            assert_eq!(at.threshold, f64::from(threshold));
+            assert!((at.precision - precision).abs() < 1e-12, "{at:?}");
+            assert!((at.recall - recall).abs() < 1e-12, "{at:?}");
+            assert!((at.f1 - f1).abs() < 1e-12, "{at:?}");
+        }
+        assert_eq!(AtThreshold::all(&rows, 1), [], "no photo has it");
     }
 
     #[test]

@@ -150,6 +150,19 @@ pub enum Target {
     Head { layer: LayerRef, head: usize },
     /// The whole output of a layer.
     Layer { layer: LayerRef },
+    /// The output of a filter at one place: shares of the map's height and width from the top left.
+    Neuron {
+        layer: LayerRef,
+        filter: usize,
+        at: [f64; 2],
+    },
+    /// Channels of a layer, each with its weight.
+    Direction {
+        layer: LayerRef,
+        weights: Vec<(usize, f64)>,
+    },
+    /// Several of these, each with its weight.
+    Sum { terms: Vec<(f64, Target)> },
 }
 
 /// A class for one photo.
@@ -163,14 +176,26 @@ pub struct ClassTarget {
     pub probability: f64,
 }
 
+impl Target {
+    /// The number made of classes, where it is one.
+    pub fn of_classes(&self) -> Option<&ScalarTarget> {
+        match self {
+            Self::Class(target) => Some(target),
+            Self::Filter { .. }
+            | Self::Head { .. }
+            | Self::Layer { .. }
+            | Self::Neuron { .. }
+            | Self::Direction { .. }
+            | Self::Sum { .. } => None,
+        }
+    }
+}
+
 impl Results {
     /// What a map explains of a photo; `None` of what is no map of a class.
     pub fn explained(&self) -> Option<&ScalarTarget> {
         match self {
-            Self::Attributions(found) => match &found.target {
-                Target::Class(target) => Some(target),
-                Target::Filter { .. } | Target::Head { .. } | Target::Layer { .. } => None,
-            },
+            Self::Attributions(found) => found.target.of_classes(),
             Self::Superpixels(found) => Some(&found.target),
             Self::Predictions(_)
             | Self::Optimised(_)

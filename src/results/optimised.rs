@@ -11,9 +11,10 @@ pub struct Optimised {
     pub objective: Objective,
     /// In the order in which they were made; none where the numbers were never finite.
     pub frames: Vec<Frame>,
-    /// One an octave, or the only one.
+    /// One an octave or a variant, or the only one.
     pub curves: Vec<Curve>,
-    /// The last picture as computed: normalised, not clipped. `None` where it is not finite.
+    /// The last picture as computed: normalised, not clipped; the channels of variants one behind the other. `None`
+    /// where it is not finite.
     pub last: Option<Volume>,
     /// Whether the value before the ReLU was raised, which is closed for the start.
     pub is_pre_activation: bool,
@@ -29,6 +30,16 @@ pub enum Objective {
     HalfMeanSquare,
     /// ‖Φ(x) − Φ(x₀)‖ / ‖Φ(x₀)‖ of a layer's output Φ for the picture x and a photo x₀, which is lowered.
     RelativeDistance,
+    /// Output of a filter at one place.
+    Neuron,
+    /// Mean of a weighted sum of a layer's channels.
+    Direction,
+    /// Score or probability of a class, or made of several.
+    Class,
+    /// Weighted sum of several of these.
+    Sum,
+    /// Mean over places of a layer of the largest product with a place of a guide's.
+    Guided,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,7 +50,7 @@ pub struct Frame {
 }
 
 /// Where on its way a picture is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Stage {
     /// After so many steps.
     Step(usize),
@@ -49,11 +60,21 @@ pub enum Stage {
         width: usize,
         height: usize,
     },
+    /// At the end, one of several that were grown together, from 1.
+    Variant {
+        number: usize,
+        /// Mean cosine between the Gram matrix of its maps and those of the others.
+        similarity: f64,
+    },
+    /// No picture but how much each of its pixels mattered: grey from 0, not at all, to 255.
+    Opacity,
+    /// At the end of one of several pictures, from 1, each the enlarged middle of the one before it.
+    Zoomed { number: usize },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Curve {
-    /// The octave; `None` of an ascent in one size.
+    /// The octave or the variant; `None` of one ascent in one size.
     pub octave: Option<Stage>,
     /// The objective after 0, 1, … steps; may end with numbers that are not finite.
     pub objectives: Vec<f64>,

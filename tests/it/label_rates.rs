@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use cnn_report::results::labels::Labelling;
+use cnn_report::results::labels::{AtThreshold, Labelling};
 use serde_json::Value;
 
 fn data(name: &str) -> PathBuf {
@@ -78,6 +78,35 @@ fn rates_are_those_of_scikit_learn() {
     assert_eq!(Value::from(found.exact), golden["exact"]);
 }
 
+/// At every threshold of scikit-learn's `precision_recall_curve`, whose last point, of no threshold, is not ours.
+#[test]
+fn curves_are_those_of_scikit_learn() {
+    let text = std::fs::read_to_string(data("evaluate/label_rates.json")).unwrap();
+    let golden: Value = serde_json::from_str(&text).unwrap();
+    let probabilities: Vec<Vec<f32>> =
+        serde_json::from_value(golden["probabilities"].clone()).unwrap();
+    let labels: Vec<Vec<usize>> = serde_json::from_value(golden["labels"].clone()).unwrap();
+    let rows = probabilities.iter().zip(&labels);
+    let rows: Vec<(&[f32], &[usize])> = rows
+        .map(|(row, labels)| (row.as_slice(), labels.as_slice()))
+        .collect();
+    for (label, expected) in golden["curves"].as_array().unwrap().iter().enumerate() {
+        let found = AtThreshold::all(&rows, label);
+        let count = expected["thresholds"].as_array().map_or(0, Vec::len);
+        assert_eq!(found.len(), count, "label {label}");
+        for (at, one) in found.iter().enumerate() {
+            close(
+                Some(one.threshold),
+                &expected["thresholds"][at],
+                "threshold",
+            );
+            close(Some(one.precision), &expected["precision"][at], "precision");
+            close(Some(one.recall), &expected["recall"][at], "recall");
+            close(Some(one.f1), &expected["f1"][at], "F1");
+        }
+    }
+}
+
 /// Probabilities of the red photo are 0.8808, 0.7311 and 0.0474.
 #[test]
 fn a_report_judges_each_label_by_itself() {
@@ -125,6 +154,14 @@ fn a_report_judges_each_label_by_itself() {
         page.contains("All labels and no other are found for 1"),
         "{page}"
     );
+    let of_sea = "Precision, recall and F1 of ‘sea’, which 1 photo has, against the threshold; the dot marks the largest F1 on these photos, 0.667 at 0.731";
+    assert!(page.contains(of_sea), "{page}");
+    let json = std::fs::read_to_string(path("report.json")).unwrap();
+    let json: Value = serde_json::from_str(&json).unwrap();
+    let sea = &json["figures"][0]["label_curves"][1];
+    assert_eq!(sea["label"], "sea");
+    assert_eq!(sea["precision"], serde_json::json!([0.5]));
+    assert!((sea["best_threshold"].as_f64().unwrap() - 0.7311).abs() < 1e-4);
     let (code, printed) = run("label_rates: {data: labels.csv, threshold: 0.04}", "build");
     assert_eq!(code, Some(0), "{printed}");
     let page = std::fs::read_to_string(path("report.md")).unwrap();

@@ -37,6 +37,7 @@ mod machine;
 mod methods_page;
 mod model;
 mod networks;
+mod objectives;
 mod onnx;
 mod outside;
 mod outside_files;

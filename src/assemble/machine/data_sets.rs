@@ -2,10 +2,12 @@
 
 use super::arrays::{Beside, Numbers};
 use super::of::{Of, layer};
+use crate::explain::DataSet;
 use crate::report::machine::{self, Found, finite};
+use crate::results::labels::{AtThreshold, LabelRates, Labelling};
 use crate::results::responses::{Peak, Responses};
 use crate::results::{
-    Guess, LabelProbabilities, LabelRow, PhotoFact, PhotoFacts, Variations, Varied,
+    Guess, LabelProbabilities, LabelRow, PhotoFact, PhotoFacts, Results, Variations, Varied,
 };
 
 impl Of<'_> {
@@ -78,6 +80,45 @@ pub(super) fn labels(found: &LabelProbabilities) -> Found {
     Found::Labels {
         photos: found.rows.iter().map(photo).collect(),
     }
+}
+
+/// Of each label that some photo has, its rates at every threshold.
+pub(super) fn label_curves(
+    data: &dyn DataSet,
+    results: &[Option<Results>],
+) -> Vec<machine::LabelCurve> {
+    let found = results.iter().flatten().filter_map(|found| match found {
+        Results::Labels(found) => Some(&found.rows),
+        _ => None,
+    });
+    let labels = data.labels();
+    let rows: Vec<(&[f32], &[usize])> = found
+        .flatten()
+        .zip(&labels)
+        .filter_map(|(row, labels)| match row {
+            LabelRow::Read(row) if row.len() >= data.groups().len() => {
+                Some((row.as_slice(), labels.as_slice()))
+            }
+            LabelRow::Read(_) | LabelRow::Unreadable(_) => None,
+        })
+        .collect();
+    let rated = Labelling::new(&rows, data.groups().len(), 0.5); // the best threshold is of none
+    let names = data.groups().iter().zip(&rated.labels).enumerate();
+    let curves = names.filter(|(_, (_, rates))| rates.photos > 0);
+    let curve = |(label, (name, rates)): (usize, (&String, &LabelRates))| {
+        let all = AtThreshold::all(&rows, label);
+        let column = |of: fn(&AtThreshold) -> f64| all.iter().map(of).collect();
+        machine::LabelCurve {
+            label: name.clone(),
+            thresholds: column(|at| at.threshold),
+            precision: column(|at| at.precision),
+            recall: column(|at| at.recall),
+            f1: column(|at| at.f1),
+            best_threshold: rates.best.map(|best| best.0),
+            best_f1: rates.best.map(|best| best.1),
+        }
+    };
+    curves.map(curve).collect()
 }
 
 pub(super) fn variations(found: &Variations) -> Found {

@@ -136,6 +136,11 @@ impl Of<'_> {
                 Objective::Mean => machine::Objective::Mean,
                 Objective::HalfMeanSquare => machine::Objective::HalfMeanSquare,
                 Objective::RelativeDistance => machine::Objective::RelativeDistance,
+                Objective::Neuron => machine::Objective::Neuron,
+                Objective::Direction => machine::Objective::Direction,
+                Objective::Class => machine::Objective::Class,
+                Objective::Sum => machine::Objective::Sum,
+                Objective::Guided => machine::Objective::Guided,
             },
             is_pre_activation: found.is_pre_activation,
             ending: match found.ending {
@@ -171,6 +176,28 @@ impl Of<'_> {
                 head: *head,
             },
             Target::Layer { layer: of } => machine::Target::Layer { layer: layer(of) },
+            Target::Neuron {
+                layer: of,
+                filter,
+                at,
+            } => machine::Target::Neuron {
+                layer: layer(of),
+                filter: *filter,
+                at: *at,
+            },
+            Target::Direction { layer: of, weights } => machine::Target::Direction {
+                layer: layer(of),
+                weights: weights.clone(),
+            },
+            Target::Sum { terms } => machine::Target::Sum {
+                terms: terms
+                    .iter()
+                    .map(|(weight, term)| machine::Term {
+                        weight: *weight,
+                        target: self.target(term),
+                    })
+                    .collect(),
+            },
         }
     }
 }
@@ -187,5 +214,11 @@ fn stage(stage: Stage) -> machine::Stage {
             width,
             height,
         },
+        Stage::Variant { number, similarity } => machine::Stage::Variant {
+            variant: number,
+            similarity: finite(similarity),
+        },
+        Stage::Opacity => machine::Stage::Opacity,
+        Stage::Zoomed { number } => machine::Stage::Zoomed { picture: number },
     }
 }

@@ -121,6 +121,10 @@ fn figure(
         (View::Calibration(view), Some(data)) => outcomes::calibration(*view, data, results),
         _ => None,
     };
+    let label_curves = match (&task.view, task.method.data()) {
+        (View::Labels(_), Some(data)) => Some(data_sets::label_curves(data, results)),
+        _ => None,
+    };
     let further = executed.further.get(&index);
     let units = task
         .units
@@ -163,6 +167,7 @@ fn figure(
         units,
         outcomes,
         calibration,
+        label_curves,
         notices: shown.notices.clone(),
         failure: failure.map(ToString::to_string),
     })

@@ -1,12 +1,12 @@
 //! The two ways to dream, each with its own keys and defaults: the flat keys of the YAML become one of them.
 
 use serde::Serialize;
-use tch::Tensor;
+use tch::{TchError, Tensor};
 
 use super::super::optimise::filter_means;
 use super::super::optimise::octaves::{self, half_mean_square};
-use super::super::{ExplainError, Fault, chosen};
-use super::{Ascent, DeepDream};
+use super::super::{ExplainError, Fault, Inputs, chosen};
+use super::{Ascent, DeepDream, Zoom};
 use crate::model::{Layer, LayerName};
 use crate::results::{Objective, Target};
 
@@ -16,6 +16,8 @@ pub(super) struct Dream {
     layer: Option<LayerName>,
     #[serde(skip_serializing_if = "Option::is_none")]
     filter: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) guide: Option<String>,
     #[serde(flatten)]
     pub(super) mode: Mode,
 }
@@ -51,9 +53,29 @@ pub(super) struct Octaves {
     pub(super) jitter: usize,
     /// Mean change of a pixel in a step, in 8-bit levels.
     step_size: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) zoom: Option<Zoom>,
+    /// Times the network's input.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) enlarge: Option<usize>,
+    /// Largest side that the network sees at once, in pixels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) tile: Option<usize>,
 }
 
 impl Octaves {
+    /// Height and width of the photo that is dreamed.
+    pub(super) fn picture_size(&self, inputs: &Inputs) -> (usize, usize) {
+        let (height, width) = inputs.preprocessing.resize.output_px();
+        let times = self.enlarge.unwrap_or(1);
+        (times * height, times * width)
+    }
+
+    /// Pictures one behind the other.
+    pub(super) fn frames(&self) -> usize {
+        self.zoom.map_or(1, |zoom| zoom.frames)
+    }
+
     pub(super) fn settings(&self) -> octaves::Octaves {
         octaves::Octaves {
             count: self.octaves,
@@ -61,6 +83,7 @@ impl Octaves {
             steps: self.steps,
             jitter_px: self.jitter,
             step_size: self.step_size,
+            tile_px: self.tile,
             picture_every: self.frame_every,
         }
     }
@@ -71,7 +94,7 @@ impl Dream {
     pub(super) fn total_steps(&self) -> usize {
         match &self.mode {
             Mode::Raw(raw) => raw.steps,
-            Mode::Octaves(octaves) => octaves.steps * octaves.octaves,
+            Mode::Octaves(octaves) => octaves.steps * octaves.octaves * octaves.frames(),
         }
     }
 
@@ -86,19 +109,33 @@ impl Dream {
 
     /// As which number it is raised.
     pub(super) fn objective(&self) -> Objective {
-        match self.filter {
-            Some(_) => Objective::Mean,
-            None => Objective::HalfMeanSquare,
+        match (self.filter, &self.guide) {
+            (Some(_), _) => Objective::Mean,
+            (None, Some(_)) => Objective::Guided,
+            (None, None) => Objective::HalfMeanSquare,
         }
     }
 
-    /// That number, [1], of a layer's output [1, K, h, w].
-    pub(super) fn raised(&self, output: &Tensor) -> Result<Tensor, ExplainError> {
-        Ok(match self.filter {
-            Some(filter) => filter_means(output, &[filter])?,
-            None => half_mean_square(output)?.f_view([1])?,
+    /// That number, [1], of a layer's output [1, K, h, w]; `guide` is what the layer gives for the guide.
+    pub(super) fn raised(
+        &self,
+        output: &Tensor,
+        guide: Option<&Tensor>,
+    ) -> Result<Tensor, ExplainError> {
+        Ok(match (self.filter, guide) {
+            (Some(filter), _) => filter_means(output, &[filter])?,
+            (None, Some(guide)) => guided(output, guide)?,
+            (None, None) => half_mean_square(output)?.f_view([1])?,
         })
     }
+}
+
+/// The mean over places of A [1, K, h, w] of the largest product with a place of B [1, K, h', w'], [1].
+fn guided(output: &Tensor, guide: &Tensor) -> Result<Tensor, TchError> {
+    let places = output.f_flatten(2, -1)?.f_transpose(1, 2)?; // [1, h·w, K]
+    let products = places.f_matmul(&guide.f_flatten(2, -1)?)?;
+    let (best, _) = products.f_max_dim(2, false)?;
+    best.f_mean_dim(1_i64, false, None)
 }
 
 impl DeepDream {
@@ -115,6 +152,7 @@ impl DeepDream {
         Dream {
             layer: self.layer.clone(),
             filter: self.filter,
+            guide: self.guide.clone(),
             mode: match self.ascent() {
                 Ascent::Raw => Mode::Raw(Raw {
                     steps: self.steps.unwrap_or(250),
@@ -129,6 +167,9 @@ impl DeepDream {
                     octave_scale: self.octave_scale.unwrap_or(1.4),
                     jitter: self.jitter.unwrap_or(32),
                     step_size: self.step_size.unwrap_or(1.5),
+                    zoom: self.zoom,
+                    enlarge: self.enlarge.filter(|times| *times > 1),
+                    tile: self.tile,
                 }),
             },
         }
@@ -145,6 +186,10 @@ impl DeepDream {
             ("octave_scale", self.octave_scale.is_some()),
             ("jitter", self.jitter.is_some()),
             ("step_size", self.step_size.is_some()),
+            ("guide", self.guide.is_some()),
+            ("zoom", self.zoom.is_some()),
+            ("enlarge", self.enlarge.is_some()),
+            ("tile", self.tile.is_some()),
         ];
         let fault = |key: &str, message: String, hint: &str| Fault {
             pointer: format!("/{key}"),
@@ -170,6 +215,10 @@ impl DeepDream {
                 fault(key, message, hint)
             })
             .collect();
+        if self.ascent() == Ascent::Octaves && self.guide.is_some() && self.filter.is_some() {
+            let message = "a guide is matched by the whole layer, not by a filter".to_owned();
+            faults.push(fault("guide", message, "leave `filter` or `guide` out"));
+        }
         if self.ascent == Some(Ascent::Raw) && self.filter.is_none() {
             let message = "`ascent: raw` needs a filter".to_owned();
             faults.push(fault(

@@ -85,3 +85,13 @@ fn defaults_are_the_peers_and_only_those_that_apply_are_reported() {
         ]
     );
 }
+
+/// Two channels; places of A (1, 0), (0, 2), (1, 1), of B (3, 0), (1, 1): the best products are 3, 2 and 3.
+#[test]
+fn a_guide_by_hand() {
+    let output = Tensor::from_slice(&[1.0_f64, 0.0, 1.0, 0.0, 2.0, 1.0]).view([1, 2, 1, 3]);
+    let guide = Tensor::from_slice(&[3.0_f64, 1.0, 0.0, 1.0]).view([1, 2, 2, 1]);
+    let found = guided(&output, &guide).unwrap();
+    assert_eq!(found.size(), [1]);
+    assert!((found.double_value(&[0]) - 8.0 / 3.0).abs() < 1e-12);
+}

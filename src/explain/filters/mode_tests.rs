@@ -29,7 +29,7 @@ fn defaults_are_the_peers_and_only_those_that_apply_are_reported() {
         ]
     );
     let fourier = Filters {
-        parameterisation: Parameterisation::Fourier,
+        parameterisation: Some(Parameterisation::Fourier),
         steps: Some(9),
         ..pixels
     };
@@ -46,12 +46,12 @@ fn defaults_are_the_peers_and_only_those_that_apply_are_reported() {
 }
 
 #[test]
-fn the_schema_asks_for_layer_and_filters() {
+fn a_class_needs_neither_layer_nor_filters() {
     let schema = parameters::schema::<Filters>().to_value();
-    assert_eq!(schema["required"], serde_json::json!(["layer", "filters"]));
+    assert_eq!(schema["required"], serde_json::Value::Null);
     assert_eq!(
         schema["properties"]["layer"]["type"],
-        serde_json::json!(["integer", "string"])
+        serde_json::json!(["integer", "string", "null"])
     );
     assert_eq!(schema["additionalProperties"], serde_json::json!(false));
 }

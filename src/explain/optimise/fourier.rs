@@ -96,9 +96,33 @@ fn frequency_scale(height: usize, width: usize) -> Vec<f64> {
 
 /// Gives independent channels the correlation of colours in photos, in the network's order; a grey
 /// picture stays as it is.
-fn correlate(pixels: &Tensor, channels: Channels) -> Result<Tensor, TchError> {
+pub(super) fn correlate(pixels: &Tensor, channels: Channels) -> Result<Tensor, TchError> {
+    match colour_matrix(pixels, channels)? {
+        Some(matrix) => mixed(pixels, &matrix),
+        None => Ok(pixels.shallow_clone()),
+    }
+}
+
+/// What [`correlate`] makes the pixels of.
+pub(super) fn decorrelate(pixels: &Tensor, channels: Channels) -> Result<Tensor, TchError> {
+    match colour_matrix(pixels, channels)? {
+        Some(matrix) => mixed(pixels, &matrix.f_inverse()?),
+        None => Ok(pixels.shallow_clone()),
+    }
+}
+
+/// Each pixel's channels times the matrix, [N, C, H, W].
+fn mixed(pixels: &Tensor, matrix: &Tensor) -> Result<Tensor, TchError> {
+    pixels
+        .f_permute([0, 2, 3, 1])?
+        .f_matmul(&matrix.f_transpose(0, 1)?)?
+        .f_permute([0, 3, 1, 2])
+}
+
+/// Columns are the directions of colour, as a tensor beside `pixels`; `None` of one grey channel.
+fn colour_matrix(pixels: &Tensor, channels: Channels) -> Result<Option<Tensor>, TchError> {
     let rows = match channels {
-        Channels::Grey => return Ok(pixels.shallow_clone()),
+        Channels::Grey => return Ok(None),
         Channels::Rgb | Channels::Grey3 => COLOUR,
         Channels::Bgr => [COLOUR[2], COLOUR[1], COLOUR[0]],
     };
@@ -115,10 +139,7 @@ fn correlate(pixels: &Tensor, channels: Channels) -> Result<Tensor, TchError> {
         .f_div_scalar(largest)?
         .f_to(pixels.device())?
         .f_to_kind(pixels.kind())?;
-    pixels
-        .f_permute([0, 2, 3, 1])?
-        .f_matmul(&matrix.f_transpose(0, 1)?)?
-        .f_permute([0, 3, 1, 2])
+    Ok(Some(matrix))
 }
 
 #[cfg(test)]

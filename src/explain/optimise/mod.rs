@@ -1,7 +1,10 @@
-//! Gradient ascent on pictures: the loop, the two rules of descent, two ways to parameterise a picture.
+//! Gradient ascent on pictures: the loop, the rules of descent, three ways to parameterise a picture.
 
 pub mod adam;
+pub mod crops;
 pub mod fourier;
+pub mod maco;
+pub mod nadam;
 pub mod octaves;
 pub mod pixels;
 pub mod sgd;

@@ -20,6 +20,8 @@ pub struct Octaves {
     pub jitter_px: usize,
     /// Mean change of a pixel in a step, in 8-bit levels.
     pub step_size: f64,
+    /// The network sees at most this many pixels of a side at once; the gradients of larger pictures are put together.
+    pub tile_px: Option<usize>,
     /// Steps, counted over all octaves, from one picture kept on the way to the next; `None` for none.
     pub picture_every: Option<usize>,
 }
@@ -133,11 +135,10 @@ impl Octaves {
         objective: &mut Objective,
         numbers: &mut Numbers,
     ) -> Result<Option<(Tensor, f64)>, ExplainError> {
-        let most = self.jitter_px as i64;
+        let most = self.largest_shift(picture)?;
         let (down, right) = (numbers.whole(-most, most), numbers.whole(-most, most));
         let rolled = picture.f_roll([down, right].as_slice(), [2, 3].as_slice())?;
-        let (values, gradient) = values_and_gradient(&rolled, objective)?;
-        let value = values[0];
+        let (value, gradient) = self.tiled(&rolled, objective)?;
         if !value.is_finite() || !is_finite(&gradient)? {
             return Ok(None);
         }
@@ -156,6 +157,68 @@ impl Octaves {
         let back = moved.f_roll([-down, -right].as_slice(), [2, 3].as_slice())?;
         Ok(Some((pixels.clip(&back)?, value)))
     }
+}
+
+impl Octaves {
+    /// In pixels; of a picture in several tiles at least half a tile, so that their edges lie elsewhere in each step.
+    fn largest_shift(&self, picture: &Tensor) -> Result<i64, TchError> {
+        let (_, _, height, width) = picture.size4()?;
+        let half_tile = self.tile_px.map(|tile| tile as i64);
+        let half_tile = half_tile.filter(|&tile| height > tile || width > tile);
+        let jitter = self.jitter_px as i64;
+        Ok(half_tile.map_or(jitter, |tile| jitter.max(tile / 2)))
+    }
+
+    /// The objective and its gradient, tile by tile: the mean of the tiles' objectives, and of their gradients where
+    /// they overlap.
+    fn tiled(
+        &self,
+        picture: &Tensor,
+        objective: &mut Objective,
+    ) -> Result<(f64, Tensor), ExplainError> {
+        let (_, _, height, width) = picture.size4()?;
+        let side = |whole: i64| self.tile_px.map_or(whole, |tile| whole.min(tile as i64));
+        let (rows, columns) = (side(height), side(width));
+        let (tops, lefts) = (starts(height, rows), starts(width, columns));
+        if tops.len() * lefts.len() == 1 {
+            let (values, gradient) = values_and_gradient(picture, objective)?;
+            return Ok((values[0], gradient));
+        }
+        let (sum, count) = (picture.f_zeros_like()?, picture.f_zeros_like()?);
+        let mut total = 0.0;
+        for &top in &tops {
+            for &left in &lefts {
+                let part = |of: &Tensor| of.f_narrow(2, top, rows)?.f_narrow(3, left, columns);
+                let (values, gradient) = values_and_gradient(&part(picture)?, objective)?;
+                total += values[0];
+                let _ = part(&sum)?.f_add_(&gradient)?;
+                let _ = part(&count)?.f_add_scalar_(1.0)?;
+            }
+        }
+        let tiles = (tops.len() * lefts.len()) as f64;
+        Ok((total / tiles, sum.f_div(&count)?))
+    }
+}
+
+/// Where tiles of a side begin: as few as cover the whole, evenly spread.
+fn starts(whole: i64, tile: i64) -> Vec<i64> {
+    let count = (whole + tile - 1) / tile.max(1);
+    (0..count)
+        .map(|at| at * (whole - tile) / (count - 1).max(1))
+        .collect()
+}
+
+/// The middle of a picture [1, C, H, W], enlarged to its size, `share` of each side left out.
+pub fn zoomed(picture: &Tensor, share: f64) -> Result<Tensor, TchError> {
+    let (_, _, height, width) = picture.size4()?;
+    let kept = |side: i64| ((side as f64 * (1.0 - share)).round() as i64).clamp(1, side);
+    let (rows, columns) = (kept(height), kept(width));
+    let middle = picture.f_narrow(2, (height - rows) / 2, rows)?.f_narrow(
+        3,
+        (width - columns) / 2,
+        columns,
+    )?;
+    resize(&middle, (height as usize, width as usize))
 }
 
 /// Copies of the photo, each made from the next larger one.

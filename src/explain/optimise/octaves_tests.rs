@@ -10,6 +10,7 @@ const SETTINGS: Octaves = Octaves {
     steps: 4,
     jitter_px: 3,
     step_size: 1.5,
+    tile_px: None,
     picture_every: None,
 };
 
@@ -171,4 +172,38 @@ fn scale_and_order_of_channels_do_not_change_the_dream() {
         let largest = differences.map(|(a, b)| a.abs_diff(*b)).max();
         assert!(largest <= Some(1), "{scale}: {largest:?}"); // rounding of float32
     }
+}
+
+/// Of ½ mean x² over each tile the gradient is x over the tile's count, wherever the tile lies, so that a step in tiles is
+/// one of the whole; 20 px in tiles of 8 begin at 0, 6 and 12.
+#[test]
+fn tiles_are_put_together() {
+    assert_eq!(starts(20, 8), [0, 6, 12]);
+    assert_eq!(starts(16, 8), [0, 8]);
+    assert_eq!(starts(5, 5), [0]);
+    let settings = Octaves {
+        tile_px: Some(8),
+        ..SETTINGS
+    };
+    let mut objective = |x: &Tensor| of_layer(x, &|x| x.shallow_clone());
+    let (value, gradient) = settings.tiled(&photo(), &mut objective).unwrap();
+    let expected = photo() / (2.0 * 8.0 * 8.0);
+    let difference = (gradient - expected).abs().max().double_value(&[]);
+    assert!(difference < 1e-7, "{difference}");
+    let whole = 0.5 * photo().square().mean(None).double_value(&[]);
+    assert!((value - whole).abs() < 0.05, "{value} {whole}");
+    let dream = run(settings, &|x| x.shallow_clone());
+    assert_eq!(dream.octaves[2].picture.size(), photo().size());
+}
+
+/// A picture whose pixels are their own column: of 20 columns the middle 10, enlarged twice.
+#[test]
+fn zooming_enlarges_the_middle() {
+    let columns = Tensor::arange(20, (Kind::Float, Device::Cpu)).expand([1, 1, 12, 20], false);
+    let zoomed = zoomed(&columns, 0.5).unwrap();
+    assert_eq!(zoomed.size(), [1, 1, 12, 20]);
+    let at = |column| zoomed.double_value(&[0, 0, 3, column]);
+    assert_eq!((at(0), at(19)), (5.0, 14.0));
+    assert!((at(10) - at(9) - 0.5).abs() < 1e-6);
+    assert_eq!(super::zoomed(&columns, 0.0).unwrap(), columns);
 }

@@ -32,6 +32,11 @@ impl PixelScale {
         pixels.f_sub(&self.mean)?.f_div(&self.std)
     }
 
+    /// The network's input to pixels 0..1, as far as it holds such.
+    pub fn pixels(&self, normalised: &Tensor) -> Result<Tensor, TchError> {
+        normalised.f_mul(&self.std)?.f_add(&self.mean)
+    }
+
     /// A normalised picture clipped to what pixels of 0..1 can give.
     pub fn clip(&self, normalised: &Tensor) -> Result<Tensor, TchError> {
         let low = self.mean.f_neg()?.f_div(&self.std)?;

@@ -9,6 +9,8 @@
 use tch::{Kind, Tensor};
 
 use super::conduct::{Conduct, Conducts};
+use super::relevance::gamma_by_gradient;
+use super::roles::Weighted;
 use super::{carried, carrier, slope};
 use crate::model::error::ModelError;
 use crate::model::graph::{Argument, Node, NodeId, Size};
@@ -27,6 +29,22 @@ pub enum ThroughAttention {
     Values,
 }
 
+/// γ of nodes of weights; 0 is the ordinary gradient.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Gammas {
+    pub convolution: f64,
+    pub linear: f64,
+}
+
+impl Gammas {
+    fn of(self, names: Weighted) -> f64 {
+        match names.is_convolution {
+            true => self.convolution,
+            false => self.linear,
+        }
+    }
+}
+
 /// The relevance [1, C, H, W] of `input` for `score(output of node)`; `weights` are the nodes that give the weights of
 /// attentions that are written out.
 pub fn relevance_by_gradient(
@@ -34,7 +52,7 @@ pub fn relevance_by_gradient(
     input: &Tensor,
     (node, weights): (NodeId, &[NodeId]),
     score: &dyn Fn(&Tensor) -> Tensor,
-    through: ThroughAttention,
+    (through, gammas): (ThroughAttention, Gammas),
 ) -> Result<Tensor, ModelError> {
     let conducts = Conducts::new(program);
     let seed = |output: &Tensor| slope(output, score);
@@ -46,6 +64,11 @@ pub fn relevance_by_gradient(
             return Ok(Some(output.f_detach()?));
         }
         let described = &program.graph().nodes[call.operator().0];
+        if let Some(names) = conducts.weighted(described)
+            && gammas.of(names) != 0.0
+        {
+            return gamma_by_gradient(call, names, gammas.of(names), output).map(Some);
+        }
         let Some(conduct) = conducts.of(described) else {
             // Behind a factor that is a constant there may be any node: nothing comes to it.
             return Ok(None);

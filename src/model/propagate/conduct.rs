@@ -1,6 +1,6 @@
 //! What AttnLRP does at a node.
 
-use super::roles::{MOVED, Role, Roles};
+use super::roles::{MOVED, Role, Roles, Weighted};
 use crate::model::graph::{Argument, Node, NodeId, ValueId};
 use crate::model::run::Program;
 
@@ -99,6 +99,18 @@ impl<'a> Conducts<'a> {
             program,
             roles: Roles::new(program),
             producers: program.graph().producers(),
+        }
+    }
+
+    /// The arguments of a sum of inputs times weights.
+    pub(super) fn weighted(&self, node: &Node) -> Option<Weighted> {
+        match self.roles.role(node)? {
+            Role::Weighted(names) => Some(names),
+            Role::Kept { .. }
+            | Role::Moved
+            | Role::Averaged { .. }
+            | Role::Summed
+            | Role::Gated { .. } => None,
         }
     }
 

@@ -19,7 +19,7 @@ use super::graph::NodeId;
 use super::run::Program;
 use super::run::call::Rule;
 
-pub use attention::{ThroughAttention, relevance_by_gradient};
+pub use attention::{Gammas, ThroughAttention, relevance_by_gradient};
 pub use conduct::without_conduct;
 pub use differences::multipliers;
 pub use relevance::{Composite, FirstRule, WeightRule, relevance};

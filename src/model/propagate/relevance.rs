@@ -91,7 +91,7 @@ pub fn relevance(
             }
             Role::Weighted(names) => {
                 let place = first.iter().position(|node| *node == call.operator());
-                let layer = Layer { call, names };
+                let layer = Layer::new(call, names, Carried::Relevance);
                 match (place, &composite.first) {
                     (Some(_), FirstRule::Flat) => layer.flat()?,
                     (Some(place), FirstRule::Box { .. }) => layer.boxed(&bounds[place])?,
@@ -137,10 +137,32 @@ fn bounds(
     pairs.collect()
 }
 
+/// What the γ rule hands back as a gradient g, where relevance is R = x g: its relevance over the input.
+pub(super) fn gamma_by_gradient(
+    call: &Call,
+    names: Weighted,
+    gamma: f64,
+    output: &Tensor,
+) -> Result<Tensor, ModelError> {
+    let layer = Layer::new(call, names, Carried::Gradient);
+    let value = output.f_detach()?;
+    let carried = layer.shared(WeightRule::Gamma(gamma), output)?;
+    Ok(value.f_add(&carried.f_mul(&value)?)?)
+}
+
 /// A node of weights.
 struct Layer<'a, 'b> {
     call: &'a Call<'b>,
     names: Weighted,
+    carried: Carried,
+}
+
+/// What comes back from node to node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Carried {
+    Relevance,
+    /// Relevance over the number that it is of.
+    Gradient,
 }
 
 /// Inputs and weights in the place of the node's own, and whether the bias is part of the sum.
@@ -149,6 +171,25 @@ struct Branch {
     weight: Tensor,
     /// `None` for none.
     bias: Option<Tensor>,
+    /// Of which numbers of the node's own input it is.
+    of: Of,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Of {
+    All,
+    /// Zeros are among the positive ones.
+    Sign(Sign),
+}
+
+impl<'a, 'b> Layer<'a, 'b> {
+    fn new(call: &'a Call<'b>, names: Weighted, carried: Carried) -> Self {
+        Self {
+            call,
+            names,
+            carried,
+        }
+    }
 }
 
 impl Layer<'_, '_> {
@@ -189,7 +230,13 @@ impl Layer<'_, '_> {
     /// The same sum of what is carried, without the bias: zero, with a_j w_jk as the gradient of x_j.
     fn carried(&self, branch: &Branch) -> Result<Tensor, ModelError> {
         let carrier = carrier(self.call.given(self.names.input)?)?;
-        self.run(branch, &branch.input.f_mul(&carrier)?, None)
+        let factor = match (self.carried, branch.of) {
+            (Carried::Relevance, _) => branch.input.shallow_clone(),
+            (Carried::Gradient, Of::All) => branch.input.f_ones_like()?,
+            (Carried::Gradient, Of::Sign(Sign::Positive)) => self.input()?.f_ge(0.0)?,
+            (Carried::Gradient, Of::Sign(Sign::Negative)) => self.input()?.f_lt(0.0)?,
+        };
+        self.run(branch, &factor.f_mul(&carrier)?, None)
     }
 
     /// Of several branches, in proportion to their common sum.
@@ -213,6 +260,7 @@ impl Layer<'_, '_> {
                     input: self.input()?,
                     weight: self.weight()?.shallow_clone(),
                     bias: None,
+                    of: Of::All,
                 };
                 Ok(self.carried(&branch)?.f_div(&stable(output, epsilon)?)?)
             }
@@ -250,6 +298,7 @@ impl Layer<'_, '_> {
             input: Sign::Positive.part(&input)?,
             weight: with(weight, sign)?,
             bias,
+            of: Of::Sign(Sign::Positive),
         }];
         // Behind a ReLU there is no negative input.
         if input.f_min()?.f_double_value(&[])? < 0.0 {
@@ -257,6 +306,7 @@ impl Layer<'_, '_> {
                 input: Sign::Negative.part(&input)?,
                 weight: with(weight, sign.other())?,
                 bias: None,
+                of: Of::Sign(Sign::Negative),
             });
         }
         Ok(branches)
@@ -267,6 +317,7 @@ impl Layer<'_, '_> {
             input: self.input()?.f_ones_like()?,
             weight: self.weight()?.f_ones_like()?,
             bias: None,
+            of: Of::All,
         }])
     }
 
@@ -276,6 +327,7 @@ impl Layer<'_, '_> {
             input,
             weight,
             bias: None,
+            of: Of::All,
         };
         self.in_proportion(&[
             branch(self.input()?, weight.shallow_clone()),

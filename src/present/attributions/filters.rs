@@ -43,7 +43,11 @@ pub(super) fn present(task: &Task, view: &View, shaded: &[Shaded]) -> Presented 
         let (layer, part) = match &one.attributions.target {
             Target::Filter { layer, filter } => (layer, Part::Filter(*filter)),
             Target::Head { layer, head } => (layer, Part::Head { layer, head: *head }),
-            Target::Class(_) | Target::Layer { .. } => continue,
+            Target::Class(_)
+            | Target::Layer { .. }
+            | Target::Neuron { .. }
+            | Target::Direction { .. }
+            | Target::Sum { .. } => continue,
         };
         let Some(photo) = task.photo(one.found) else {
             continue;

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{ends, first_and_last, series};
 use crate::present::exhibit::{Body, Curves, Exhibit, PictureTile, Pictures};
 use crate::present::{Photo, Presented, Task};
-use crate::results::{Ending, Optimised, Target};
+use crate::results::{Ending, Optimised, Stage, Target};
 use crate::words::{Argument, Message};
 
 /// Outputs that are farther from the photo's, over the size of these, are not near them.
@@ -16,7 +16,7 @@ pub(super) fn present(task: &Task, all: &[(&Photo, &Optimised)]) -> Presented {
         Some(
             Target::Layer { layer } | Target::Filter { layer, .. } | Target::Head { layer, .. },
         ) => layer.to_string(),
-        Some(Target::Class(_)) | None => String::new(),
+        _ => String::new(),
     };
     let jitter_px = task.parameters.get("jitter_px").and_then(Value::as_u64);
     let words: &[&str] = match jitter_px {
@@ -63,31 +63,47 @@ pub(super) fn present(task: &Task, all: &[(&Photo, &Optimised)]) -> Presented {
 
 /// The photo, and its picture where there is one.
 fn tiles(photo: &Photo, one: &Optimised) -> Vec<PictureTile> {
-    let (_, distance) = first_and_last(one.curves.first());
     let of_photo = PictureTile {
         label: Message::literal(photo.name),
         picture: photo.picture.clone(),
     };
     let found = one.frames.last().map(|frame| PictureTile {
-        label: Message::new("optimised.inversion_tile").with("distance", distance),
+        label: Message::new("optimised.inversion_tile")
+            .with("distance", Argument::Scientific(kept(one).1))
+            .with("step", kept(one).0),
         picture: frame.picture.clone(),
     });
     std::iter::once(of_photo).chain(found).collect()
 }
 
+/// The step whose picture is shown, and the distance there.
+fn kept(one: &Optimised) -> (usize, f64) {
+    let distances: Vec<f64> = one
+        .curves
+        .first()
+        .map_or_else(Vec::new, |curve| curve.finite().collect());
+    let last = distances.len().saturating_sub(1);
+    let step = match one.frames.last().map(|frame| frame.stage) {
+        Some(Stage::Step(step)) => step.min(last),
+        _ => last,
+    };
+    (step, distances.get(step).copied().unwrap_or_default())
+}
+
 fn alt(photo: &Photo, one: &Optimised) -> Message {
-    let (first, last) = first_and_last(one.curves.first());
+    let (first, _) = first_and_last(one.curves.first());
     Message::new("optimised.inversion_alt_photo")
         .with("photo", photo.name)
         .with("first", first)
-        .with("last", last)
+        .with("last", Argument::Scientific(kept(one).1))
 }
 
 fn notice(photo: &Photo, one: &Optimised) -> Option<Message> {
     let about = |key| Message::new(key).with("photo", photo.name);
     match one.ending {
         Ending::Complete => {
-            let (first, last) = ends(one.curves.first())?;
+            let (first, _) = ends(one.curves.first())?;
+            let (_, last) = kept(one);
             let far = about("optimised.inversion_far");
             (last >= first || last > FAR).then(|| far.with("distance", Argument::Scientific(last)))
         }

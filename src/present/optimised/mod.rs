@@ -3,6 +3,7 @@
 
 mod gallery;
 mod inversion;
+mod named;
 mod sheet;
 
 use super::exhibit::Series;

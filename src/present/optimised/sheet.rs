@@ -1,20 +1,28 @@
 //! A photo on its way: the contact sheet, the original first, and the curves.
 
-use super::{first_and_last, series};
+use super::{first_and_last, named, series};
 use crate::present::exhibit::{Body, Curves, Exhibit, PictureTile, Pictures};
 use crate::present::{Photo, Presented, Task};
-use crate::results::{Curve, Ending, Objective, Optimised, Stage, Target};
+use crate::results::{Curve, Ending, Objective, Optimised, Picture, Stage, Target};
 use crate::words::{Argument, Message};
 
 pub(super) fn present(task: &Task, photo: &Photo, dream: &Optimised) -> Presented {
     let (kind, layer, filter) = match &dream.target {
         Target::Filter { layer, filter } => ("filter", layer.to_string(), filter.to_string()),
         Target::Head { layer, head } => ("filter", layer.to_string(), head.to_string()),
+        Target::Layer { layer } if dream.objective == Objective::Guided => {
+            ("guide", layer.to_string(), String::new())
+        }
         Target::Layer { layer } => ("layer", layer.to_string(), String::new()),
         Target::Class(class) => (
             "class",
             String::new(),
             task.strings.text(&task.explained(class)),
+        ),
+        other => (
+            "class",
+            String::new(),
+            task.strings.text(&named::target(task, other, false)),
         ),
     };
     // A filter may be raised over octaves as well, which other captions tell.
@@ -53,16 +61,21 @@ pub(super) fn present(task: &Task, photo: &Photo, dream: &Optimised) -> Presente
         .iter()
         .map(|curve| curve_text(label(curve), curve))
         .collect();
+    let has_own_size = dream.frames.iter().all(|frame| {
+        let size = |picture: &Picture| (picture.width, picture.height);
+        size(&frame.picture) == size(photo.picture) && !matches!(frame.stage, Stage::Zoomed { .. })
+    });
     let alt = Message::new(match (dream.objective, kinds.len()) {
+        _ if !has_own_size => "optimised.sheet_alt_sized",
         (Objective::Mean, 1) => "optimised.sheet_alt_filter",
         (Objective::Mean, _) => "optimised.sheet_alt_filter_octaves",
-        (Objective::HalfMeanSquare | Objective::RelativeDistance, _) => "optimised.sheet_alt_layer",
+        _ => "optimised.sheet_alt_layer",
     });
     let alt = task.parameters.iter().fold(alt, |alt, (key, value)| {
         alt.with(key.clone(), value.to_string())
     });
     let sheet = Exhibit {
-        caption: named(task.own_text("caption", kinds)),
+        caption: in_several_sizes(task, named(task.own_text("caption", kinds))),
         alt: named(alt)
             .with("frames", tiles.len() - 1)
             .with("change", Argument::Number(change, 1))
@@ -82,6 +95,11 @@ pub(super) fn present(task: &Task, photo: &Photo, dream: &Optimised) -> Presente
                 Objective::Mean => "optimised.objective_filter",
                 Objective::HalfMeanSquare => "optimised.objective_layer",
                 Objective::RelativeDistance => "optimised.objective_distance",
+                Objective::Neuron
+                | Objective::Direction
+                | Objective::Class
+                | Objective::Sum
+                | Objective::Guided => "optimised.objective_any",
             }),
             series: dream
                 .curves
@@ -93,6 +111,32 @@ pub(super) fn present(task: &Task, photo: &Photo, dream: &Optimised) -> Presente
     Presented {
         exhibits: vec![sheet, curve],
         notices: notices(dream),
+    }
+}
+
+/// The caption, and what was done to see more of the picture, or less.
+fn in_several_sizes(task: &Task, mut caption: Message) -> Message {
+    let parameter = |key: &str| task.parameters.get(key);
+    if let Some(tile) = parameter("tile") {
+        caption = Message::new("optimised.sheet_tiled")
+            .with("caption", caption)
+            .with("tile", tile.to_string());
+    }
+    if let Some(times) = parameter("enlarge") {
+        caption = Message::new("optimised.sheet_enlarged")
+            .with("caption", caption)
+            .with("times", times.to_string());
+    }
+    let zoom = parameter("zoom").and_then(|zoom| {
+        let share = zoom.get("share")?.as_f64()?;
+        Some((zoom.get("frames")?.to_string(), share))
+    });
+    match zoom {
+        Some((frames, share)) => Message::new("optimised.sheet_zoom")
+            .with("caption", caption)
+            .with("frames", frames)
+            .with("share", Argument::Percent(share, 0)),
+        None => caption,
     }
 }
 
@@ -122,6 +166,13 @@ fn stage(stage: Stage) -> Message {
             .with("octave", number.to_string())
             .with("width", width.to_string())
             .with("height", height.to_string()),
+        Stage::Variant { number, .. } => {
+            Message::new("optimised.sheet_frame").with("step", number.to_string())
+        }
+        Stage::Opacity => Message::new("optimised.opacity"),
+        Stage::Zoomed { number } => {
+            Message::new("optimised.sheet_zoomed").with("number", number.to_string())
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::present::attributions::{Reduction, one_channel};
 use crate::present::{Task, View};
 use crate::results::{
     Attributions, ClassTarget, Curve, Explained, Factors, Optimised, Predictions, Results,
-    ScalarTarget, Superpixels, Target,
+    ScalarTarget, Stage, Superpixels, Target,
 };
 
 /// Name and value, without the figure's own name.
@@ -16,7 +16,13 @@ pub fn named(task: &Task) -> Vec<(String, Quantity)> {
         task,
         named: Vec::new(),
     };
-    for found in task.found {
+    // Pictures of listed filters come before those of other objectives.
+    let filters = task
+        .parameters
+        .get("filters")
+        .and_then(serde_json::Value::as_array);
+    let filters = filters.map_or(0, Vec::len);
+    for (at, found) in task.found.iter().enumerate() {
         let photo = task.photo(found).map(|photo| format!("{}.", photo.id));
         let prefix = photo.unwrap_or_default();
         match found.results {
@@ -27,7 +33,13 @@ pub fn named(task: &Task) -> Vec<(String, Quantity)> {
             _ if matches!(task.view, View::Comparison(_)) => {}
             Results::Attributions(attributions) => values.attributions(&prefix, attributions),
             Results::Superpixels(superpixels) => values.superpixels(&prefix, superpixels),
-            Results::Optimised(optimised) => values.optimised(&prefix, optimised),
+            Results::Optimised(optimised) => {
+                let prefix = match prefix.is_empty() && at >= filters {
+                    true => format!("objective-{}.", at - filters + 1),
+                    false => prefix,
+                };
+                values.optimised(&prefix, optimised);
+            }
             Results::Factors(factors) => values.factors(&prefix, factors),
             // Of all ranges together, below.
             Results::Outcomes(_)
@@ -114,12 +126,10 @@ impl Values<'_> {
                 self.explained(prefix, target);
                 prefix.to_owned()
             }
-            target @ (Target::Filter { .. } | Target::Head { .. } | Target::Layer { .. }) => {
-                match part_name(target) {
-                    Some(part) => format!("{prefix}{part}."),
-                    None => prefix.to_owned(),
-                }
-            }
+            target => match part_name(target) {
+                Some(part) => format!("{prefix}{part}."),
+                None => prefix.to_owned(),
+            },
         };
         let map = one_channel(attributions, Reduction::default());
         let (low, high) = map.extremes();
@@ -220,8 +230,12 @@ impl Values<'_> {
         match optimised.curves.as_slice() {
             [curve] => ends(&prefix, curve),
             curves => {
-                for (octave, curve) in curves.iter().enumerate() {
-                    ends(&format!("{prefix}octave-{}.", octave + 1), curve);
+                for (at, curve) in curves.iter().enumerate() {
+                    let name = match curve.octave {
+                        Some(Stage::Variant { .. }) => "variant",
+                        _ => "octave",
+                    };
+                    ends(&format!("{prefix}{name}-{}.", at + 1), curve);
                 }
             }
         }
@@ -249,6 +263,10 @@ fn part_name(target: &Target) -> Option<String> {
     match target {
         Target::Filter { filter, .. } => Some(format!("filter-{filter}")),
         Target::Head { layer, head } => Some(format!("layer-{}.head-{head}", layer.number)),
-        Target::Class(_) | Target::Layer { .. } => None,
+        Target::Class(_)
+        | Target::Layer { .. }
+        | Target::Neuron { .. }
+        | Target::Direction { .. }
+        | Target::Sum { .. } => None,
     }
 }

@@ -12,6 +12,16 @@ pub enum Objective {
     HalfMeanSquare,
     /// Distance of a layer's outputs for the picture and the photo over the size of the photo's; it is lowered.
     RelativeDistance,
+    /// Output of a filter at one place.
+    Neuron,
+    /// Mean of a weighted sum of a layer's channels.
+    Direction,
+    /// Score or probability of a class, or made of several.
+    Class,
+    /// Weighted sum of several of these.
+    Sum,
+    /// Mean over places of a layer of the largest product with a place of a guide's.
+    Guided,
 }
 
 /// How an ascent ended.
@@ -51,4 +61,14 @@ pub enum Stage {
         width: usize,
         height: usize,
     },
+    /// At the end, one of several pictures that were grown together, from 1.
+    Variant {
+        variant: usize,
+        /// Mean cosine between the Gram matrix of its maps and those of the others; null where it is not finite.
+        similarity: Option<f64>,
+    },
+    /// How much each pixel of the picture before it mattered.
+    Opacity,
+    /// At the end of one of several pictures, from 1, each the enlarged middle of the one before it.
+    Zoomed { picture: usize },
 }

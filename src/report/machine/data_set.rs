@@ -90,3 +90,19 @@ pub struct Peak {
     pub row: usize,
     pub column: usize,
 }
+
+/// A label by itself, found where its probability is a threshold or more: at each of `thresholds` its rates. Between two
+/// of them the rates are those of the upper one.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct LabelCurve {
+    pub label: String,
+    /// Rising, 0..1.
+    pub thresholds: Vec<f64>,
+    pub precision: Vec<f64>,
+    pub recall: Vec<f64>,
+    pub f1: Vec<f64>,
+    /// Of the largest F1, the highest of equals.
+    pub best_threshold: Option<f64>,
+    pub best_f1: Option<f64>,
+}

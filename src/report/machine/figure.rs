@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Calibration, Outcomes, Unit};
+use super::{Calibration, LabelCurve, Outcomes, Unit};
 
 /// A figure of report.yaml: one method with its parameters and photos.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -32,6 +32,8 @@ pub struct Figure {
     pub outcomes: Option<Outcomes>,
     /// Of `calibration`.
     pub calibration: Option<Calibration>,
+    /// Of `label_rates`: each label that some photo has, at every threshold at which its rates change.
+    pub label_curves: Option<Vec<LabelCurve>>,
     /// What the reader must know of it.
     pub notices: Vec<String>,
     /// Why the method failed.

@@ -25,7 +25,7 @@ pub use array::{Array, Dtype};
 pub use ascent::{Curve, Ending, Objective, Stage};
 pub use checks::{CascadeStep, Check, Curves, StepCurve};
 pub use components::{Component, Concept, Crop};
-pub use data_set::{FilterResponses, Guess, LabelRow, Peak, PhotoFact, Varied};
+pub use data_set::{FilterResponses, Guess, LabelCurve, LabelRow, Peak, PhotoFact, Varied};
 pub use figure::{Exhibit, Figure, Parameters};
 pub use found::{Found, Unit};
 pub use outcomes::{Average, Calibration, ConfidenceBin, Group, Interval, Outcomes, Rates, Table};
@@ -33,7 +33,7 @@ pub use sampling::{Sampling, Settling};
 pub use schema::json_schema;
 pub use segments::{Explained, SegmentWeight, Stopping};
 pub use target::{
-    Class, ExplainedClass, ExplainedClasses, Layer, Meaning, NamedClass, Place, Target,
+    Class, ExplainedClass, ExplainedClasses, Layer, Meaning, NamedClass, Place, Target, Term,
 };
 
 /// Raised when a program that reads `report.json` would have to change.

@@ -20,6 +20,27 @@ pub enum Target {
     Head { layer: Layer, head: usize },
     /// The whole output of a layer.
     Layer { layer: Layer },
+    /// The output of a filter at one place: shares of the map's height and width from the top left.
+    Neuron {
+        layer: Layer,
+        filter: usize,
+        at: [f64; 2],
+    },
+    /// Channels of a layer, each as [channel, weight].
+    Direction {
+        layer: Layer,
+        weights: Vec<(usize, f64)>,
+    },
+    /// Several of these, weighted and added.
+    Sum { terms: Vec<Term> },
+}
+
+/// One of the numbers that are added.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Term {
+    pub weight: f64,
+    pub target: Target,
 }
 
 /// A class that is explained for one photo.

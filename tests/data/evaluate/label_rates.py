@@ -17,8 +17,14 @@ label = lambda l: dict(
     average_precision=float(m.average_precision_score(truth[:, l], p[:, l])) if truth[:, l].any() else None,
     f1=float(m.f1_score(truth[:, l], found[:, l], zero_division=0)),
     best=max((float(m.f1_score(truth[:, l], p[:, l] >= t)), float(t)) for t in np.unique(p[:, l])) if truth[:, l].any() else None)
+def curve(l):
+    if not truth[:, l].any():
+        return None
+    precision, recall, thresholds = m.precision_recall_curve(truth[:, l], p[:, l])
+    f1 = [float(m.f1_score(truth[:, l], p[:, l] >= t)) for t in thresholds]
+    return dict(thresholds=thresholds.tolist(), precision=precision[:-1].tolist(), recall=recall[:-1].tolist(), f1=f1)
 golden = dict(probabilities=p.tolist(), labels=[np.flatnonzero(t).tolist() for t in truth], threshold=0.5,
-    rates=[label(l) for l in range(5)], micro=rates("micro"), macro=rates("macro"),
+    rates=[label(l) for l in range(5)], curves=[curve(l) for l in range(5)], micro=rates("micro"), macro=rates("macro"),
     exact=int((truth == found).all(1).sum()), hamming_loss=float(m.hamming_loss(truth, found)))
 folder = pathlib.Path(__file__).resolve().parent
 (folder / "label_rates.json").write_text(json.dumps(golden))

@@ -3,7 +3,7 @@
 use cnn_report::explain::deep_lift;
 use cnn_report::explain::target_name::Wanted;
 use cnn_report::labels::Class;
-use cnn_report::model::{Composite, FirstRule, WeightRule};
+use cnn_report::model::{Composite, FirstRule, Gammas, ThroughAttention, WeightRule};
 use cnn_report::results::Explained;
 use serde_json::{Value, json};
 use tch::{Kind, Tensor};
@@ -310,4 +310,87 @@ fn numbers_of_other_rules_are_in_no_key() {
     assert_eq!(used("epsilon_plus"), plain);
     assert_eq!(used("epsilon_gamma_box")["gamma"], 0.25);
     assert_eq!(used("epsilon_alpha_beta")["alpha"], 2.0);
+}
+
+/// γ as AttnLRP carries it: z = 3 · 1 + 1 · (−2) = 1 is above zero, so that with γ = 1 the first product counts twice:
+/// R = (6, −2) / (6 − 2) · z. Where z is below zero, as of the second score, −1 · 1 + 1 · (−2) = −3, both products are negative.
+#[test]
+fn gamma_of_attn_lrp_by_hand() {
+    let layers =
+        json!([{ "type": "Flatten" }, { "type": "Linear", "out_features": 2, "bias": false }]);
+    let weight = Tensor::from_slice(&[3.0_f32, 1.0, -1.0, 1.0]).view([2, 2]);
+    let model = network(&layers, &[("1.weight", weight)], [1, 1, 2]);
+    let input = Tensor::from_slice(&[1.0_f32, -2.0])
+        .view([1, 1, 1, 2])
+        .to(model.device());
+    for (class, linear, expected) in [
+        (0, 0.0, [3.0, -2.0]),
+        (0, 1.0, [1.5, -0.5]),
+        (1, 1.0, [-1.0, -2.0]),
+    ] {
+        let gammas = Gammas {
+            convolution: 9.0,
+            linear,
+        };
+        let rules = (ThroughAttention::QueriesKeysAndValues, gammas);
+        let score = |outputs: &Tensor| outputs.select(1, class).sum(Kind::Float);
+        let found = model.relevance_by_gradient(&input, model.scores_node(), &score, rules);
+        let found = Vec::<f32>::try_from(found.unwrap().view(-1)).unwrap();
+        let near = found
+            .iter()
+            .zip(expected)
+            .all(|(a, b): (&f32, f32)| (a - b).abs() < 1e-5);
+        assert!(near, "{class}, {linear}: {found:?}, not {expected:?}");
+    }
+}
+
+/// On a network of convolutions, ReLUs and linear layers the gradient times the input is the relevance that `lrp` carries
+/// itself, whose γ rule is zennit's.
+#[test]
+fn gamma_of_attn_lrp_is_that_of_lrp() {
+    let layers = json!([
+        { "type": "Conv2d", "out_channels": 4, "kernel_size": 3 },
+        { "type": "ReLU" },
+        { "type": "Conv2d", "out_channels": 3, "kernel_size": 3 },
+        { "type": "ReLU" },
+        { "type": "Flatten" },
+        { "type": "Linear", "out_features": 5 },
+        { "type": "ReLU" },
+        { "type": "Linear", "out_features": 2 },
+    ]);
+    let named = [
+        ("0.weight", weights(&[4, 3, 3, 3], 0.4)),
+        ("0.bias", weights(&[4], 0.2)),
+        ("2.weight", weights(&[3, 4, 3, 3], 0.3)),
+        ("2.bias", weights(&[3], 0.2)),
+        ("5.weight", weights(&[5, 3 * 6 * 8], 0.2)),
+        ("5.bias", weights(&[5], 0.3)),
+        ("7.weight", weights(&[2, 5], 1.0)),
+        ("7.bias", weights(&[2], 0.1)),
+    ];
+    let model = network(&layers, &named, [3, 10, 12]);
+    let input = weights(&[1, 3, 10, 12], 1.5).to(model.device());
+    let score = |outputs: &Tensor| outputs.select(1, 1).sum(Kind::Float);
+    let (convolution, linear) = (0.25, 0.05);
+    let composite = Composite {
+        first: FirstRule::None,
+        convolution: WeightRule::Gamma(convolution),
+        linear: WeightRule::Gamma(linear),
+    };
+    let node = model.scores_node();
+    let expected = model.relevance(&input, node, &score, &composite).unwrap();
+    let rules = (
+        ThroughAttention::Values,
+        Gammas {
+            convolution,
+            linear,
+        },
+    );
+    let found = model
+        .relevance_by_gradient(&input, node, &score, rules)
+        .unwrap();
+    let largest = |of: Tensor| of.abs().max().double_value(&[]);
+    let relative = largest(&found - &expected) / largest(expected);
+    println!("γ as a gradient, against γ as relevance: {relative:.1e}");
+    assert!(relative < 1e-4, "{relative}");
 }

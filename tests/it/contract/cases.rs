@@ -226,12 +226,15 @@ fn variants(method: &str) -> Vec<Value> {
             { "filters": [1, 0], "steps": 2, "parameterisation": "fourier", "size": 32, "layer": FIRST },
             { "filters": [0], "steps": 2, "parameterisation": "fourier", "layer": FIRST,
               "transforms": { "jitter": 0, "scale": 0, "rotate": 0, "last_jitter": 0 } },
+            { "objectives": [{ "neuron": 1 }, { "sum": [{ "filter": 0 }, { "filter": 1, "weight": -0.5 }] }],
+              "steps": 2, "parameterisation": "pixels", "variants": 2 },
         ]),
         "deep_dream" => json!([
             { "filter": 0, "steps": 3, "frame_every": 1 },
             { "octaves": 1, "steps": 2 },
             { "filter": 0, "ascent": "octaves", "octaves": 1, "steps": 2 },
             { "octaves": 1, "steps": 2, "jitter": 0 },
+            { "octaves": 1, "steps": 1, "zoom": { "frames": 2 } },
         ]),
         "confusion_matrix" => json!([
             { "data": "labelled" },
