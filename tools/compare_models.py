@@ -140,7 +140,7 @@ Of the 193 core ATen operators of PyTorch 2.13, overloads counted, 177 run. The 
 
 ## Refused, or not written
 
-- Transformers exported for one picture have that number in their graph: cnn-report wants a free number, and says how to export it.
+- Transformers exported for one picture (*one*) have that number in their graph: several pictures run one by one.
 - `swin_*` out of the older ONNX exporter: amounts of padding that are computed as a table. The dynamo exporter writes them so that they run.
 - `vit_*`: the older ONNX exporter has no attention.
 

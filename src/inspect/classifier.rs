@@ -5,12 +5,16 @@ use serde::Serialize;
 use super::attention::attention_text;
 use super::methods::{self, MethodRow};
 use crate::explain::Entry;
-use crate::model::{Model, ModelFacts, OutputActivation, ScoresAre, ScoresTaken, trained_input};
+use crate::model::{
+    AtOnce, Model, ModelFacts, OutputActivation, ScoresAre, ScoresTaken, trained_input,
+};
 
 #[derive(Debug, Serialize)]
 pub struct Classifier {
     /// Channels, height and width of the input that it was tried with.
     pub input_shape: [i64; 3],
+    /// Whether several pictures run at once; false where the file was exported for one, so that they run one by one.
+    pub several_at_once: bool,
     pub output: Output,
     /// What the network does to the photo before its first layer; `None` where it does nothing.
     pub normalises: Option<String>,
@@ -53,6 +57,7 @@ impl Classifier {
         Self {
             input_shape: model.input_shape(),
             output: Output::of(model.facts()),
+            several_at_once: model.facts().at_once == AtOnce::Any,
             normalises: Some(model.facts().own_input.text()).filter(|text| !text.is_empty()),
             trained_on: trained_on(model.facts()),
             attention: attention_text(model.facts()),

@@ -6,6 +6,7 @@ use super::methods::MethodRow;
 use super::network::{Input, Network};
 use super::verify::Verification;
 use super::weights::{TensorRow, Weights};
+use crate::model::export::EXPORT;
 use crate::model::{OutputActivation, ScoresTaken};
 
 /// Operators shown; the JSON has all.
@@ -179,7 +180,15 @@ fn classifier_lines(classifier: &Classifier) -> Vec<(&'static str, String)> {
     let output = &classifier.output;
     let [channels, height, width] = classifier.input_shape;
     let mut lines = vec![
-        ("runs on", format!("{channels} × {height} × {width}")),
+        (
+            "runs on",
+            match classifier.several_at_once {
+                true => format!("{channels} × {height} × {width}"),
+                false => format!(
+                    "{channels} × {height} × {width}, pictures one by one: it was exported for one; faster with `{EXPORT}`"
+                ),
+            },
+        ),
         (
             "output",
             format!(

@@ -22,6 +22,7 @@ pub struct ModelFacts {
     /// Channels, height and width of one input.
     pub input_shape: [i64; 3],
     pub parts: Parts,
+    pub at_once: AtOnce,
     /// What the numbers are that it gives.
     pub scores: ScoreFacts,
     pub output: OutputFacts,
@@ -44,6 +45,14 @@ pub enum Parts {
     Nodes,
     /// Nothing: TorchScript runs as a whole.
     None,
+}
+
+/// How many pictures the network can be given at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AtOnce {
+    Any,
+    /// It was exported for one picture; several are run one after the other, which is slower.
+    One,
 }
 
 /// Where the scores come out of the network.

@@ -43,7 +43,7 @@ pub use batches::{BatchSize, in_batches};
 pub use caught::becomes_an_error;
 pub use device::{Device, device, device_kind, device_name};
 pub use error::ModelError;
-pub use facts::{ModelFacts, OutputFacts, Parts};
+pub use facts::{AtOnce, ModelFacts, OutputFacts, Parts};
 pub use gradient::gradient;
 pub use graph::NodeId;
 pub use layers::{Layer, LayerName, Layers, UnknownLayer};

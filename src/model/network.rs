@@ -56,7 +56,7 @@ impl Model {
         let program = loaded.program(device)?;
         if facts.fit(program.graph(), &trial) {
             return Ok(Self {
-                program,
+                program: program.giving(facts.at_once),
                 facts,
                 device,
                 precision: source.precision,

@@ -21,8 +21,9 @@ impl Model {
                 other.unwrap_or_else(|| tensor.shallow_clone()),
             );
         }
+        let program = Program::new(self.graph().clone(), all, self.device())?;
         Ok(Self {
-            program: Program::new(self.graph().clone(), all, self.device())?,
+            program: program.giving(self.facts.at_once),
             facts: self.facts.clone(),
             device: self.device,
             precision: self.precision,

@@ -153,8 +153,8 @@ impl Model {
         backward::of_nodes(&self.program, input, &of, with_respect_to)
     }
 
-    /// The gradient g of `score(output of node)`, which is one number, with respect to the output A of the node `at`,
-    /// and H · A with the second derivatives H = ∂g / ∂A. Each has the output's shape.
+    /// The gradient g of `score(output of node)`, which is one number, for one picture with respect to the output A of the
+    /// node `at`, and H · A with the second derivatives H = ∂g / ∂A. Each has the output's shape.
     pub fn gradient_with_curvature(
         &self,
         input: &Tensor,

@@ -2,7 +2,8 @@
 
 use super::keep;
 use crate::diagnostic::Diagnostic;
-use crate::model::{ModelFacts, TrainedInput, trained_input};
+use crate::model::export::EXPORT;
+use crate::model::{AtOnce, ModelFacts, TrainedInput, trained_input};
 use crate::picture::preset::shorter_for;
 use crate::picture::{Channels, Filter, InputFault, PRESETS, Preprocessing, Preset, Resize};
 use crate::spec::{
@@ -107,6 +108,11 @@ pub fn warnings(
         return Vec::new();
     }
     let mut warnings = Vec::new();
+    if facts.at_once == AtOnce::One {
+        let message = "the network was exported for one picture, so that several run one by one";
+        let hint = format!("`{EXPORT}` makes one that is faster");
+        warnings.push(document.error("/model/file", message, hint));
+    }
     let size = preprocessing.resize.output_px();
     if let Some([height, width]) = facts.own_input.size
         && (height as usize, width as usize) != size

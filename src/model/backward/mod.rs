@@ -42,8 +42,9 @@ struct Forward {
     output: Tensor,
     /// In the order in which they ran.
     cuts: Vec<Cut>,
-    /// The outputs of the nodes that gradients are asked for; `None` for one that did not run.
-    targets: Vec<Option<Tensor>>,
+    /// The outputs of the nodes that gradients are asked for: none of one that did not run, and those of each picture
+    /// where pictures run one by one.
+    targets: Vec<Vec<Tensor>>,
 }
 
 /// The gradient with respect to `input` [N, C, H, W].
@@ -67,15 +68,25 @@ pub fn of_nodes(
 ) -> Result<Vec<Tensor>, ModelError> {
     let mut forward = forward(program, &input.f_detach()?, of, nodes)?;
     let name = |node: NodeId| program.graph().nodes[node.0].name.clone();
-    let targets = std::mem::take(&mut forward.targets).into_iter().zip(nodes);
-    let targets = targets.map(|(target, node)| {
-        target.ok_or_else(|| ModelError::NotDownstream {
+    let targets = std::mem::take(&mut forward.targets);
+    if let Some(at) = targets.iter().position(Vec::is_empty) {
+        return Err(ModelError::NotDownstream {
             node: name(of.node),
-            before: name(*node),
-        })
-    });
-    let targets = targets.collect::<Result<_, _>>()?;
-    backward(forward, of, targets)
+            before: name(nodes[at]),
+        });
+    }
+    let counts: Vec<usize> = targets.iter().map(Vec::len).collect();
+    let mut found = backward(forward, of, targets.into_iter().flatten().collect())?.into_iter();
+    let of_node = |count: usize| Ok(joined(found.by_ref().take(count).collect())?);
+    counts.into_iter().map(of_node).collect()
+}
+
+/// The parts of pictures that ran one by one, as one tensor.
+fn joined(mut parts: Vec<Tensor>) -> Result<Tensor, TchError> {
+    match parts.len() {
+        1 => Ok(parts.remove(0)),
+        _ => Tensor::f_cat(&parts, 0),
+    }
 }
 
 /// The gradient g with respect to the output A of `node`, and the product H · A of the second derivatives H = ∂g / ∂A
@@ -91,7 +102,7 @@ pub fn with_curvature(
         ..*of
     };
     let mut forward = forward(program, &input.f_detach()?, &plain, &[node])?;
-    let Some(target) = forward.targets.pop().flatten() else {
+    let Some(target) = forward.targets.pop().and_then(|mut of| of.pop()) else {
         let name = |node: NodeId| program.graph().nodes[node.0].name.clone();
         return Err(ModelError::NotDownstream {
             node: name(of.node),
@@ -128,7 +139,7 @@ fn forward(
     };
     let changed = [&relus, nodes].concat();
     let mut cuts = Vec::new();
-    let mut targets: Vec<Option<Tensor>> = nodes.iter().map(|_| None).collect();
+    let mut targets: Vec<Vec<Tensor>> = nodes.iter().map(|_| Vec::new()).collect();
     let mut change = |id: NodeId, before: &Tensor, after: &Tensor| {
         let mut passed = after.shallow_clone();
         // What does not depend on anything asked for has no gradient to change.
@@ -150,7 +161,7 @@ fn forward(
             };
             for (target, node) in targets.iter_mut().zip(nodes) {
                 if *node == id {
-                    *target = Some(passed.shallow_clone());
+                    target.push(passed.shallow_clone());
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! Finding the facts of a network by running it: on zeros, in company, and on noise.
 
+mod at_once;
 mod attention;
 mod channels_last;
 mod company;
@@ -68,18 +69,7 @@ pub fn facts(
     };
     let end = scores::end(program, &shapes)?;
     let output = end.output;
-    let batch = match trial.parts {
-        Parts::Nodes => graph.input_sizes.first().copied().flatten(),
-        Parts::None => Some(1), // a trace may have frozen it and does not say
-    };
-    if let Some(batch) = batch {
-        let fixed = |fault| ModelError::FixedBatch { batch, fault };
-        let two = program.record(&trial.zeros(2)?, &[output.scores], &[]);
-        let size = two.map_err(|error| fixed(error.to_string()))?[0].size();
-        if size.first() != Some(&2) || size.iter().product::<i64>() != 2 * numbers as i64 {
-            return Err(fixed(format!("two pictures give {size:?}")));
-        }
-    }
+    let at_once = at_once::at_once(program, trial, output.scores, numbers)?;
     if trial.precision == Precision::Bf16 {
         let lowered = program.record_lowered(&trial.zeros(1)?, &[output.scores]);
         lowered.map_err(|source| ModelError::Bf16DoesNotRun {
@@ -104,6 +94,7 @@ pub fn facts(
         classes,
         input_shape: trial.input_shape,
         parts: trial.parts,
+        at_once,
         scores,
         limits: limits::limits(program, trial, output.scores, &shapes)?,
         attention: attention::attention(program, &limits::picture(trial)?, &output, &shapes)?,

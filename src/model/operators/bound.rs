@@ -63,10 +63,11 @@ impl Arguments<'_> {
             | "masked_scatter"
             | "copy" => first,
             "expand_as" => shapes.get(1).map_or(1.0, |shape| count(shape)),
-            "matmul" | "mm" | "bmm" | "linear" => matrices(&shapes),
-            "addmm" | "baddbmm" => matrices(shapes.get(1..).unwrap_or_default()),
+            "matmul" | "mm" | "bmm" => matrices(&shapes, Second::AsItIs),
+            "linear" => matrices(&shapes, Second::Transposed),
+            "addmm" | "baddbmm" => matrices(shapes.get(1..).unwrap_or_default(), Second::AsItIs),
             "outer" | "inner" => shapes.iter().map(|shape| count(shape)).product(),
-            "cdist" | "_cdist_forward" => matrices(&shapes),
+            "cdist" | "_cdist_forward" => matrices(&shapes, Second::Transposed),
             "gather" if self.operator().starts_with("aten") => {
                 shapes.get(1).map_or(1.0, |shape| count(shape))
             }
@@ -220,19 +221,30 @@ impl Arguments<'_> {
     }
 }
 
-/// A product of matrices, the second of which may be transposed.
-fn matrices(shapes: &[Vec<i64>]) -> f64 {
+/// How the second of two matrices stands in a product.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Second {
+    AsItIs,
+    Transposed,
+}
+
+/// The rows of the first by the columns of the second, for each of what stands before them; a vector is one row, or
+/// one column.
+fn matrices(shapes: &[Vec<i64>], second: Second) -> f64 {
     let outer: Vec<Vec<i64>> = shapes
         .iter()
         .map(|s| s.iter().rev().skip(2).rev().copied().collect())
         .collect();
-    let last = |shape: Option<&Vec<i64>>| {
-        let sizes = shape
-            .into_iter()
-            .flat_map(|shape| shape.iter().rev().take(2));
-        sizes.max().copied().unwrap_or(1).max(1) as f64
+    let from_back = |shape: Option<&Vec<i64>>, axis: usize| {
+        let size = shape.and_then(|shape| shape.iter().rev().nth(axis));
+        size.copied().unwrap_or(1).max(1) as f64
     };
-    broadcast(&outer) * last(shapes.first()) * last(shapes.get(1))
+    let columns = match (second, shapes.get(1)) {
+        (Second::Transposed, shape) => from_back(shape, 1),
+        (Second::AsItIs, Some(shape)) if shape.len() < 2 => 1.0,
+        (Second::AsItIs, shape) => from_back(shape, 0),
+    };
+    broadcast(&outer) * from_back(shapes.first(), 1) * columns
 }
 
 /// Each axis from the back at its longest.
@@ -311,6 +323,19 @@ mod tests {
             &[("padding", &[1000, 0])],
         );
         assert_eq!(padded, 5.0 * 2009.0 * 9.0);
+    }
+
+    /// The first layer behind a VGG's convolutions: its weight has 25,088 columns, its result 4,096 numbers.
+    #[test]
+    fn a_product_has_the_rows_of_one_and_the_columns_of_the_other() {
+        let linear = bound("aten.linear.default", &[&[1, 25088], &[4096, 25088]], &[]);
+        assert_eq!(linear, 4096.0);
+        let matmul = |a: &[i64], b: &[i64]| bound("aten.matmul.default", &[a, b], &[]);
+        assert_eq!(matmul(&[7, 1, 25088], &[25088, 4096]), 7.0 * 4096.0);
+        assert_eq!(matmul(&[3, 5, 2], &[4, 1, 2, 6]), 4.0 * 3.0 * 5.0 * 6.0);
+        assert_eq!(matmul(&[5], &[5]), 1.0);
+        assert_eq!(matmul(&[9], &[9, 4]), 4.0);
+        assert_eq!(matmul(&[8, 9], &[9]), 8.0);
     }
 
     /// A weight in the form of another one is no table of both.

@@ -6,6 +6,7 @@ mod demand;
 mod execute;
 mod fold;
 mod memory;
+mod one_by_one;
 mod overwrite;
 pub mod pass;
 mod program;

@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tch::{Device, Kind, TchError, Tensor};
 
@@ -31,6 +31,8 @@ pub struct Program {
     pub(super) weights: Weights,
     /// The same in bfloat16, once a pass has asked for them.
     lowered: OnceCell<Weights>,
+    /// Whether the graph holds for one picture only, so that several are run one after the other.
+    pub(super) one_by_one: AtomicBool,
     /// Pictures that passes were run for.
     pub(super) pictures_run: AtomicU64,
 }
@@ -83,6 +85,7 @@ impl Program {
             of_weights,
             weights,
             lowered: OnceCell::new(),
+            one_by_one: AtomicBool::new(false),
             pictures_run: AtomicU64::new(0),
         })
     }
@@ -254,6 +257,18 @@ impl Program {
 
     /// The outputs of the nodes that the pass wants.
     fn run(
+        &self,
+        pass: &Pass,
+        weights: &Weights,
+        change: Change<'_>,
+    ) -> Result<Vec<Tensor>, ModelError> {
+        if pass.pictures > 1 && self.is_one_by_one() {
+            return self.run_one_by_one(pass, weights, change);
+        }
+        self.run_at_once(pass, weights, change)
+    }
+
+    pub(super) fn run_at_once(
         &self,
         pass: &Pass,
         weights: &Weights,

@@ -288,6 +288,7 @@ pub const OPERATORS: &[&str] = &[
     "view_as",
     "warn",
     "where",
+    "zero_",
     "zeros",
     "zeros_like",
 ];

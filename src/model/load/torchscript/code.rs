@@ -12,11 +12,11 @@
 //! ```
 //!
 //! A loop has to say how often it runs (`bounds`), and loops within loops may not run too often together (`chains`).
-//! What all of it takes is bounded when it first runs (`memory`).
+//! Texts may not grow out of texts (`growth`). What all of it takes is bounded when it first runs (`memory`).
 
 use super::allowed::{BUILT_IN, OPERATORS, PRIMITIVES, REFUSED};
-use super::bounds;
 use super::tokens::{DOT, OPEN, Token, tokens};
+use super::{bounds, growth};
 
 /// `Err` says what the code does: `calls …`.
 pub fn check(texts: &[String]) -> Result<(), String> {
@@ -28,6 +28,7 @@ pub fn check(texts: &[String]) -> Result<(), String> {
 
 fn check_text(text: &str) -> Result<(), String> {
     let tokens = tokens(text)?;
+    growth::check(&tokens)?;
     for (at, token) in tokens.iter().enumerate() {
         let before = at.checked_sub(1).map(|at| tokens[at]);
         let next = tokens.get(at + 1).copied();

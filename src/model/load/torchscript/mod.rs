@@ -10,6 +10,7 @@ mod allowed;
 mod bounds;
 mod chains;
 mod code;
+mod growth;
 mod loops;
 pub mod memory;
 mod tokens;
