@@ -7,7 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::lists::{self, List, Word};
 use crate::diagnostic::{Diagnostic, Position, nearest};
-use crate::labels::{Class, ClassName, Labels};
+use crate::labels::{Class, ClassName, Labels, LabelsError};
 
 /// What classes in no group are together, as a label of photos. In the report the language names it.
 pub const OTHER: &str = "other";
@@ -67,6 +67,7 @@ impl Groups {
         for (group, list) in lists.iter().enumerate() {
             reading.group(group, list, &lists[..group]);
         }
+        reading.count_unknown();
         if !reading.faults.is_empty() {
             let faults = reading.faults.into_iter();
             return Err(faults.map(|fault| fault.marking(text, 1)).collect());
@@ -159,13 +160,26 @@ fn quoted(names: &[String]) -> String {
         .join(", ")
 }
 
+/// What is wrong with an item, and what would be right.
+enum ItemFault {
+    /// No class has this name.
+    Unknown(String, String),
+    Wrong(String, String),
+}
+use ItemFault::{Unknown, Wrong};
+
 struct Reading<'a> {
     file: &'a str,
     labels: &'a Labels,
     /// Group of each class and where it was listed.
     taken: Vec<Option<(usize, Position)>>,
     faults: Vec<Diagnostic>,
+    /// Names that no class has.
+    unknown: usize,
 }
+
+/// So many unknown names are told by themselves: a file for other class names has hundreds.
+const MOST_UNKNOWN: usize = 5;
 
 impl<'a> Reading<'a> {
     fn new(file: &'a str, labels: &'a Labels) -> Self {
@@ -174,7 +188,28 @@ impl<'a> Reading<'a> {
             labels,
             taken: vec![None; labels.0.len()],
             faults: Vec::new(),
+            unknown: 0,
         }
+    }
+
+    /// How many unknown names were not told by themselves, and what may be the reason.
+    fn count_unknown(&mut self) {
+        let Some(more) = self
+            .unknown
+            .checked_sub(MOST_UNKNOWN)
+            .filter(|more| *more > 0)
+        else {
+            return;
+        };
+        let mut names = self.labels.0.iter().enumerate();
+        let hint = match names.all(|(number, name)| *name == number.to_string()) {
+            true => "the network's classes have no names: give them with `model: classes: FILE`",
+            false => "the group file may be of other class names",
+        };
+        let noun = if more == 1 { "item is" } else { "items are" };
+        let message = format!("{more} more {noun} unknown");
+        self.faults
+            .push(Diagnostic::error(self.file, None, message, hint.to_owned()));
     }
 
     fn fault(&mut self, at: Position, message: String, hint: String) {
@@ -210,18 +245,24 @@ impl<'a> Reading<'a> {
         for item in &list.items {
             match self.item(item) {
                 Ok(classes) => classes.for_each(|class| self.take(class, group, item.position)),
-                Err((message, hint)) => self.fault(item.position, message, hint),
+                Err(Unknown(message, hint)) => {
+                    self.unknown += 1;
+                    if self.unknown <= MOST_UNKNOWN {
+                        self.fault(item.position, message, hint);
+                    }
+                }
+                Err(Wrong(message, hint)) => self.fault(item.position, message, hint),
             }
         }
     }
 
     /// The classes that an item means.
-    fn item(&self, item: &Word) -> Result<RangeInclusive<usize>, (String, String)> {
+    fn item(&self, item: &Word) -> Result<RangeInclusive<usize>, ItemFault> {
         let text = item.text.as_str();
         let last = self.labels.0.len().saturating_sub(1);
         let number = |text: &str| match text.trim().parse::<usize>() {
             Ok(class) if class <= last => Ok(class),
-            _ => Err((
+            _ => Err(Wrong(
                 format!("there is no class {}", text.trim()),
                 format!("the classes are 0 to {last}"),
             )),
@@ -241,7 +282,7 @@ impl<'a> Reading<'a> {
             return if from <= to {
                 Ok(from..=to)
             } else {
-                Err((
+                Err(Wrong(
                     format!("the range `{text}` runs backwards"),
                     format!("write `{to}-{from}`"),
                 ))
@@ -252,11 +293,14 @@ impl<'a> Reading<'a> {
         let name = self.labels.0.iter().find(same).map_or(text, String::as_str);
         match self.labels.class(&ClassName::Name(name.to_owned())) {
             Ok(Class::Index(class)) => Ok(class..=class),
-            Ok(Class::Predicted) => Err((
+            Ok(Class::Predicted) => Err(Wrong(
                 format!("`{text}` does not name a class"),
                 "write a class name, a number or a range".to_owned(),
             )),
-            Err(error) => Err((error.to_string(), String::new())),
+            Err(error @ LabelsError::NameUnknown { .. }) => {
+                Err(Unknown(error.to_string(), String::new()))
+            }
+            Err(error) => Err(Wrong(error.to_string(), String::new())),
         }
     }
 

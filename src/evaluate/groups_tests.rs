@@ -14,6 +14,20 @@ fn groups(text: &str) -> Result<Groups, Vec<String>> {
 }
 
 #[test]
+fn many_unknown_names_are_counted() {
+    let names: Vec<String> = (0..400).map(|at| format!("unheard of {at}")).collect();
+    let told = groups(&format!("a: [{}]", names.join(", "))).unwrap_err();
+    assert_eq!(told.len(), 6, "{told:?}");
+    assert!(
+        told[5].contains(
+            "395 more items are unknown; hint: the group file may be of other class names"
+        ),
+        "{}",
+        told[5]
+    );
+}
+
+#[test]
 fn names_numbers_and_ranges_make_groups_and_the_rest_is_other() {
     let found = groups("fish: [Tench, 1]\ncat: 2\nbird: [\"3-3\"]\nfox:\n").unwrap();
     assert_eq!(found.names, ["fish", "cat", "bird", "fox"]);

@@ -115,7 +115,8 @@ impl<'a> Number<'a> {
                 weights: weights.clone(),
             },
             Self::Class { node, wanted } => {
-                let outputs = tch::no_grad(|| model.record(picture, &[*node], &[]))?;
+                let outputs =
+                    tch::no_grad(|| model.record(&at_own_size(model, picture)?, &[*node], &[]))?;
                 let scores = target::scores(model, &outputs[0]);
                 let precise = numbers::precise_values(&scores)?;
                 let activated = numbers::activated(&scores, model.activation())?;
@@ -249,6 +250,15 @@ pub(super) fn similarity(maps: &Tensor) -> Result<Tensor, TchError> {
 
 /// Keeps a Gram matrix of zeros from being divided by zero.
 const TINY: f64 = 1e-10;
+
+/// The picture as large as the network's input: not every network takes another size.
+fn at_own_size(model: &Model, picture: &Tensor) -> Result<Tensor, TchError> {
+    let [_, height, width] = model.input_shape();
+    match picture.size()[2..] == [height, width] {
+        true => Ok(picture.shallow_clone()),
+        false => picture.f_upsample_bilinear2d([height, width], false, None, None),
+    }
+}
 
 #[cfg(test)]
 mod tests {
