@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Diagnostic;
-use crate::execute::{self, Executed, Network, Ran, Reuse};
+use crate::execute::{self, Executed, Networks, Ran, Reuse};
 use crate::fs::FileError;
 use crate::plan::{self, Overrides, Plan};
 use crate::present::values::Quantity;
@@ -85,7 +85,7 @@ pub struct Built {
     pub ran: Vec<Ran>,
     /// Units in all.
     pub units: usize,
-    /// Whether the network was opened.
+    /// Whether a network was opened.
     pub opened_network: bool,
     /// Name of the pages, without extension.
     pub name: String,
@@ -99,7 +99,7 @@ pub struct Built {
 pub fn build_report(request: &Request, progress: &dyn Progress) -> Result<Built, Failure> {
     let Made {
         plan,
-        network,
+        networks,
         executed,
         report,
         store,
@@ -132,7 +132,7 @@ pub fn build_report(request: &Request, progress: &dyn Progress) -> Result<Built,
         warnings,
         ran: executed.ran,
         units: executed.units,
-        opened_network: network.is_open(),
+        opened_network: networks.are_open(),
         name: plan.output.name,
         report,
         kept,
@@ -150,7 +150,7 @@ pub fn comment(built: &Built, form: &CommentForm) -> Result<String, render::Rend
 /// The document of a spec, and what it was made from.
 struct Made {
     plan: Plan,
-    network: Network,
+    networks: Networks,
     executed: Executed,
     report: Report,
     store: Option<Store>,
@@ -160,8 +160,8 @@ struct Made {
 
 fn made(request: &Request, progress: &dyn Progress) -> Result<Made, Failure> {
     let (store, warnings) = open_store(&request.spec, &request.store);
-    let (plan, network) = plan_report(&request.spec, &request.overrides, store.as_ref())?;
-    let executed = executed(&plan, &network, store.as_ref(), request, progress)?;
+    let (plan, networks) = plan_report(&request.spec, &request.overrides, store.as_ref())?;
+    let executed = executed(&plan, &networks, store.as_ref(), request, progress)?;
     let failures = failures(&plan, &executed);
     if request.on_failure == OnFailure::Stop && !failures.is_empty() {
         return Err(Failure::Run(failures));
@@ -171,7 +171,7 @@ fn made(request: &Request, progress: &dyn Progress) -> Result<Made, Failure> {
     let report = assemble::report(&plan, &executed).map_err(failed)?;
     Ok(Made {
         plan,
-        network,
+        networks,
         executed,
         report,
         store,
@@ -186,8 +186,8 @@ pub fn values_of(
     progress: &dyn Progress,
 ) -> Result<BTreeMap<String, Quantity>, Failure> {
     let (store, _) = open_store(&request.spec, &request.store);
-    let (plan, network) = plan_report(&request.spec, &request.overrides, store.as_ref())?;
-    let executed = executed(&plan, &network, store.as_ref(), request, progress)?;
+    let (plan, networks) = plan_report(&request.spec, &request.overrides, store.as_ref())?;
+    let executed = executed(&plan, &networks, store.as_ref(), request, progress)?;
     if let Some(store) = &store {
         let _ = store.flush();
     }
@@ -198,11 +198,11 @@ pub fn values_of(
 
 fn executed(
     plan: &Plan,
-    network: &Network,
+    networks: &Networks,
     store: Option<&Store>,
     request: &Request,
     progress: &dyn Progress,
 ) -> Result<Executed, Failure> {
-    let executed = execute::execute(plan, network, store, request.reuse, progress);
+    let executed = execute::execute(plan, networks, store, request.reuse, progress);
     executed.map_err(|error| not_executed(request, error))
 }

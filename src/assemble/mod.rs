@@ -30,8 +30,8 @@ pub fn report(plan: &Plan, executed: &Executed) -> anyhow::Result<Report> {
     let presented = plan.tasks.iter().enumerate().map(|(index, task)| {
         let results = executed.results.get(index).map_or(&[][..], Vec::as_slice);
         match executed.failures.get(&index) {
-            Some(error) => Ok(failed(&title(&plan.strings, task), &error.to_string())),
-            None if plan.leaves_out(task) => Ok(left_out(&title(&plan.strings, task))),
+            Some(error) => Ok(failed(&title(plan, task), &error.to_string())),
+            None if plan.leaves_out(task) => Ok(left_out(&title(plan, task))),
             None => presented::present(plan, task, (results, executed.checks_of(index))),
         }
     });
@@ -176,7 +176,7 @@ fn section_of(
                 let explanation = explanations.get_mut(*index).and_then(Option::take);
                 let id = format!("{kind}-{number}-part-{}", blocks.len() + 1);
                 if let Some(of_spec) = &plan.tasks[*index].id {
-                    anchors.insert(of_spec, id.clone());
+                    anchors.entry(of_spec).or_insert_with(|| id.clone());
                 }
                 let explanation = explanation.map(|each| Explanation { id, ..each });
                 blocks.extend(explanation.map(Block::Explanation));
@@ -222,7 +222,7 @@ fn explanation(
         };
         figures.push(numbering.figure(id, &caption, &exhibit.alt, drawing));
     }
-    let activation = plan.facts.scores.activation.name();
+    let activation = plan.model_of(task).facts.scores.activation.name();
     let text = |key: &str| {
         let of_network = format!("{method}.{key}_{activation}");
         let key = match plan.strings.has(&of_network) {
@@ -245,7 +245,7 @@ fn explanation(
     Ok(Explanation {
         id: String::new(), // its section knows
         method,
-        title: values.resolved(plan, &title(&plan.strings, task))?,
+        title: values.resolved(plan, &title(plan, task))?,
         is_placed: task.is_placed,
         notices: notices.map(|notice| plan.strings.text(notice)).collect(),
         parameters: match presented.exhibits.is_empty() {

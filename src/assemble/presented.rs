@@ -58,7 +58,7 @@ pub fn with_task<T>(
         .collect();
     let data = task.method.data();
     let paths = data.map_or(Vec::new(), |data| data.paths());
-    let preprocessing = &plan.preprocessing;
+    let preprocessing = &plan.model_of(task).preprocessing;
     let open = |index: usize| -> Option<Picture> {
         let path = paths.get(index)?;
         let prepared = Input::open(path, None).ok()?;
@@ -86,8 +86,8 @@ pub fn with_task<T>(
         view: &task.view,
         parameters: &parameters,
         strings: &plan.strings,
-        activation: plan.facts.scores.activation.name(),
-        classes: &plan.labels.0,
+        activation: plan.model_of(task).facts.scores.activation.name(),
+        classes: &plan.model_of(task).labels.0,
         photos: &photos,
         data: data.as_ref(),
         found: &found,

@@ -3,46 +3,36 @@
 use crate::model::{
     Doubt, OutputActivation, Precision, ScoreFacts, ScoresAre, ScoresTaken, device_name,
 };
-use crate::plan::{InputFrom, Plan};
+use crate::plan::{InputFrom, Plan, PlannedModel};
 use crate::words::Message;
 
 /// Label and value of each line.
 pub fn of(plan: &Plan) -> Vec<(String, String)> {
-    let origin = &plan.facts.provenance;
-    let mut network = match &origin.architecture {
-        Some(architecture) => format!("{} ({}, {architecture})", plan.model_file, origin.format),
-        None => format!("{} ({})", plan.model_file, origin.format),
-    };
-    if !origin.weights_key.is_empty() {
-        network = format!("{network}, `{}`", origin.weights_key);
-    }
     let label = |key: &'static str| plan.strings.text(&Message::new(key));
-    let [channels, height, width] = plan.preprocessing.input_shape();
-    let mut input = format!("{channels} × {height} × {width}");
-    let from = match plan.input_from {
-        InputFrom::Spec => None,
-        InputFrom::File => Some("input_of_file"),
-        InputFrom::Architecture => Some("input_of_architecture"),
-    };
-    if let Some(from) = from {
-        input = format!(
-            "{input}{}{}",
-            plan.strings.get("clause_separator"),
-            label(from)
-        );
+    let mut lines = vec![(
+        label("provenance_version"),
+        format!("cnn-report {}", env!("CARGO_PKG_VERSION")),
+    )];
+    for model in &plan.models {
+        // Where there is one only, all lines are about it.
+        let named = |key: &'static str| match plan.models.len() {
+            1 => label(key),
+            _ => format!("{} · {}", label(key), model.name),
+        };
+        lines.extend([
+            (named("provenance_model"), network(model)),
+            (
+                named("provenance_sha256"),
+                model.facts.provenance.sha256.clone(),
+            ),
+            (named("provenance_input"), input(plan, model)),
+            (
+                named("provenance_scores"),
+                plan.strings.text(&scores(&model.facts.scores)),
+            ),
+        ]);
     }
-    vec![
-        (
-            label("provenance_version"),
-            format!("cnn-report {}", env!("CARGO_PKG_VERSION")),
-        ),
-        (label("provenance_model"), network),
-        (label("provenance_sha256"), origin.sha256.clone()),
-        (label("provenance_input"), input),
-        (
-            label("provenance_scores"),
-            plan.strings.text(&scores(&plan.facts.scores)),
-        ),
+    lines.extend([
         (label("provenance_device"), device_name(plan.device)),
         (
             label("provenance_precision"),
@@ -56,7 +46,34 @@ pub fn of(plan: &Plan) -> Vec<(String, String)> {
             env!("LIBTORCH_VERSION").to_owned(),
         ),
         (label("provenance_seed"), plan.seed.to_string()),
-    ]
+    ]);
+    lines
+}
+
+/// File, format, and what of it was taken.
+fn network(model: &PlannedModel) -> String {
+    let origin = &model.facts.provenance;
+    let network = match &origin.architecture {
+        Some(architecture) => format!("{} ({}, {architecture})", model.file, origin.format),
+        None => format!("{} ({})", model.file, origin.format),
+    };
+    match origin.weights_key.as_str() {
+        "" => network,
+        key => format!("{network}, `{key}`"),
+    }
+}
+
+/// Its size, and who says it.
+fn input(plan: &Plan, model: &PlannedModel) -> String {
+    let [channels, height, width] = model.preprocessing.input_shape();
+    let size = format!("{channels} × {height} × {width}");
+    let from = match model.input_from {
+        InputFrom::Spec => return size,
+        InputFrom::File => "input_of_file",
+        InputFrom::Architecture => "input_of_architecture",
+    };
+    let from = plan.strings.text(&Message::new(from));
+    format!("{size}{}{from}", plan.strings.get("clause_separator"))
 }
 
 /// What the network gives, where the scores are taken, and how probabilities are made of them.

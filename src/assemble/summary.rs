@@ -62,7 +62,7 @@ pub(super) fn of(
         let of_photo = |said: &&Said| said.photo.0 == id;
         let all = columns.iter().flatten().filter(of_photo);
         let first = first_class(all.collect());
-        let class = |class: usize| plan.labels.name(class);
+        let class = |class: usize| plan.model().labels.name(class);
         let percent = |share| plan.strings.argument(&Argument::Percent(share, 1));
         let (first_name, first_probability) = match first {
             Some((of_photo, probability)) => (class(of_photo), percent(probability)),

@@ -35,15 +35,28 @@ pub fn dry_run(request: &Request) -> Result<DryRun, Failure> {
         writes_nothing: true,
         ..request.overrides.clone()
     };
-    let (plan, network) = plan_report(&request.spec, &overrides, store.as_ref())?;
+    let (plan, networks) = plan_report(&request.spec, &overrides, store.as_ref())?;
     Ok(DryRun {
-        upcoming: upcoming(&plan, &network, store.as_ref(), request.reuse),
-        memory: memory(network.facts()),
+        upcoming: upcoming(&plan, &networks, store.as_ref(), request.reuse),
+        memory: memory(plan.models.iter().map(|model| &model.facts)),
         warnings: plan.warnings,
     })
 }
 
-fn memory(facts: &ModelFacts) -> Memory {
+/// Networks stay open up to the end of a build; one runs at a time.
+fn memory<'a>(models: impl Iterator<Item = &'a ModelFacts>) -> Memory {
+    let each = models.map(memory_of);
+    let together = each.reduce(|sum, one| Memory {
+        weights: sum.weights + one.weights,
+        outputs_of_picture: sum.outputs_of_picture.max(one.outputs_of_picture),
+    });
+    together.unwrap_or(Memory {
+        weights: 0,
+        outputs_of_picture: None,
+    })
+}
+
+fn memory_of(facts: &ModelFacts) -> Memory {
     const BYTES_OF_FLOAT32: u64 = 4;
     let elements = |shape: &[i64]| -> u64 {
         let sizes = shape.iter().map(|size| u64::try_from(*size).unwrap_or(0));

@@ -1,11 +1,12 @@
 //! Up to the plan: the store, the spec with everything that it names, the network's facts, the user's templates.
 
+use std::cell::RefCell;
 use std::path::Path;
 
 use super::StoreAt;
 use super::faults::{of_template, run_failure, warning};
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::execute::{self, Network, NoMemory};
+use crate::execute::{self, Networks, NoMemory};
 use crate::plan::memory::Memory;
 use crate::plan::{self, Overrides, Plan};
 use crate::report::{Look, OwnTemplate};
@@ -14,54 +15,55 @@ use crate::store::{self, Store};
 use crate::{Failure, methods, read_spec, render};
 
 /// Reads and checks a spec and everything it names. A network that was not seen before is loaded and tried once,
-/// also on the first photo.
+/// also on the photos.
 pub fn check_spec(
     path: &Path,
     overrides: &Overrides,
     store: &StoreAt,
 ) -> Result<Vec<Diagnostic>, Failure> {
     let (store, mut warnings) = open_store(path, store);
-    let (plan, network) = plan_report(path, overrides, store.as_ref())?;
-    let problem = execute::first_photo(&plan, &network, store.as_ref());
+    let (plan, networks) = plan_report(path, overrides, store.as_ref())?;
+    let problems = execute::tried_photos(&plan, &networks, store.as_ref());
     if let Some(store) = &store {
         let _ = store.flush(); // what is not remembered is looked at again
     }
-    if let Some((task, message)) = problem {
-        let hint = "leave the photo out, or mend the network at that node".to_owned();
-        let fault = Diagnostic::at(&task.place, message, hint);
-        return Err(Failure::Spec(vec![fault]));
+    if !problems.is_empty() {
+        let hint = "leave the photo out, or mend the network at that node";
+        let faults = problems.into_iter();
+        let faults = faults.map(|(task, said)| Diagnostic::at(&task.place, said, hint.to_owned()));
+        return Err(Failure::Spec(faults.collect()));
     }
     warnings.extend(plan.warnings);
     Ok(warnings)
 }
 
-/// The plan of a spec with its network, which is opened only where it was not seen before.
+/// The plan of a spec with its networks, which are opened only where they were not seen before.
 pub fn plan_report(
     path: &Path,
     overrides: &Overrides,
     store: Option<&Store>,
-) -> Result<(Plan, Network), Failure> {
+) -> Result<(Plan, Networks), Failure> {
     let (document, spec) = read_spec(path, &overrides.set)?;
     let memory: &dyn Memory = match store {
         Some(store) => store,
         None => &NoMemory,
     };
-    let found = std::cell::OnceCell::new();
-    let find = |model: &plan::NamedModel| {
+    let found = RefCell::new(Vec::new());
+    let find = |document: &Document, model: &plan::NamedModel| {
         let one = execute::find(model, store, memory);
-        let one = one.map_err(|error| network_faults(&document, model, error))?;
+        let one = one.map_err(|error| network_faults(document, model, error))?;
         let facts = one.facts.clone();
-        let _ = found.set(one);
+        found.borrow_mut().push(one);
         Ok(facts)
     };
     let planned = plan::plan(&document, spec, &methods(), overrides, memory, &find);
-    let (plan, model) = planned.map_err(Failure::Spec)?;
+    let (plan, models) = planned.map_err(Failure::Spec)?;
     let faults = template_faults(&plan.look);
     if !faults.is_empty() {
         return Err(Failure::Spec(faults));
     }
-    match found.into_inner() {
-        Some(found) => Ok((plan, Network::new(model, found))),
+    match Networks::new(models, found.into_inner()) {
+        Some(networks) => Ok((plan, networks)),
         None => Err(run_failure(
             path,
             "the network was not looked at".to_owned(),

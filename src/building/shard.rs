@@ -43,9 +43,9 @@ pub fn build_shard(
         writes_nothing: true,
         ..request.overrides.clone()
     };
-    let (plan, network) = plan_report(&request.spec, &overrides, Some(&store))?;
+    let (plan, networks) = plan_report(&request.spec, &overrides, Some(&store))?;
     let reuse = (request.reuse, shard);
-    let executed = execute::execute_shard(&plan, &network, &store, reuse, progress);
+    let executed = execute::execute_shard(&plan, &networks, &store, reuse, progress);
     let executed = executed.map_err(|error| not_executed(request, error))?;
     if let Err(error) = store.flush() {
         let message = format!("the store could not be brought up to date: {error}");

@@ -61,9 +61,9 @@ impl Build<'_> {
         if let Some(first) = missing.first() {
             // The time to load the network is nobody's; where it cannot be, the run says so.
             if task.method.needs() != Needs::Nothing {
-                let _ = self.at.network.open();
+                let _ = self.at.network(task).open();
             }
-            let mut watch = Watch::start(self.at.network);
+            let mut watch = Watch::start(self.at.network(task));
             let mut keep = |at: usize, found: Results| {
                 let Some(&unit) = missing.get(at) else {
                     return Ok(()); // a method never names a unit that it was not given
@@ -81,13 +81,13 @@ impl Build<'_> {
             let outcome = run(
                 task,
                 inputs,
-                self.at.network,
-                self.at.known,
+                self.at.network(task),
+                self.at.known(task),
                 &units,
                 &mut sink,
             );
             self.at
-                .timings
+                .timings(task)
                 .keep(Sort::of(&keys[*first], None), watch.timing());
             match outcome {
                 Err(ExplainError::Cancelled) => return Err(ExecuteError::Cancelled),

@@ -62,15 +62,15 @@ impl Execution<'_> {
             let one = match stored {
                 Some(stored) => Ok(stored),
                 None => {
-                    let _ = self.network.open(); // its time is nobody's; where it cannot be, the run says so
-                    let mut watch = Watch::start(self.network);
+                    let _ = self.network(task).open(); // its time is nobody's; where it cannot be, the run says so
+                    let mut watch = Watch::start(self.network(task));
                     let one = self.run(task, (unit, result), check, &go_on);
                     if one.is_ok() {
                         watch.unit();
                         let sort = Sort::of(&key, Some(check.name()));
                         let before = ran.entry(check.name()).or_insert((sort, Timing::default()));
                         before.1 = before.1.and(watch.timing());
-                        self.timings.keep(before.0.clone(), before.1);
+                        self.timings(task).keep(before.0.clone(), before.1);
                     }
                     one
                 }
@@ -107,8 +107,8 @@ impl Execution<'_> {
         check: Check,
         go_on: &dyn Fn() -> ControlFlow<()>,
     ) -> Result<Fidelity, ExplainError> {
-        let model = self.network.open()?;
-        let passes = Passes::new(model, self.plan.inputs(task), self.known);
+        let model = self.network(task).open()?;
+        let passes = Passes::new(model, self.plan.inputs(task), self.known(task));
         let judged = Judged {
             entry: task.entry,
             method: task.method.as_ref(),

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Network;
+use super::Networks;
 use crate::explain::checks::{self, Check};
 use crate::explain::{Needs, Shared, Unit};
 use crate::picture::DECODING_VERSION;
@@ -12,17 +12,19 @@ use crate::store::Key;
 /// What the keys of a plan have in common.
 pub(super) struct Keys<'a> {
     plan: &'a Plan,
-    model: Value,
+    /// By network.
+    models: Vec<Value>,
     device: &'static str,
     precision: &'static str,
 }
 
 impl<'a> Keys<'a> {
-    pub fn new(plan: &'a Plan, network: &Network) -> Self {
-        let (device, precision) = network.model.runs_on();
+    pub fn new(plan: &'a Plan, networks: &Networks) -> Self {
+        let networks = networks.all();
+        let (device, precision) = networks[0].model.runs_on();
         Self {
             plan,
-            model: network.identity().clone(),
+            models: networks.iter().map(|one| one.identity().clone()).collect(),
             device,
             precision,
         }
@@ -57,8 +59,11 @@ impl<'a> Keys<'a> {
         }
         put("decoding", json!(DECODING_VERSION));
         if of.needs != Needs::Nothing {
-            put("model", self.model.clone());
-            put("preprocessing", json!(self.plan.preprocessing.as_ref()));
+            put("model", self.models[task.model].clone());
+            put(
+                "preprocessing",
+                json!(self.plan.model_of(task).preprocessing.as_ref()),
+            );
             put("device", json!(self.device));
             put("libtorch", json!(env!("LIBTORCH_VERSION")));
         }

@@ -1,11 +1,11 @@
-//! Runs the units of a plan that the store lacks. The network is opened at the first of them.
+//! Runs the units of a plan that the store lacks. A network is opened at the first of its own.
 
 mod build;
 mod checks;
 mod execution;
-mod first_photo;
 mod key;
 mod network;
+mod photos_tried;
 mod reason;
 mod shard;
 mod timings;
@@ -23,12 +23,12 @@ use crate::plan::{Plan, Task};
 use crate::progress::{Finished, Progress};
 use crate::results::{Kind, Results};
 use crate::store::{Key, Store};
-use crate::words::{Message, Strings};
+use crate::words::Message;
 use build::Build;
 pub use checks::Checked;
 use execution::Execution;
-pub use first_photo::first_photo;
-pub use network::{Found, Network, NetworkError, find};
+pub use network::{Found, Network, NetworkError, Networks, find};
+pub use photos_tried::tried_photos;
 pub use reason::{Ran, Reason};
 use shard::Turns;
 pub use shard::{NoShard, Shard};
@@ -83,39 +83,45 @@ pub enum ExecuteError {
 /// Runs what is missing. A task that fails does not keep the others from running.
 pub fn execute(
     plan: &Plan,
-    network: &Network,
+    networks: &Networks,
     store: Option<&Store>,
     reuse: Reuse,
     progress: &dyn Progress,
 ) -> Result<Executed, ExecuteError> {
-    part_of(plan, network, store, (reuse, None), progress)
+    part_of(plan, networks, store, (reuse, None), progress)
 }
 
 /// The units of a shard, which go into the store. What others run is not waited for: it is missing in the results.
 pub fn execute_shard(
     plan: &Plan,
-    network: &Network,
+    networks: &Networks,
     store: &Store,
     (reuse, shard): (Reuse, Shard),
     progress: &dyn Progress,
 ) -> Result<Executed, ExecuteError> {
-    part_of(plan, network, Some(store), (reuse, Some(shard)), progress)
+    part_of(plan, networks, Some(store), (reuse, Some(shard)), progress)
 }
 
 fn part_of(
     plan: &Plan,
-    network: &Network,
+    networks: &Networks,
     store: Option<&Store>,
     (reuse, shard): (Reuse, Option<Shard>),
     progress: &dyn Progress,
 ) -> Result<Executed, ExecuteError> {
     let mut turns = Turns::new(shard);
-    let keys = key::Keys::new(plan, network);
-    let timings = Timings::of(network, store);
+    let keys = key::Keys::new(plan, networks);
+    let timings = networks.all().iter();
+    let timings: Vec<Timings> = timings.map(|one| Timings::of(one, store)).collect();
     let before = store.map_or_else(BTreeMap::new, |store| store.last_build(&report_name(plan)));
     let mut executed = Executed::default();
     let needs_facts = |task: &Task| task.entry.kind == Kind::DataFaults;
-    let known = Known::new(plan.tasks.iter().any(needs_facts));
+    let keeps_facts = plan.tasks.iter().any(needs_facts);
+    let known: Vec<Known> = plan
+        .models
+        .iter()
+        .map(|_| Known::new(keeps_facts))
+        .collect();
     let mut earlier = BTreeMap::new();
     let reason = |name: &str, key: &Key| match reuse {
         Reuse::Nothing => Reason::Fresh,
@@ -123,7 +129,7 @@ fn part_of(
     };
     let at = Execution {
         plan,
-        network,
+        networks,
         store,
         reuse,
         keys: &keys,
@@ -133,7 +139,7 @@ fn part_of(
         timings: &timings,
     };
     for (index, task) in plan.tasks.iter().enumerate() {
-        let title = title(&plan.strings, task);
+        let title = title(plan, task);
         progress.started(index + 1, plan.tasks.len(), &title);
         let ran_before = executed.ran.len();
         let mut build = Build {
@@ -211,10 +217,19 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     format!("internal error: {}", text.lines().next().unwrap_or(text))
 }
 
-/// The task's heading in the report's language.
-pub fn title(strings: &Strings, task: &Task) -> String {
-    let own = || strings.text(&Message::new(format!("{}.title", task.entry.name)));
-    task.title.clone().unwrap_or_else(own)
+/// The task's heading in the report's language. Where the report has several networks it names the one that is
+/// explained, but for the report's own under a heading of the author's.
+pub fn title(plan: &Plan, task: &Task) -> String {
+    let own = || {
+        let title = Message::new(format!("{}.title", task.entry.name));
+        plan.strings.text(&title)
+    };
+    let title = task.title.clone().unwrap_or_else(own);
+    let is_told = task.model == 0 && (task.title.is_some() || plan.models.len() == 1);
+    match is_told {
+        true => title,
+        false => format!("{title} · {}", plan.model_of(task).name),
+    }
 }
 
 /// A store remembers what a plan asks for.

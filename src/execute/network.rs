@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::fs::FileError;
 use crate::model::{Model, ModelError, ModelFacts};
-use crate::plan::NamedModel;
 use crate::plan::memory::Memory;
+use crate::plan::{NamedModel, Task};
 use crate::store::{Key, Store};
 
 /// A network that is opened when it is needed.
@@ -17,6 +17,35 @@ pub struct Network {
     /// What decides every number that comes out of it.
     identity: Value,
     opened: OnceCell<Model>,
+}
+
+/// The networks of a plan, in its order.
+pub struct Networks(Vec<Network>);
+
+impl Networks {
+    /// `None` where there is not one for each of `models`.
+    pub fn new(models: Vec<NamedModel>, found: Vec<Found>) -> Option<Self> {
+        if models.is_empty() || models.len() != found.len() {
+            return None;
+        }
+        let networks = models.into_iter().zip(found);
+        let networks = networks.map(|(model, found)| Network::new(model, found));
+        Some(Self(networks.collect()))
+    }
+
+    /// The one that a task explains.
+    pub fn of(&self, task: &Task) -> &Network {
+        &self.0[task.model]
+    }
+
+    pub fn all(&self) -> &[Network] {
+        &self.0
+    }
+
+    /// Whether one of them had to be opened.
+    pub fn are_open(&self) -> bool {
+        self.0.iter().any(Network::is_open)
+    }
 }
 
 /// Why a network cannot be had.
@@ -78,7 +107,7 @@ pub fn find(
 }
 
 impl Network {
-    pub fn new(model: NamedModel, found: Found) -> Self {
+    fn new(model: NamedModel, found: Found) -> Self {
         Self {
             model,
             facts: found.facts,

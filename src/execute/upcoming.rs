@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::key::Keys;
 use super::timings::{Basis, Sort, Timings};
-use super::{Network, Reuse, title};
+use super::{Networks, Reuse, title};
 use crate::explain::Unit;
 use crate::plan::{Plan, Task};
 use crate::results::{Fidelity, Results};
@@ -41,11 +41,15 @@ pub struct Estimate {
 }
 
 /// Looks every unit up in the store and runs none.
-pub fn upcoming(plan: &Plan, network: &Network, store: Option<&Store>, reuse: Reuse) -> Upcoming {
+pub fn upcoming(plan: &Plan, networks: &Networks, store: Option<&Store>, reuse: Reuse) -> Upcoming {
     let look = Look {
         plan,
-        keys: Keys::new(plan, network),
-        timings: Timings::of(network, store),
+        keys: Keys::new(plan, networks),
+        timings: networks
+            .all()
+            .iter()
+            .map(|one| Timings::of(one, store))
+            .collect(),
         store,
         reuse,
     };
@@ -59,7 +63,8 @@ pub fn upcoming(plan: &Plan, network: &Network, store: Option<&Store>, reuse: Re
 struct Look<'a> {
     plan: &'a Plan,
     keys: Keys<'a>,
-    timings: Timings<'a>,
+    /// By network.
+    timings: Vec<Timings<'a>>,
     store: Option<&'a Store>,
     reuse: Reuse,
 }
@@ -100,13 +105,16 @@ impl Look<'_> {
             let stored = |key: &&crate::store::Key| self.load::<Fidelity>(key).is_none();
             let missing: Vec<_> = keys.iter().filter(stored).collect();
             let sort = missing.first().map(|key| Sort::of(key, Some(check.name())));
-            (check.name(), self.estimate(keys.len(), missing.len(), sort))
+            (
+                check.name(),
+                self.estimate(task, (keys.len(), missing.len()), sort),
+            )
         });
         UpcomingTask {
-            title: title(&self.plan.strings, task),
+            title: title(self.plan, task),
             method: task.entry.name,
             checks: checks.collect(),
-            units: self.estimate(units.len(), missing.len(), sort),
+            units: self.estimate(task, (units.len(), missing.len()), sort),
             more_may_follow,
         }
     }
@@ -124,8 +132,13 @@ impl Look<'_> {
         }
     }
 
-    fn estimate(&self, units: usize, missing: usize, sort: Option<Sort>) -> Estimate {
-        let timing = sort.and_then(|sort| self.timings.find(&sort));
+    fn estimate(
+        &self,
+        task: &Task,
+        (units, missing): (usize, usize),
+        sort: Option<Sort>,
+    ) -> Estimate {
+        let timing = sort.and_then(|sort| self.timings[task.model].find(&sort));
         let takes = timing.map(|(timing, basis)| {
             let (seconds, pictures) = timing.of_units(missing);
             (seconds, pictures, basis)

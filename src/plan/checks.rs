@@ -46,7 +46,7 @@ pub(super) fn chosen(
 pub(super) fn faults(document: &Document, plan: &Plan, task: &Task) -> Vec<Diagnostic> {
     let of_figure = format!("{}/checks", task.pointer);
     let faults = task.checks.iter().filter_map(|check| {
-        let fault = checks::fault(*check, &plan.facts)?;
+        let fault = checks::fault(*check, &plan.model_of(task).facts)?;
         // Where the figure does not say it, the report does.
         let pointer = match document.has(&of_figure) {
             true => of_figure.as_str(),

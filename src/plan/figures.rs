@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::models::{self, Looked};
 use super::{Item, Plan, Section, Task, checks, placed};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::explain::{Entry, Method, Needs, Photo, Photos, chosen};
 use crate::model::export::EXPORT;
-use crate::model::{Doubt, OutputActivation, ScoreFacts};
 use crate::present::View;
 use crate::present::view;
 use crate::spec::{CheckName, Document, Spec};
@@ -18,7 +18,7 @@ pub fn sections(
     document: &Document,
     spec: &Spec,
     methods: &[&'static Entry],
-    photos: &[Arc<Photo>],
+    models: &[Looked],
     faults: &mut Vec<Diagnostic>,
 ) -> (Vec<Section>, Vec<Task>) {
     let mut taken: Vec<String> = Vec::new();
@@ -37,9 +37,9 @@ pub fn sections(
             let Some(entry) = methods.iter().find(|entry| entry.name == key) else {
                 continue; // the schema refused it
             };
-            let parameters = value.as_object().cloned().unwrap_or_default();
-            if let Some(id) = parameters.get("id").and_then(Value::as_str) {
-                if taken.iter().any(|earlier| earlier == id) {
+            let mut parameters = value.as_object().cloned().unwrap_or_default();
+            for id in models::ids(&parameters) {
+                if taken.contains(&id) {
                     let message = format!("the id `{id}` is taken by a figure above");
                     faults.push(document.error(
                         &format!("{pointer}/id"),
@@ -47,15 +47,36 @@ pub fn sections(
                         "give each figure an id of its own",
                     ));
                 }
-                taken.push(id.to_owned());
+                taken.push(id);
             }
             let of_report = spec.checks.as_deref();
-            match task(document, entry, (parameters, of_report), photos, pointer) {
-                Ok(task) => {
-                    items.push(Item::Task(tasks.len()));
-                    tasks.push(Task { is_placed, ..task });
+            let named = parameters.shift_remove("model");
+            let chosen = match models::chosen(document, models, named, &pointer) {
+                Ok(chosen) => chosen,
+                Err(more) => {
+                    faults.extend(more);
+                    continue;
                 }
-                Err(more) => faults.extend(more),
+            };
+            for (nth, model) in chosen.into_iter().enumerate() {
+                let photos: Vec<Arc<Photo>> = models[model].photos().cloned().collect();
+                let given = (parameters.clone(), of_report);
+                match task(document, entry, given, &photos, pointer.clone()) {
+                    Ok(task) => {
+                        items.push(Item::Task(tasks.len()));
+                        tasks.push(Task {
+                            // A text places the first, the others stand where all figures stand.
+                            is_placed: is_placed && nth == 0,
+                            id: task
+                                .id
+                                .map(|id| models::name_of(id, nth, &models[model].key)),
+                            name: models::name_of(task.name, nth, &models[model].key),
+                            model,
+                            ..task
+                        });
+                    }
+                    Err(more) => faults.extend(more),
+                }
             }
         }
         sections.push(Section {
@@ -77,10 +98,13 @@ fn name_uniquely(tasks: &mut [Task]) {
         if tasks[index].id.is_some() {
             continue;
         }
-        let method = tasks[index].entry.name;
+        let method = match tasks[index].name.as_str() {
+            "" => tasks[index].entry.name.to_owned(),
+            of_model => format!("{}{of_model}", tasks[index].entry.name),
+        };
         let is_taken = |name: &str| tasks.iter().any(|task| task.name == name);
-        let mut names = std::iter::once(method.to_owned())
-            .chain((2..).map(|number| format!("{method}-{number}")));
+        let mut names =
+            std::iter::once(method.clone()).chain((2..).map(|number| format!("{method}-{number}")));
         let name = names.find(|name| !is_taken(name));
         tasks[index].name = name.unwrap_or_default();
     }
@@ -128,6 +152,7 @@ fn task(
         id,
         title,
         caption,
+        model: 0,
         photos: if reads_photos { chosen } else { Vec::new() },
         units: Vec::new(),
         checks,
@@ -220,12 +245,15 @@ fn choose(
 /// What only the methods themselves can tell, now that the facts of the network are known.
 pub fn check(document: &Document, plan: &Plan, faults: &mut Vec<Diagnostic>) {
     for task in plan.tasks.iter().filter(|task| !plan.leaves_out(task)) {
-        let of_view = task.view.faults(plan.facts.classes).into_iter();
+        let of_view = task
+            .view
+            .faults(plan.model_of(task).facts.classes)
+            .into_iter();
         faults.extend(of_view.map(|(pointer, message, hint)| {
             document.error(&format!("{}{pointer}", task.pointer), message, hint)
         }));
         let of_gradient = match task.method.needs() {
-            Needs::Gradients => chosen::gradient_fault(&plan.facts),
+            Needs::Gradients => chosen::gradient_fault(&plan.model_of(task).facts),
             Needs::Nothing | Needs::Scores | Needs::Layers => None,
         };
         faults.extend(checks::faults(document, plan, task));
@@ -237,17 +265,9 @@ pub fn check(document: &Document, plan: &Plan, faults: &mut Vec<Diagnostic>) {
     }
 }
 
-/// What the report will say of the network and of figures that are left out, which keeps it from nothing.
+/// What the report will say of its figures and of those that are left out, which keeps it from nothing.
 pub fn warnings(document: &Document, plan: &Plan) -> Vec<Diagnostic> {
     let mut warnings = Vec::new();
-    warnings.extend(doubt(document, &plan.facts.scores));
-    if let Some(place) = &plan.facts.limits.not_finite {
-        let message = format!(
-            "the network's scores of noise are not finite numbers: the first that are not come from {place}"
-        );
-        let hint = "a photo may fail as well; look for a logarithm, a division by zero or weights that are too large there";
-        warnings.push(document.error("/model/file", message, hint));
-    }
     for task in plan.tasks.iter().filter(|task| !plan.leaves_out(task)) {
         warnings.extend(task.method.warnings().into_iter().map(|warning| {
             let pointer = format!("{}{}", task.pointer, warning.pointer);
@@ -263,52 +283,4 @@ pub fn warnings(document: &Document, plan: &Plan) -> Vec<Diagnostic> {
         warnings.push(document.key_error(&task.pointer, message, hint));
     }
     warnings.into_iter().map(Diagnostic::as_warning).collect()
-}
-
-/// What is not certain about the scores of the network.
-fn doubt(document: &Document, scores: &ScoreFacts) -> Option<Diagnostic> {
-    let doubt = scores.doubt?;
-    let (pointer, hint) = match doubt {
-        Doubt::ClosingNotSeen if scores.activation == OutputActivation::Softmax => (
-            "/model/file",
-            format!("export it with `{EXPORT}`, where the softmax can be left out"),
-        ),
-        Doubt::ClosingNotSeen if scores.activation == OutputActivation::SigmoidOfOne => (
-            "/model/file",
-            "say that it is one with `model: scores: sigmoid`".to_owned(),
-        ),
-        Doubt::ClosingNotSeen => (
-            "/model/file",
-            "say what they are with `model: scores: sigmoid` or `softmax`".to_owned(),
-        ),
-        Doubt::NeverAboveZero => (
-            "/model/file",
-            "say what they are: `model: scores: log` for such logarithms, `softmax` for scores"
-                .to_owned(),
-        ),
-        Doubt::ProbeDisagrees => (
-            "/model/file",
-            "say what they are with `model: scores:`".to_owned(),
-        ),
-        Doubt::StatedOtherwise(_) | Doubt::StatedImpossible(_) => (
-            "/model/scores",
-            "leave it out unless you know better".to_owned(),
-        ),
-    };
-    Some(document.error(pointer, doubt.text(scores.given), hint))
-}
-
-/// Which of several sets of weights was taken, where the spec does not say.
-pub fn weights_warning(document: &Document, plan: &Plan) -> Option<Diagnostic> {
-    let origin = &plan.facts.provenance;
-    let first = origin.other_weights.first()?;
-    let key = match origin.weights_key.as_str() {
-        "" => "the top of the file".to_owned(),
-        key => format!("`{key}`"),
-    };
-    let others = origin.other_weights.iter().map(|key| format!("`{key}`"));
-    let others = others.collect::<Vec<_>>().join(", ");
-    let message = format!("the weights are those of {key}; the file also holds {others}");
-    let hint = format!("`model: weights: {first}` chooses others");
-    Some(document.error("/model/file", message, hint).as_warning())
 }

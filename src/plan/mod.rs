@@ -2,11 +2,13 @@
 //! no pixel and no network is in a plan.
 
 mod checks;
+mod doubts;
 mod figures;
 mod files;
 mod input;
 pub mod memory;
 mod model;
+mod models;
 mod outline;
 mod photos;
 mod placed;
@@ -18,10 +20,9 @@ mod units;
 mod words;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
-use crate::explain::{Entry, Photo};
+use crate::explain::Entry;
 use crate::model::ModelFacts;
 use crate::picture::Preprocessing;
 use crate::report::Look;
@@ -32,7 +33,7 @@ use input::Defaults;
 pub use input::InputFrom;
 use memory::Memory;
 pub use model::{NamedModel, Origin, faults_of};
-pub use outline::{Budget, Item, Output, Overrides, Plan, Section, Task};
+pub use outline::{Budget, Item, Output, Overrides, Plan, PlannedModel, Section, Task};
 use units::resolve_tasks;
 
 /// What a spec says of its network and of how photos become its input, before anything is loaded.
@@ -100,10 +101,10 @@ fn named(
     model::named_model(document, spec, base, preprocessing?, run_on, faults)
 }
 
-/// Finds the facts of a network, or says what is wrong with it.
-pub type FindFacts<'a> = dyn Fn(&NamedModel) -> Result<ModelFacts, Vec<Diagnostic>> + 'a;
+/// Finds the facts of a network, or says what is wrong with it, which stands at `/model` of the document.
+pub type FindFacts<'a> = dyn Fn(&Document, &NamedModel) -> Result<ModelFacts, Vec<Diagnostic>> + 'a;
 
-/// Checks and resolves a spec, or lists all that is wrong with it. The network comes back beside the plan, for
+/// Checks and resolves a spec, or lists all that is wrong with it. The networks come back beside the plan, in its order, for
 /// whoever has to run what is not known yet.
 pub fn plan(
     document: &Document,
@@ -112,7 +113,7 @@ pub fn plan(
     overrides: &Overrides,
     memory: &dyn Memory,
     find_facts: &FindFacts,
-) -> Result<(Plan, NamedModel), Vec<Diagnostic>> {
+) -> Result<(Plan, Vec<NamedModel>), Vec<Diagnostic>> {
     let base = folder_of(&document.path);
     let mut faults = Vec::new();
     let strings = words::strings(document, &spec, &base, &mut faults);
@@ -122,40 +123,20 @@ pub fn plan(
         templates: templates::templates(document, &spec, &base, &mut faults),
     };
     let output = files::output(document, &spec, overrides, &mut faults);
-    let defaults = Defaults::of(&spec.model);
-    // Its faults come with those of the input that is resolved below.
-    let shape = input::before_file(document, &spec.model.input, &defaults, &mut Vec::new());
-    let model = named(
+    let looking = models::Looking {
         document,
-        &spec,
+        spec: &spec,
+        base: &base,
         overrides,
-        &base,
-        shape.as_ref(),
-        &mut faults,
-    );
-    let facts = model
-        .as_ref()
-        .and_then(|model| find_facts(model).map_err(|more| faults.extend(more)).ok());
-    let defaults = defaults.with_file(facts.as_ref());
-    let preprocessing =
-        input::preprocessing(document, &spec.model.input, &defaults, &mut faults).map(Arc::new);
-    let labels = facts
-        .as_ref()
-        .and_then(|facts| files::labels(document, &spec, &base, facts, &mut faults));
-    let read = photos::photos(
-        document,
-        &spec.images,
-        &base,
-        preprocessing.as_ref(),
         memory,
-        &mut faults,
-    );
-    let photos: Vec<Arc<Photo>> = read.iter().map(|(photo, _)| photo.clone()).collect();
+        find_facts,
+    };
+    let looked = looking.all(&mut faults);
     texts::check(document, &spec, &mut faults);
     placed::check(document, &spec, &mut faults);
-    let (sections, tasks) = figures::sections(document, &spec, methods, &photos, &mut faults);
-    let (Some(strings), Some(output), Some(preprocessing), Some(model), Some(facts), Some(labels)) =
-        (strings, output, preprocessing, model, facts, labels)
+    let (sections, tasks) = figures::sections(document, &spec, methods, &looked, &mut faults);
+    let (Some(strings), Some(output), Some((named, models, of_models))) =
+        (strings, output, models::found(looked))
     else {
         return Err(sorted(faults));
     };
@@ -166,48 +147,43 @@ pub fn plan(
             .map_or_else(|| value.to_string(), str::to_owned);
         (label.clone(), text)
     });
-    let model_file = spec.model.file.file_name().unwrap_or_default();
     let mut plan = Plan {
         strings,
         look,
-        model_file: model_file.to_string_lossy().into_owned(),
         byline: byline.collect(),
         title: spec.title.clone(),
         introduction: spec.introduction.clone(),
         sections,
         tasks,
-        facts,
-        device: model.device,
-        precision: model.source.precision,
-        labels,
-        input_from: input::input_from(&spec.model.input, &defaults),
-        preprocessing,
+        models,
+        device: named[0].device,
+        precision: named[0].source.precision,
         seed: u64::from(overrides.seed.unwrap_or(spec.seed)),
         base,
         output,
         warnings: Vec::new(),
     };
     figures::check(document, &plan, &mut faults);
-    let of_photos = photos::warnings(document, &read).into_iter();
-    plan.warnings = of_photos.map(Diagnostic::as_warning).collect();
+    plan.warnings = of_models;
     plan.warnings.extend(of_words);
     plan.warnings.extend(of_theme);
-    if model.source.weights.is_none() {
-        plan.warnings
-            .extend(figures::weights_warning(document, &plan));
-    }
     plan.warnings.extend(figures::warnings(document, &plan));
-    let of_input = input::warnings(document, &spec.model, &plan.facts, &plan.preprocessing);
-    let of_input = of_input.into_iter().map(Diagnostic::as_warning);
-    plan.warnings.extend(of_input);
     let of_texts = texts::warnings(document, &spec, &plan).into_iter();
     plan.warnings.extend(of_texts.map(Diagnostic::as_warning));
+    let mut said: Vec<Diagnostic> = Vec::new();
+    plan.warnings.retain(|warning| {
+        let is_new = !said.contains(warning); // a figure of several networks says it of each
+        if is_new {
+            said.push(warning.clone());
+        }
+        is_new
+    });
     if faults.is_empty() {
         resolve_tasks(document, &mut plan, memory, &mut faults);
         texts::check_values(document, &spec, &plan, &mut faults);
     }
     if faults.is_empty() {
-        Ok((plan, model))
+        Ok((plan, named))
     } else {
         Err(sorted(faults))
     }

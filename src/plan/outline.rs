@@ -27,20 +27,30 @@ pub struct Plan {
     pub sections: Vec<Section>,
     /// In the order in which they run and appear.
     pub tasks: Vec<Task>,
-    pub facts: ModelFacts,
+    /// The report's own network first.
+    pub models: Vec<PlannedModel>,
     pub device: Device,
     pub precision: Precision,
-    /// Its file's name.
-    pub model_file: String,
-    pub labels: Labels,
-    pub preprocessing: Arc<Preprocessing>,
-    pub input_from: InputFrom,
     pub seed: u64,
     /// Folder of report.yaml.
     pub base: PathBuf,
     pub output: Output,
     /// What is not wrong and still should be known.
     pub warnings: Vec<Diagnostic>,
+}
+
+/// A network of the report, with all that hangs on it.
+pub struct PlannedModel {
+    /// Its key under `models`, or `model`.
+    pub key: String,
+    /// For figures.
+    pub name: String,
+    /// Its file's name.
+    pub file: String,
+    pub facts: ModelFacts,
+    pub labels: Labels,
+    pub preprocessing: Arc<Preprocessing>,
+    pub input_from: InputFrom,
 }
 
 pub struct Section {
@@ -65,6 +75,8 @@ pub struct Task {
     pub entry: &'static Entry,
     pub method: Box<dyn Method>,
     pub view: View,
+    /// Index in the plan's networks.
+    pub model: usize,
     /// For references.
     pub id: Option<String>,
     /// The id, or one made from the method; unique in the report.
@@ -122,19 +134,30 @@ pub struct Overrides {
 
 impl Plan {
     pub fn inputs<'a>(&'a self, task: &'a Task) -> Inputs<'a> {
+        let model = self.model_of(task);
         Inputs {
-            facts: &self.facts,
-            labels: &self.labels,
-            preprocessing: &self.preprocessing,
+            facts: &model.facts,
+            labels: &model.labels,
+            preprocessing: &model.preprocessing,
             photos: &task.photos,
             seed: self.seed,
             base: &self.base,
         }
     }
 
+    /// The report's own network.
+    pub fn model(&self) -> &PlannedModel {
+        &self.models[0]
+    }
+
+    /// The network that a task explains.
+    pub fn model_of(&self, task: &Task) -> &PlannedModel {
+        &self.models[task.model]
+    }
+
     /// Whether the network does not show what the task's method needs.
     pub fn leaves_out(&self, task: &Task) -> bool {
-        task.method.needs() == Needs::Layers && self.facts.parts == Parts::None
+        task.method.needs() == Needs::Layers && self.model_of(task).facts.parts == Parts::None
     }
 }
 

@@ -1,6 +1,6 @@
 //! The author's Markdown: references that lead nowhere, pictures that a report could not carry.
 
-use super::Plan;
+use super::{Plan, models};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::present::values::Quantity;
 use crate::report::prose::headings::{addresses, slugs};
@@ -11,9 +11,8 @@ use crate::report::{
 use crate::spec::{Document, Format, Spec};
 
 pub fn check(document: &Document, spec: &Spec, faults: &mut Vec<Diagnostic>) {
-    let mut ids: Vec<&str> = figures(spec)
-        .filter_map(|figure| figure.get("id")?.as_str())
-        .collect();
+    let ids: Vec<String> = figures(spec).flat_map(models::ids).collect();
+    let mut ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let of_tables: Vec<String> = prose(spec).flat_map(|(_, text)| table_ids(text)).collect();
     for (pointer, text) in prose(spec) {
         for id in table_ids(text) {
@@ -60,9 +59,8 @@ pub fn check(document: &Document, spec: &Spec, faults: &mut Vec<Diagnostic>) {
 
 /// What the pages will show otherwise than the author may think.
 pub fn warnings(document: &Document, spec: &Spec, plan: &Plan) -> Vec<Diagnostic> {
-    let ids: Vec<&str> = figures(spec)
-        .filter_map(|figure| figure.get("id")?.as_str())
-        .collect();
+    let ids: Vec<String> = figures(spec).flat_map(models::ids).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let texts: Vec<(String, &str)> = prose(spec).collect();
     let headings: Vec<String> = texts.iter().flat_map(|(_, text)| slugs(text)).collect();
     let has_page = plan.output.formats.contains(&Format::Html);

@@ -34,7 +34,8 @@ pub(super) fn resolve_tasks(
         }
         let task = &mut plan.tasks[index];
         task.units = units;
-        task.view = task.view.clone().resolved(plan.facts.classes);
+        let classes = plan.models[task.model].facts.classes;
+        task.view = task.view.clone().resolved(classes);
     }
 }
 
@@ -87,7 +88,7 @@ impl Plan {
                 photos: &photos,
                 parts: &parts,
                 octaves: octaves.map(|octaves| octaves as usize),
-                classes: self.facts.classes,
+                classes: self.model_of(task).facts.classes,
                 variations: &variations(&parameters),
                 groups: task.method.data().map_or(&[], |data| data.groups()),
                 checks: &task.checks,

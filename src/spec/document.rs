@@ -9,7 +9,7 @@ use super::source::Source;
 use crate::diagnostic::{Diagnostic, Place, Position};
 
 /// A YAML file with the place of everything in it, and with what other files and the command line add to it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Document {
     /// As the user named it.
     pub path: PathBuf,
@@ -61,6 +61,29 @@ impl Document {
         self.origins
             .retain(|other, _| other != pointer && !other.starts_with(&below));
         self.origins.insert(pointer.to_owned(), origin);
+    }
+
+    /// The same with the entry `name` of `models` in the place of `model`, for those who look at one network.
+    pub fn of_model(&self, name: &str) -> Self {
+        let from = format!("/models/{}", super::escape(name));
+        let below = |pointer: &str| {
+            let rest = pointer.strip_prefix(&from)?;
+            (rest.is_empty() || rest.starts_with('/')).then(|| format!("/model{rest}"))
+        };
+        let is_main = |pointer: &str| pointer == "/model" || pointer.starts_with("/model/");
+        let kept = self.origins.iter().filter(|(pointer, _)| !is_main(pointer));
+        let mut origins: BTreeMap<String, Origin> = kept
+            .map(|(pointer, origin)| (pointer.clone(), origin.clone()))
+            .collect();
+        origins.insert("/model".to_owned(), self.origin(&from));
+        let moved = self.origins.iter();
+        origins
+            .extend(moved.filter_map(|(pointer, origin)| Some((below(pointer)?, origin.clone()))));
+        Self {
+            path: self.path.clone(),
+            sources: self.sources.clone(),
+            origins,
+        }
     }
 
     /// Where the value at a JSON pointer stands.

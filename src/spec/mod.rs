@@ -54,6 +54,9 @@ pub struct Spec {
     pub introduction: String,
     /// The classifier to explain.
     pub model: ModelSpec,
+    /// Other networks under names of their own, `name: {file: …}`, such as the checkpoints of a training or the network before a change: a figure with `model: name` explains that one, with `model: [model, name]` each of them in turn, `model` being the report's own. What an entry leaves out is as in `model`, but for `name` and `weights`; `architecture`, `graph` and `layers` only where it says none of them and its file holds weights only. Default: none.
+    #[serde(default)]
+    pub models: BTreeMap<String, ModelSpec>,
     /// The photos, in the order in which figures show them: a list, or a pattern of file names such as `photos/*.jpg`; an item of the list may be a pattern, too. Photos of a pattern stand in the order of their names, whose capitals do not matter; their `id` is the file's name without its ending, in letters, digits, `_` and `-` (`a b.jpg` is `a-b`), with the ending where two files differ in nothing else. Default: none.
     #[serde(default)]
     #[schemars(with = "Images")]
@@ -111,6 +114,9 @@ pub struct Spec {
 pub struct ModelSpec {
     /// Path of the model: `.pt2` from `torch.export.save`, `.onnx`, or weights (`.safetensors`, or a state dict of `torch.save`). Relative to report.yaml.
     pub file: PathBuf,
+    /// Name under which figures show the network, in a report of several. Default: the key under `models`; of `model` the name of the file without its ending.
+    #[serde(default)]
+    pub name: Option<String>,
     /// Built-in architecture that the weights belong to, such as `squeezenet1_1` or `vgg16`; for files that hold weights only. Default: none.
     #[serde(default)]
     pub architecture: Option<String>,

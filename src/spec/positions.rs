@@ -29,7 +29,7 @@ pub struct Refusal {
 }
 
 /// JSON pointer (`/questions/0/title`) → place.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Positions {
     places: BTreeMap<String, Place>,
     /// Keys that are given twice, merge keys, tags, keys that are lists, further documents.

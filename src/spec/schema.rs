@@ -54,8 +54,14 @@ pub fn checked_schema(methods: &[MethodSchema]) -> Value {
         defaults["properties"] = defaults_schema(methods);
         defaults["additionalProperties"] = json!(false);
     }
-    if let Some(layer) = schema.pointer_mut("/properties/model/properties/layers/items") {
-        *layer = layer_schema();
+    const LAYERS: &str = "properties/layers/items";
+    for model in [
+        "/properties/model",
+        "/properties/models/additionalProperties",
+    ] {
+        if let Some(layer) = schema.pointer_mut(&format!("{model}/{LAYERS}")) {
+            *layer = layer_schema();
+        }
     }
     if let Some(byline) = schema.pointer_mut("/properties/byline") {
         byline["additionalProperties"] = json!({ "type": ["string", "number"] });
@@ -70,7 +76,7 @@ pub fn defaults_stand_in(_: &mut schemars::SchemaGenerator) -> schemars::Schema 
 
 /// The parameters of each method that several figures can share.
 fn defaults_schema(methods: &[MethodSchema]) -> Value {
-    const OF_ONE_FIGURE: [&str; 4] = ["id", "title", "caption", "image"];
+    const OF_ONE_FIGURE: [&str; 5] = ["id", "title", "caption", "image", "model"];
     let mut schema = figure_schema(methods)["properties"].take();
     if let Some(items) = schema.as_object_mut() {
         items.shift_remove("text");
@@ -122,6 +128,10 @@ fn figure_schema(methods: &[MethodSchema]) -> Value {
                 "description": "What judges these maps: `insertion_deletion`, `mu_fidelity`, `infidelity`, `max_sensitivity`, `randomisation`, `randomisation_cascade`; `[]` for nothing. Default: the report's `checks`.",
             });
         }
+        schema["properties"]["model"] = json!({
+            "type": ["string", "array"], "items": { "type": "string" }, "minItems": 1,
+            "description": "Which of the report's networks: `model`, a key of `models`, or a list of them, for each of which the figure stands once. Default: `model`.",
+        });
         schema["properties"]["id"] = json!({
             "type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_-]*$",
             "patternErrorMessage": "a letter, then letters, digits, `_` or `-`",

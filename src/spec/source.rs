@@ -4,7 +4,7 @@ use super::positions::{Mark, Positions};
 use crate::diagnostic::{Diagnostic, Position};
 
 /// A text in which values stand.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Source {
     /// As the user named it.
     pub name: String,

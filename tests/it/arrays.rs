@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cnn_report::execute::Network;
+use cnn_report::execute::Networks;
 use cnn_report::picture::Preprocessing;
 use cnn_report::plan::{Overrides, Plan};
 use cnn_report::present::exhibit::{Body, HeatView};
@@ -84,7 +84,7 @@ fn big_endian_fortran(tensor: &Tensor) -> Vec<u8> {
 
 const ARRAYS: [&str; 2] = ["{id: coffee, file: coffee.npy}", "{id: cat, file: cat.npy}"];
 
-fn planned(folder: &TempDir) -> Result<(Plan, Network), Vec<String>> {
+fn planned(folder: &TempDir) -> Result<(Plan, Networks), Vec<String>> {
     let path = folder.path().join("report.yaml");
     plan_report(&path, &Overrides::default(), None).map_err(|failure| match failure {
         Failure::Spec(faults) | Failure::Run(faults) => {
@@ -112,7 +112,7 @@ fn the_golden_input_gives_the_golden_logits_and_saliency() {
     let (plan, network) = planned(&folder).unwrap();
     let input = input(&plan);
     assert_eq!(input, golden("input"), "fed as it is, to the last bit");
-    let scores = network.open().unwrap().scores(&input).unwrap();
+    let scores = network.all()[0].open().unwrap().scores(&input).unwrap();
     assert!(relative(&scores, &golden("logits")) < TOLERANCE);
 
     let found = run_plan(&plan, &network);
@@ -155,7 +155,7 @@ fn every_method_takes_arrays_and_the_report_says_so() {
         panic!("pictures expected")
     };
     // The golden input is a photo of scikit-image, normalised: turned back it is that photo.
-    let expected = plan.preprocessing.picture(&golden("input").get(0));
+    let expected = plan.model().preprocessing.picture(&golden("input").get(0));
     assert_eq!(pictures.tiles[0].picture, expected);
 }
 

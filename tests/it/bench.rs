@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cnn_report::assemble;
-use cnn_report::execute::{Network, Reuse, execute};
+use cnn_report::execute::{Networks, Reuse, execute};
 use cnn_report::explain::{
     Entry, Fault, Inputs, Known, Method, Passes, Photo, Sink, Unit, parameters,
 };
@@ -205,7 +205,7 @@ pub fn entry(name: &str) -> &'static Entry {
 }
 
 /// Runs a whole plan without a store.
-pub fn run_plan(plan: &Plan, network: &Network) -> Vec<Presented> {
+pub fn run_plan(plan: &Plan, network: &Networks) -> Vec<Presented> {
     let executed = execute(plan, network, None, Reuse::Stored, &Silent).unwrap();
     assert!(executed.failures.is_empty(), "{:?}", executed.failures);
     let tasks = plan.tasks.iter().zip(&executed.results).enumerate();

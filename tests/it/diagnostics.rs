@@ -104,7 +104,7 @@ fn one_json_object_a_line() {
 fn docs_show_what_is_printed() {
     let page = include_str!("../../docs/commands.md");
     let report = page
-        .split("```yaml\n")
+        .split("```yaml wrong\n")
         .nth(1)
         .unwrap()
         .split("```")
@@ -437,7 +437,9 @@ fn check_method(name: &str, report: &Value) {
             continue;
         };
         let mut parameters = parameters.as_object().cloned().unwrap_or_default();
-        for key in ["id", "title", "caption", "image", "images", "checks"] {
+        for key in [
+            "id", "title", "caption", "model", "image", "images", "checks",
+        ] {
             parameters.shift_remove(key);
         }
         if let Err(error) = cnn_report::plan::method_and_view(entry, parameters.clone()) {

@@ -22,7 +22,7 @@ fn checked(input: &str) -> Result<Preprocessing, Vec<String>> {
     let folder = project(input);
     let path = folder.path().join("report.yaml");
     match plan_report(&path, &Overrides::default(), None) {
-        Ok((plan, _)) => Ok(plan.preprocessing.as_ref().clone()),
+        Ok((plan, _)) => Ok(plan.model().preprocessing.as_ref().clone()),
         Err(Failure::Cancelled) => Err(Vec::new()),
         Err(Failure::Spec(faults) | Failure::Run(faults)) => {
             let text = |fault: &dyn std::fmt::Display| fault.to_string();

@@ -50,6 +50,7 @@ mod render;
 mod robustness;
 mod sampling;
 mod serve;
+mod several_networks;
 mod shards;
 mod shipped;
 mod split;

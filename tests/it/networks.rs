@@ -68,12 +68,19 @@ fn assert_scores(network: &str, folder: &TempDir) {
     for shape in SHAPES {
         for number in 0..2 {
             let photo = data(&format!("{network}/{shape}/{number}.png"));
-            pictures.push(plan.preprocessing.apply(&Picture::open(&photo).unwrap()));
+            pictures.push(
+                plan.model()
+                    .preprocessing
+                    .apply(&Picture::open(&photo).unwrap()),
+            );
         }
     }
     let pictures: Vec<&Picture> = pictures.iter().collect();
-    let input = plan.preprocessing.tensor(&pictures, tch::Device::Cpu);
-    let scores = opened.open().unwrap().scores(&input).unwrap();
+    let input = plan
+        .model()
+        .preprocessing
+        .tensor(&pictures, tch::Device::Cpu);
+    let scores = opened.all()[0].open().unwrap().scores(&input).unwrap();
     let golden = Tensor::read_safetensors(data(&format!("{network}.safetensors"))).unwrap();
     let expected = &golden[0].1;
     let difference = (&scores - expected).abs().max() / expected.abs().max();
@@ -89,7 +96,7 @@ fn assert_scores(network: &str, folder: &TempDir) {
             };
             for tile in &pictures.tiles {
                 let Picture { width, height, .. } = tile.picture;
-                let [channels, rows, columns] = plan.preprocessing.input_shape();
+                let [channels, rows, columns] = plan.model().preprocessing.input_shape();
                 assert_eq!((height, width), (rows, columns));
                 let mut pixels = tile.picture.pixels.chunks_exact(3);
                 let is_grey = pixels.all(|pixel| pixel[0] == pixel[1] && pixel[1] == pixel[2]);

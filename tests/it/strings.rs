@@ -142,6 +142,7 @@ fn of_exhibit(exhibit: &Exhibit) -> Vec<&Message> {
         Body::Matrix(matrix) => {
             messages.extend([&matrix.row_label, &matrix.column_label]);
             messages.extend(matrix.rows.iter().chain(&matrix.columns));
+            messages.extend(matrix.photos.iter().map(|photo| &photo.label));
         }
         Body::Table(table) => {
             messages.extend(&table.header);

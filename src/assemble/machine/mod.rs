@@ -11,13 +11,13 @@ mod outcomes;
 use crate::execute::Executed;
 use crate::explain::checks::apply_to;
 use crate::model::{self, OutputActivation, ScoresAre, device_name};
-use crate::plan::{Item, Plan, Section, Task};
+use crate::plan::{Item, Plan, PlannedModel, Section, Task};
 use crate::present::View;
 use crate::present::values::{Quantity, Share};
 use crate::report::machine;
 use crate::report::machine::{
-    Block, Exhibit, FORMAT_VERSION, Figure, Line, Model, Parameters, Photo, Precision, Provenance,
-    Report, Unit, Value, finite,
+    Block, Exhibit, FORMAT_VERSION, Figure, Line, Model, OtherModel, Parameters, Photo, Precision,
+    Provenance, Report, Unit, Value, finite,
 };
 use crate::report::{self, Explanation, place};
 use crate::write::File;
@@ -75,7 +75,7 @@ pub fn report(
         byline: byline.collect(),
         introduction: document.introduction.clone(),
         provenance: provenance(plan),
-        classes: plan.labels.0.clone(),
+        classes: plan.model().labels.0.clone(),
         photos: photos(plan),
         sections,
         figures,
@@ -136,7 +136,7 @@ fn figure(
             let of = Of {
                 names: [&task.name, &unit.name],
                 view: &task.view,
-                classes: &plan.labels.0,
+                classes: &plan.model_of(task).labels.0,
             };
             let photo = unit.photo.and_then(|photo| task.photos.get(photo));
             Some(Unit {
@@ -159,6 +159,7 @@ fn figure(
         id: task.id.clone(),
         method: task.entry.name.to_owned(),
         method_version: task.entry.version,
+        model: plan.model_of(task).key.clone(),
         title: shown.title.clone(),
         citations: shown.citations.clone(),
         parameters: parameters(plan, task),
@@ -202,33 +203,21 @@ fn photos(plan: &Plan) -> Vec<Photo> {
 }
 
 fn provenance(plan: &Plan) -> Provenance {
-    let origin = &plan.facts.provenance;
+    let (main, others) = (plan.model(), plan.models.iter().skip(1));
+    let others = others.map(|other| OtherModel {
+        key: other.key.clone(),
+        name: other.name.clone(),
+        model: model_of(other),
+        input_shape: other.preprocessing.input_shape(),
+        preprocessing: serde_json::json!(other.preprocessing.as_ref()),
+        classes: other.labels.0.clone(),
+    });
     Provenance {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        model: Model {
-            file: plan.model_file.clone(),
-            format: origin.format.clone(),
-            sha256: origin.sha256.clone(),
-            architecture: origin.architecture.clone(),
-            parameters: origin.parameters,
-            scores_are: match plan.facts.scores.given {
-                ScoresAre::Scores => machine::ScoresAre::Scores,
-                ScoresAre::Probabilities => machine::ScoresAre::Probabilities,
-                ScoresAre::IndependentProbabilities => machine::ScoresAre::IndependentProbabilities,
-                ScoresAre::OneProbability => machine::ScoresAre::OneProbability,
-                ScoresAre::LogProbabilities => machine::ScoresAre::LogProbabilities,
-                ScoresAre::IndependentLogProbabilities => {
-                    machine::ScoresAre::IndependentLogProbabilities
-                }
-            },
-            activation: match plan.facts.scores.activation {
-                OutputActivation::Softmax => machine::Activation::Softmax,
-                OutputActivation::Sigmoid => machine::Activation::Sigmoid,
-                OutputActivation::SigmoidOfOne => machine::Activation::SigmoidOfOne,
-            },
-        },
-        input_shape: plan.preprocessing.input_shape(),
-        preprocessing: serde_json::json!(plan.preprocessing.as_ref()),
+        model: model_of(main),
+        other_models: others.collect(),
+        input_shape: main.preprocessing.input_shape(),
+        preprocessing: serde_json::json!(main.preprocessing.as_ref()),
         device: device_name(plan.device),
         precision: match plan.precision {
             model::Precision::Fp32 => Precision::Fp32,
@@ -236,6 +225,32 @@ fn provenance(plan: &Plan) -> Provenance {
         },
         libtorch: env!("LIBTORCH_VERSION").to_owned(),
         seed: plan.seed,
+    }
+}
+
+fn model_of(planned: &PlannedModel) -> Model {
+    let (origin, scores) = (&planned.facts.provenance, &planned.facts.scores);
+    Model {
+        file: planned.file.clone(),
+        format: origin.format.clone(),
+        sha256: origin.sha256.clone(),
+        architecture: origin.architecture.clone(),
+        parameters: origin.parameters,
+        scores_are: match scores.given {
+            ScoresAre::Scores => machine::ScoresAre::Scores,
+            ScoresAre::Probabilities => machine::ScoresAre::Probabilities,
+            ScoresAre::IndependentProbabilities => machine::ScoresAre::IndependentProbabilities,
+            ScoresAre::OneProbability => machine::ScoresAre::OneProbability,
+            ScoresAre::LogProbabilities => machine::ScoresAre::LogProbabilities,
+            ScoresAre::IndependentLogProbabilities => {
+                machine::ScoresAre::IndependentLogProbabilities
+            }
+        },
+        activation: match scores.activation {
+            OutputActivation::Softmax => machine::Activation::Softmax,
+            OutputActivation::Sigmoid => machine::Activation::Sigmoid,
+            OutputActivation::SigmoidOfOne => machine::Activation::SigmoidOfOne,
+        },
     }
 }
 

@@ -18,6 +18,8 @@ pub struct Figure {
     pub method: String,
     /// Raised with every change of the method's numbers.
     pub method_version: u32,
+    /// The network that it explains: `model`, or a key of `models`.
+    pub model: String,
     /// Heading above the figure.
     pub title: String,
     pub citations: Vec<String>,

@@ -80,6 +80,8 @@ pub struct Provenance {
     /// Version of cnn-report.
     pub version: String,
     pub model: Model,
+    /// The networks under `models`; empty where there are none.
+    pub other_models: Vec<OtherModel>,
     /// Channels, height and width of one input.
     pub input_shape: [usize; 3],
     /// How photos become the network's input, every setting filled in.
@@ -108,6 +110,23 @@ pub struct Model {
     pub parameters: usize,
     pub scores_are: ScoresAre,
     pub activation: Activation,
+}
+
+/// A network of `models`, with what it makes of a photo.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct OtherModel {
+    /// Its key under `models`.
+    pub key: String,
+    /// As figures call it.
+    pub name: String,
+    pub model: Model,
+    /// Channels, height and width of one input.
+    pub input_shape: [usize; 3],
+    /// How a photo becomes the input.
+    pub preprocessing: serde_json::Value,
+    /// Names of the classes in the order of the scores.
+    pub classes: Vec<String>,
 }
 
 /// In what scores without gradients were computed; everything else is float32.

@@ -3,6 +3,7 @@
 
 mod defaults;
 mod include;
+mod models;
 mod photos;
 mod sections;
 mod set;
@@ -76,6 +77,7 @@ pub(super) fn expand(
     faults.extend(more);
     faults.extend(set::apply(document, &mut value, additions.set));
     defaults::fill(document, &mut value);
+    models::inherit(document, &mut value);
     let (patterns, more) = photos::find(document, &mut value, additions.files);
     faults.extend(more);
     faults.extend(photos::of_sets(document, &mut value));

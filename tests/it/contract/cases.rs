@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use cnn_report::execute::{Checked, Executed, Network, Reuse, execute};
+use cnn_report::execute::{Checked, Executed, Networks, Reuse, execute};
 use cnn_report::explain::{Known, Passes, Photos, Sink, Unit};
 use cnn_report::plan::{Overrides, Plan, Task};
 use cnn_report::progress::Silent;
@@ -85,7 +85,7 @@ pub const WITH_LAYERS: [Case; 5] = [NET1, GREY, WIDE, DEAD, TRANSFORMER];
 /// What refuses some of the networks: class activation maps where attention mixes places or no average follows, rules at
 /// ReLUs where there is no ReLU, maps of attention where there is none, relevance where there is some, random weights
 /// where no weight is shown.
-const REFUSED_BY_SOME: [&str; 12] = [
+const REFUSED_BY_SOME: [&str; 17] = [
     "cam",
     "guided_backprop",
     "deconvnet",
@@ -98,6 +98,11 @@ const REFUSED_BY_SOME: [&str; 12] = [
     "legrad",
     "attention_maps",
     "randomisation",
+    "objectives",
+    "maco",
+    "guide",
+    "enlarge",
+    "tile",
 ];
 
 /// Every check of a map.
@@ -228,6 +233,12 @@ fn variants(method: &str) -> Vec<Value> {
               "transforms": { "jitter": 0, "scale": 0, "rotate": 0, "last_jitter": 0 } },
             { "objectives": [{ "neuron": 1 }, { "sum": [{ "filter": 0 }, { "filter": 1, "weight": -0.5 }] }],
               "steps": 2, "parameterisation": "pixels", "variants": 2 },
+            { "objectives": [
+                { "layer": 0 }, { "class": 0 }, { "class": { "sum": [0, 1], "of": "probability" } },
+                { "direction": { "0": 1, "1": -0.5 } },
+              ], "steps": 1, "parameterisation": "fourier", "layer": FIRST },
+            { "filters": [0], "steps": 2, "parameterisation": "maco", "layer": FIRST },
+            { "objectives": [{ "class": 1 }], "steps": 2, "parameterisation": "maco" },
         ]),
         "deep_dream" => json!([
             { "filter": 0, "steps": 3, "frame_every": 1 },
@@ -235,6 +246,9 @@ fn variants(method: &str) -> Vec<Value> {
             { "filter": 0, "ascent": "octaves", "octaves": 1, "steps": 2 },
             { "octaves": 1, "steps": 2, "jitter": 0 },
             { "octaves": 1, "steps": 1, "zoom": { "frames": 2 } },
+            { "octaves": 1, "steps": 1, "guide": "guide" },
+            { "octaves": 1, "steps": 1, "enlarge": 2 },
+            { "octaves": 1, "steps": 1, "enlarge": 2, "tile": 64 },
         ]),
         "confusion_matrix" => json!([
             { "data": "labelled" },
@@ -320,7 +334,7 @@ impl Project {
         if let Some(taken) = found.get(case.name) {
             return taken.clone();
         }
-        let all = figures(&self.plan().0.facts, IDS[0]);
+        let all = figures(&self.plan().0.model().facts, IDS[0]);
         let mut all = all.as_array().unwrap().clone();
         for word in REFUSED_BY_SOME {
             let word = Value::from(word).to_string();
@@ -364,6 +378,7 @@ impl Project {
         let extension = |file: &str| file.rsplit_once('.').unwrap().1.to_owned();
         let model = format!("net.{}", extension(case.file));
         copy(case.file, model.clone());
+        copy(case.photos[1], "guide".to_owned()); // what is in a file decides, not its name
         let mut images = Vec::new();
         for (id, file) in IDS.into_iter().zip(case.photos) {
             let name = format!("{id}.{}", extension(file));
@@ -399,7 +414,7 @@ impl Project {
         std::fs::write(self.path(), self.spec.to_string()).unwrap();
     }
 
-    pub fn plan(&self) -> (Plan, Network) {
+    pub fn plan(&self) -> (Plan, Networks) {
         self.write();
         match plan_report(&self.path(), &Overrides::default(), None) {
             Ok(planned) => planned,
@@ -431,7 +446,7 @@ impl Project {
 
 pub struct Ran {
     pub plan: Plan,
-    pub network: Network,
+    pub network: Networks,
     pub executed: Executed,
 }
 
@@ -494,7 +509,7 @@ impl Ran {
     /// Some units of a task, run by themselves.
     pub fn alone(&self, task: &Task, units: &[Unit]) -> Vec<Results> {
         let known = Known::default();
-        let model = self.network.open().unwrap();
+        let model = self.network.all()[0].open().unwrap();
         let passes = Passes::new(model, self.plan.inputs(task), &known);
         let mut found: Vec<Option<Results>> = units.iter().map(|_| None).collect();
         let mut keep = |unit: usize, results: Results| {

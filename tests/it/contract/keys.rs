@@ -48,6 +48,11 @@ fn a_photo_left_out_changes_nothing_of_the_others() {
     let after = project.run();
     assert!(after.keys().len() < keys.len());
     for (name, found) in after.bits() {
+        // Of all photos of the figure together; the key says so.
+        if keys[&name]["parameters"]["photos"].is_array() {
+            assert_ne!(keys[&name], after.keys()[&name], "{name}");
+            continue;
+        }
         assert!(bits[&name] == found, "{name}");
         assert_eq!(keys[&name], after.keys()[&name], "{name}");
     }

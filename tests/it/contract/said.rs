@@ -207,6 +207,13 @@ fn others_of_segments(found: &Superpixels) -> Vec<Results> {
         change(&|other| other.stopping = Some(stopped(vec![0]))),
         change(&|other| other.stopping = Some(stopped(Vec::new()))),
         change(&|other| {
+            let tied = Stopping {
+                is_settled: true,
+                ..stopped(vec![0])
+            };
+            other.stopping = Some(tied);
+        }),
+        change(&|other| {
             (other.weights, other.standard_errors) = (vec![0.5, -0.5], None);
             other.labels.iter_mut().for_each(|label| *label %= 2);
         }),
@@ -323,7 +330,8 @@ fn said_in(ran: &mut Ran) -> BTreeSet<String> {
     let mut keys = BTreeSet::new();
     for index in 0..ran.plan.tasks.len() {
         for (number, view) in views(ran.plan.tasks[index].entry.kind).iter().enumerate() {
-            ran.plan.tasks[index].view = in_view(&ran.plan.tasks[index], view, &ran.plan.facts);
+            ran.plan.tasks[index].view =
+                in_view(&ran.plan.tasks[index], view, &ran.plan.model().facts);
             let task = &ran.plan.tasks[index];
             let results = &ran.executed.results[index];
             let checks = ran.executed.checks_of(index);
