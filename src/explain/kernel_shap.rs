@@ -25,7 +25,9 @@ use serde_json::{Map, Value, json};
 use super::class_maps::{Step, predicted};
 use super::cut::{Cover, Cut};
 use super::lime::masks::Masks;
-use super::lime::sample_count::{Design, EXACT_SEGMENTS, MOST_SAMPLES};
+use super::lime::sample_count::{
+    Design, EXACT_SEGMENTS, Ending, MOST_SAMPLES, TOLERANCE, of_tolerance,
+};
 use super::lime::segmenter::{Quickshift, Segmenter, Segmenting, Slic};
 use super::lime::sums::Sums;
 use super::lime::surrogate::{Samples, r_squared};
@@ -87,6 +89,9 @@ pub struct KernelShap {
     /// The most masks with `samples: auto`. Default 4000.
     #[schemars(range(min = 256, max = 100_000))]
     pub most_samples: Option<usize>,
+    /// Weights that differ by less than this part of the largest count as equal: `samples: auto` does not go on to order them, and a notice names them. Default 0.15.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub tolerance: Option<f64>,
     /// Photos with hidden segments that run at once, at most: `auto` (8 on a CPU, 16 where it computes on one thread, 256 on a graphics card) or a number. Default `auto`.
     pub batch: BatchSize,
 }
@@ -122,6 +127,7 @@ impl Default for KernelShap {
             samples: SampleCount::AUTO,
             design: Design::Balanced,
             most_samples: None,
+            tolerance: None,
             batch: BatchSize::AUTO,
         }
     }
@@ -141,13 +147,17 @@ impl Method for KernelShap {
                 hint: "leave `most_samples` out, or write `samples: auto`".to_owned(),
             });
         }
+        if self.samples != SampleCount::AUTO && self.tolerance.is_some() {
+            faults.push(of_tolerance());
+        }
         faults
     }
 
     fn parameters(&self, inputs: &Inputs) -> Map<String, Value> {
-        let most_samples = (self.samples == SampleCount::AUTO).then_some(self.most());
+        let is_auto = self.samples == SampleCount::AUTO;
         let resolved = Self {
-            most_samples,
+            most_samples: is_auto.then_some(self.most()),
+            tolerance: is_auto.then_some(self.tolerance()),
             ..self.clone()
         };
         self.cut()
@@ -211,6 +221,10 @@ impl KernelShap {
         }
     }
 
+    fn tolerance(&self) -> f64 {
+        self.tolerance.unwrap_or(TOLERANCE)
+    }
+
     fn explain(
         &self,
         passes: &Passes,
@@ -252,8 +266,11 @@ impl KernelShap {
             SampleCount::Word(AutoWord::Auto) => {
                 let values =
                     |masks: &Masks, before: usize| game.values(masks, &|done| step(before + done));
-                let most = self.most();
-                let found = until_settled(count, &mut design, most, (&values, &|_| 1.0), &fit)?;
+                let ending = Ending {
+                    most_samples: self.most(),
+                    tolerance: self.tolerance(),
+                };
+                let found = until_settled(count, &mut design, ending, (&values, &|_| 1.0), &fit)?;
                 Sampled {
                     masks: found.masks,
                     values: found.values,

@@ -45,7 +45,9 @@ use super::{
 use crate::model::BatchSize;
 use crate::results::{Fit, Kind, Results, SegmentWeight, Superpixels};
 use hide::{Hide, MeanWord};
-use sample_count::{Design, MOST_SAMPLES, SampleCount, SampleWord, too_many_to_enumerate};
+use sample_count::{
+    Design, MOST_SAMPLES, SampleCount, SampleWord, TOLERANCE, too_many_to_enumerate,
+};
 use sampling::{Drawing, Task};
 use segmenter::{Quickshift, Segmenter, Segmenting, Slic};
 use surrogate::{Samples, Surrogate};
@@ -92,6 +94,9 @@ pub struct Lime {
     /// The most perturbed photos with `samples: auto`. Default 4000.
     #[schemars(range(min = 256, max = 100_000))]
     pub most_samples: Option<usize>,
+    /// Weights that differ by less than this part of the largest count as equal: `samples: auto` does not go on to order them, and a notice names them. Default 0.15.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub tolerance: Option<f64>,
     /// What stands in for hidden segments: `mean` (each segment's mean colour) or a colour `[red, green, blue]` of 0 to 255. Default `mean`.
     pub hide: Hide,
     /// Width σ of the kernel: the smaller, the more do photos count that keep most segments. In cosine distance. Default 0.25.
@@ -117,6 +122,7 @@ impl Default for Lime {
             samples: SampleCount::Number(1000),
             design: None,
             most_samples: None,
+            tolerance: None,
             hide: Hide::Word(MeanWord::Mean),
             kernel_width: 0.25,
             ridge: 1.0,
@@ -136,7 +142,10 @@ impl Method for Lime {
         let mut faults = chosen::photo_faults(inputs);
         faults.extend(target.err().into_iter().flatten());
         faults.extend(self.segmenting().faults());
-        faults.extend(self.samples.faults(self.design, self.most_samples));
+        faults.extend(
+            self.samples
+                .faults(self.design, self.most_samples, self.tolerance),
+        );
         if faults.is_empty() && self.samples == SampleCount::EXACT {
             // A photo that cannot be read is a fault of its own.
             let pictures = inputs.photos.iter();
@@ -263,6 +272,10 @@ impl Lime {
         self.most_samples.unwrap_or(MOST_SAMPLES)
     }
 
+    fn tolerance(&self) -> f64 {
+        self.tolerance.unwrap_or(TOLERANCE)
+    }
+
     /// With everything that is used and nothing that is not: only `exact` draws nothing, whatever the photo.
     fn resolved(&self, inputs: &Inputs) -> Self {
         let design = match self.samples {
@@ -274,6 +287,7 @@ impl Lime {
             design,
             seed: design.map(|_| self.seed(inputs.seed)),
             most_samples: (self.samples == SampleCount::AUTO).then(|| self.most_samples()),
+            tolerance: (self.samples == SampleCount::AUTO).then(|| self.tolerance()),
             ..self.clone()
         }
     }

@@ -42,13 +42,15 @@ pub struct Superpixels {
 }
 
 /// How sampling ended that goes on until the leading segments are settled.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Stopping {
     pub is_settled: bool,
     /// How many segments count as leading.
     pub leading: usize,
     /// How many samples there could have been.
     pub most_samples: usize,
+    /// Weights that differ by less than this part of the largest count as equal.
+    pub tolerance: f64,
     /// Segments of which it stayed open whether they are among the leading ones, the largest |weight| first.
     pub open: Vec<usize>,
 }

@@ -88,6 +88,7 @@ impl Of<'_> {
                 is_settled: stopping.is_settled,
                 leading: stopping.leading,
                 most_samples: stopping.most_samples,
+                tolerance: stopping.tolerance,
                 open: stopping.open.clone(),
             }),
         }

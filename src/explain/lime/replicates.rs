@@ -39,12 +39,14 @@ pub fn standard_errors(without: &[Vec<f64>]) -> Option<Vec<f64>> {
 pub struct Watch {
     leading: Vec<usize>,
     equal: usize,
+    checks: usize,
 }
 
 impl Watch {
     /// Whether the leading segments are settled: the same in three checks, with a gap to the next one of more than
-    /// two standard errors. Must be told of every replicate, also where errors are not known yet.
-    pub fn is_settled(&mut self, weights: &[f64], errors: Option<&[f64]>) -> bool {
+    /// two standard errors; or those of which it is open are equal within `tolerance` of the largest weight, in three
+    /// checks. Must be told of every replicate, also where errors are not known yet.
+    pub fn is_settled(&mut self, weights: &[f64], errors: Option<&[f64]>, tolerance: f64) -> bool {
         let order = by_size(weights);
         let mut leading = order[..LEADING.min(order.len())].to_vec();
         leading.sort_unstable();
@@ -53,8 +55,13 @@ impl Watch {
         } else {
             (self.leading, self.equal) = (leading, 1);
         }
+        self.checks += 1;
         let Some(errors) = errors else { return false };
-        self.equal >= EQUAL_CHECKS && open(weights, errors).is_empty()
+        match open(weights, errors).as_slice() {
+            [] => self.equal >= EQUAL_CHECKS,
+            // Which of them lead may change from check to check, and does not matter.
+            tied => self.checks >= EQUAL_CHECKS && are_equal(tied, weights, errors, tolerance),
+        }
     }
 }
 
@@ -76,6 +83,20 @@ pub fn open(weights: &[f64], errors: &[f64]) -> Vec<usize> {
     };
     let open = (0..order.len()).filter(|rank| is_open(*rank));
     open.map(|rank| order[rank]).collect()
+}
+
+/// Whether the sizes of some weights, the largest first, lie within `tolerance` of the largest weight of all, two standard
+/// errors included.
+fn are_equal(tied: &[usize], weights: &[f64], errors: &[f64], tolerance: f64) -> bool {
+    let largest = weights
+        .iter()
+        .fold(0.0, |most: f64, weight| most.max(weight.abs()));
+    let (Some(&first), Some(&last)) = (tied.first(), tied.last()) else {
+        return true;
+    };
+    let gap = weights[first].abs() - weights[last].abs();
+    let error = errors[first].hypot(errors[last]);
+    gap + GAP_STANDARD_ERRORS * error <= tolerance * largest
 }
 
 fn by_size(weights: &[f64]) -> Vec<usize> {
@@ -119,11 +140,29 @@ mod tests {
         let weights = [0.1, -0.9, 0.8, 0.7, 0.6, 0.5, 0.2];
         let errors = [0.05; 7]; // gap 0.3, two errors 0.141
         let mut watch = Watch::default();
-        assert!(!watch.is_settled(&weights, None));
-        assert!(!watch.is_settled(&weights, Some(&errors)));
-        assert!(watch.is_settled(&weights, Some(&errors)));
+        assert!(!watch.is_settled(&weights, None, 0.0));
+        assert!(!watch.is_settled(&weights, Some(&errors), 0.0));
+        assert!(watch.is_settled(&weights, Some(&errors), 0.0));
         let other = [0.1, -0.9, 0.8, 0.7, 0.6, 0.1, 0.4];
-        assert!(!watch.is_settled(&other, Some(&[0.0; 7])), "another set");
+        assert!(
+            !watch.is_settled(&other, Some(&[0.0; 7]), 0.0),
+            "another set"
+        );
+    }
+
+    /// The fifth and the sixth differ by 0.02, with two errors of the difference 0.057: 0.077 of 0.9.
+    #[test]
+    fn a_tie_within_the_tolerance_is_settled() {
+        let weights = [0.9, -0.8, 0.7, 0.6, 0.3, 0.28, 0.1];
+        let settled = |tolerance: f64| {
+            let mut watch = Watch::default();
+            let errors = Some(&[0.02; 7][..]);
+            (0..3)
+                .map(|_| watch.is_settled(&weights, errors, tolerance))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(settled(0.084), [false; 3]);
+        assert_eq!(settled(0.086), [false, false, true]);
     }
 
     #[test]

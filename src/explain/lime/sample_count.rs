@@ -12,6 +12,17 @@ pub const EXACT_SEGMENTS: usize = 10;
 /// The most samples of `auto`, where the spec does not say it.
 pub const MOST_SAMPLES: usize = 4000;
 
+/// Segments whose weights differ by less than this part of the largest weight count as equal, where the spec does not say it.
+pub const TOLERANCE: f64 = 0.15;
+
+/// When `auto` ends.
+#[derive(Debug, Clone, Copy)]
+pub struct Ending {
+    pub most_samples: usize,
+    /// In parts of the largest |weight|.
+    pub tolerance: f64,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum SampleCount {
@@ -43,7 +54,12 @@ impl SampleCount {
     pub const AUTO: Self = Self::Word(SampleWord::Auto);
 
     /// Keys that would change nothing.
-    pub fn faults(self, design: Option<Design>, most_samples: Option<usize>) -> Vec<Fault> {
+    pub fn faults(
+        self,
+        design: Option<Design>,
+        most_samples: Option<usize>,
+        tolerance: Option<f64>,
+    ) -> Vec<Fault> {
         let fault = |pointer: &str, message: &str, hint: &str| Fault {
             pointer: pointer.to_owned(),
             message: message.to_owned(),
@@ -69,7 +85,12 @@ impl SampleCount {
                 "leave `most_samples` out, or write `samples: auto`",
             )
         });
-        of_design.into_iter().chain(of_most).collect()
+        let of_tolerance = (self != Self::AUTO && tolerance.is_some()).then(of_tolerance);
+        of_design
+            .into_iter()
+            .chain(of_most)
+            .chain(of_tolerance)
+            .collect()
     }
 
     /// Whether every combination of a photo's segments is taken.
@@ -81,6 +102,15 @@ impl SampleCount {
                 segments.count <= EXACT_SEGMENTS && 1 << segments.count <= most_samples
             }
         }
+    }
+}
+
+/// That nothing ends by it.
+pub fn of_tolerance() -> Fault {
+    Fault {
+        pointer: "/tolerance".to_owned(),
+        message: "nothing ends by a tolerance without `samples: auto`".to_owned(),
+        hint: "leave `tolerance` out, or write `samples: auto`".to_owned(),
     }
 }
 
@@ -103,7 +133,7 @@ mod tests {
     #[test]
     fn keys_that_change_nothing_are_faults() {
         let pointers = |samples: SampleCount, design, most| -> Vec<String> {
-            let faults = samples.faults(design, most).into_iter();
+            let faults = samples.faults(design, most, None).into_iter();
             faults.map(|fault| fault.pointer).collect()
         };
         let random = Some(Design::Random);
@@ -112,6 +142,8 @@ mod tests {
             pointers(SampleCount::EXACT, Some(Design::Balanced), Some(500)),
             ["/design", "/most_samples"]
         );
+        let with_tolerance = SampleCount::Number(10).faults(None, None, Some(0.1));
+        assert_eq!(with_tolerance[0].pointer, "/tolerance");
         assert!(pointers(SampleCount::Number(10), random, None).is_empty());
         assert!(pointers(SampleCount::AUTO, Some(Design::Balanced), Some(500)).is_empty());
     }

@@ -3,7 +3,7 @@
 use super::designs::Replicates;
 use super::masks::Masks;
 use super::perturbed::Distinct;
-use super::sample_count::{SampleCount, too_many_to_enumerate};
+use super::sample_count::{Ending, SampleCount, too_many_to_enumerate};
 use super::sums::Sums;
 use super::surrogate::{Samples, distance, kernel};
 use super::until_settled::{Design, between, until_settled};
@@ -149,7 +149,17 @@ impl Lime {
     ) -> Result<Sampled, ExplainError> {
         let values = |masks: &Masks, before: usize| game.values(masks, &|done| step(before + done));
         let weight = |mask: &[bool]| kernel(distance(mask), self.kernel_width);
-        let found = until_settled(segments, &mut design, most, (&values, &weight), &self.fit())?;
+        let ending = Ending {
+            most_samples: most,
+            tolerance: self.tolerance(),
+        };
+        let found = until_settled(
+            segments,
+            &mut design,
+            ending,
+            (&values, &weight),
+            &self.fit(),
+        )?;
         Ok(Sampled {
             masks: found.masks,
             probabilities: found.values,

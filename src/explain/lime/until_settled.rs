@@ -3,6 +3,7 @@
 use super::linear::Singular;
 use super::masks::Masks;
 use super::replicates::{LEADING, Watch, open, standard_errors};
+use super::sample_count::Ending;
 use super::sums::Sums;
 use super::surrogate::Samples;
 use crate::explain::ExplainError;
@@ -35,15 +36,16 @@ pub struct Sampled {
     pub stopping: Stopping,
 }
 
-/// Samples of masks of `segments` switches, at least one replicate and then at most `most`. `values` gives a number a
+/// Samples of masks of `segments` switches, at least one replicate and then as long as `ending` says. `values` gives a number a
 /// mask, `kernel` its weight.
 pub fn until_settled(
     segments: usize,
     design: &mut dyn Design,
-    most: usize,
+    ending: Ending,
     (values, kernel): (Values, Kernel),
     fit: Fit,
 ) -> Result<Sampled, ExplainError> {
+    let most = ending.most_samples;
     let (mut on, mut found) = (Vec::new(), Vec::new());
     let (mut total, mut replicates) = (Sums::empty(segments), Vec::new());
     let mut watch = Watch::default();
@@ -51,6 +53,7 @@ pub fn until_settled(
         is_settled: false,
         leading: LEADING.min(segments),
         most_samples: most,
+        tolerance: ending.tolerance,
         open: Vec::new(),
     };
     let mut errors = None;
@@ -75,7 +78,7 @@ pub fn until_settled(
         errors = between(&total, &replicates, fit);
         // Fewer samples than segments may not tell these apart yet.
         let Ok(weights) = fit(&total) else { continue };
-        stopping.is_settled = watch.is_settled(&weights, errors.as_deref());
+        stopping.is_settled = watch.is_settled(&weights, errors.as_deref(), ending.tolerance);
         stopping.open = errors
             .as_deref()
             .map_or_else(Vec::new, |errors| open(&weights, errors));
@@ -119,11 +122,19 @@ mod tests {
     use super::*;
     use crate::explain::seed::Numbers;
 
-    fn sampled(most: usize, game: &dyn Fn(&[bool]) -> f64) -> Sampled {
+    fn sampled(most_samples: usize, game: &dyn Fn(&[bool]) -> f64) -> Sampled {
+        within(0.0, most_samples, game)
+    }
+
+    fn within(tolerance: f64, most_samples: usize, game: &dyn Fn(&[bool]) -> f64) -> Sampled {
         let mut design = Replicates::new(12, Numbers::new(0, "test", "settled"));
         let values = |masks: &Masks, _: usize| Ok(masks.rows().map(game).collect());
         let fit = |sums: &Sums| sums.line(1e-9).map(|line| line.weights);
-        until_settled(12, &mut design, most, (&values, &|_| 1.0), &fit).unwrap()
+        let ending = Ending {
+            most_samples,
+            tolerance,
+        };
+        until_settled(12, &mut design, ending, (&values, &|_| 1.0), &fit).unwrap()
     }
 
     fn linear(mask: &[bool], weights: &[f64]) -> f64 {
@@ -164,6 +175,10 @@ mod tests {
         let mut open = found.stopping.open;
         open.sort_unstable();
         assert_eq!(open, [0, 1]);
+        // Equal within a tenth of the largest weight: which of the two is the fifth does not matter.
+        let tied = within(0.1, 4000, &game);
+        assert!(tied.stopping.is_settled, "{:?}", tied.stopping);
+        assert!(tied.masks.len() < 1000 && tied.stopping.open.contains(&0));
     }
 
     #[test]

@@ -106,17 +106,21 @@ pub(super) fn of(task: &Task, view: &View, explained: &LimeResult) -> Vec<Messag
     notices
 }
 
-/// That `samples: auto` ended at its cap.
+/// That `samples: auto` ended at its cap, or with segments that count as equal.
 fn not_settled(explained: &LimeResult, stopping: &Stopping) -> Option<Message> {
     let Stopping {
         is_settled,
         leading,
         most_samples,
+        tolerance,
         ref open,
     } = *stopping;
     let open: Vec<Message> = open.iter().map(|&open| explained.segment(open)).collect();
     let message = match (is_settled, open.as_slice()) {
-        (true, _) => return None,
+        (true, []) => return None,
+        (true, _) => Message::new("superpixels.notice_tied")
+            .with("tolerance", Argument::Percent(tolerance, 0))
+            .with("segments", open),
         (false, []) => Message::new("superpixels.notice_not_converged"),
         (false, _) => Message::new("superpixels.notice_not_ordered").with("segments", open),
     };

@@ -30,6 +30,8 @@ pub struct Stopping {
     pub leading: usize,
     /// How many samples there could have been.
     pub most_samples: usize,
+    /// Weights that differ by less than this part of the largest count as equal.
+    pub tolerance: f64,
     /// Segments of which it stayed open whether they are among the leading ones.
     pub open: Vec<usize>,
 }

@@ -226,6 +226,7 @@ fn stopped(open: Vec<usize>) -> Stopping {
         is_settled: false,
         leading: 5,
         most_samples: 4000,
+        tolerance: 0.1,
         open,
     }
 }
