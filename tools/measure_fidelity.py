@@ -13,6 +13,7 @@ import math
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -138,12 +139,15 @@ def main():
     parser.add_argument("--photos", type=int, default=100)
     parser.add_argument("--binary", default=REPOSITORY / "target/release/cnn-report")
     parser.add_argument("--store", default=REPOSITORY / "target/fidelity-store")
+    parser.add_argument("--jobs", type=int, default=1, help="groups of photos at once, for a graphics card that waits")
     parser.add_argument("--methods", nargs="+", default=list(METHODS), choices=list(METHODS))
     arguments = parser.parse_args()
     photos, found = chosen(arguments.photos), {}
-    for start in range(0, len(photos), GROUP):
-        found |= measured(arguments, photos[start : start + GROUP])
-        print(f"{min(start + GROUP, len(photos))} of {len(photos)} photos", file=sys.stderr, flush=True)
+    groups = [photos[start : start + GROUP] for start in range(0, len(photos), GROUP)]
+    with ThreadPoolExecutor(arguments.jobs) as pool:
+        for number, of_group in enumerate(pool.map(lambda group: measured(arguments, group), groups), 1):
+            found |= of_group
+            print(f"{number} of {len(groups)} groups", file=sys.stderr, flush=True)
     table(found, arguments.methods)
 
 

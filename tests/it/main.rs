@@ -16,6 +16,7 @@ mod contract;
 mod data_faults;
 mod data_set;
 mod diagnostics;
+mod docs;
 mod encode;
 mod evaluate;
 mod explain;
