@@ -38,7 +38,7 @@ pub struct OtherSize {
     pub size: [i64; 2],
     /// Operator, node and module.
     pub at: String,
-    /// Layers that give maps and cannot be reached.
+    /// Layers that give maps, and the scores, that cannot be reached.
     pub behind: Vec<NodeId>,
 }
 

@@ -27,7 +27,7 @@ pub fn limits(
         false => first_not_finite(program, &pictures.f_narrow(0, 0, 1)?)?,
     };
     let (smaller, larger) = match trial.parts {
-        Parts::Nodes => sizes::other_sizes(program, trial, shapes)?,
+        Parts::Nodes => sizes::other_sizes(program, trial, scores, shapes)?,
         Parts::None => (None, None), // methods that change the size look at layers
     };
     Ok(Limits {

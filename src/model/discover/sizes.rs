@@ -15,6 +15,7 @@ const SMALLEST_PX: i64 = 16;
 pub fn other_sizes(
     program: &Program,
     trial: &Trial,
+    scores: NodeId,
     shapes: &[Option<Vec<i64>>],
 ) -> Result<(Option<OtherSize>, Option<OtherSize>), ModelError> {
     let [_, height, width] = trial.input_shape;
@@ -23,9 +24,14 @@ pub fn other_sizes(
     if smaller.iter().any(|side| *side < SMALLEST_PX) {
         return Ok((None, None));
     }
-    let smaller = try_size(program, trial, smaller, shapes)?;
+    let smaller = try_size(program, trial, smaller, (scores, shapes))?;
     let larger = match smaller.is_some() {
-        true => try_size(program, trial, [height * 7 / 5, width * 7 / 5], shapes)?,
+        true => try_size(
+            program,
+            trial,
+            [height * 7 / 5, width * 7 / 5],
+            (scores, shapes),
+        )?,
         false => None,
     };
     Ok((smaller, larger))
@@ -35,7 +41,7 @@ fn try_size(
     program: &Program,
     trial: &Trial,
     size: [i64; 2],
-    shapes: &[Option<Vec<i64>>],
+    (scores, shapes): (NodeId, &[Option<Vec<i64>>]),
 ) -> Result<Option<OtherSize>, ModelError> {
     let shape = [1, trial.input_shape[0], size[0], size[1]];
     let zeros = Tensor::f_zeros(shape, (Kind::Float, trial.device))?;
@@ -46,12 +52,12 @@ fn try_size(
     let Some(failed) = graph.nodes.iter().position(|other| other.name == node) else {
         return Ok(None);
     };
-    let is_map = |node: &NodeId| {
-        shapes[node.0]
-            .as_ref()
-            .is_some_and(|shape| matches!(shape.len(), 3 | 4))
+    let is_asked_for = |node: &NodeId| {
+        let shape = shapes[node.0].as_ref();
+        *node == scores || shape.is_some_and(|shape| matches!(shape.len(), 3 | 4))
     };
-    let behind: Vec<NodeId> = behind(graph, failed).into_iter().filter(is_map).collect();
+    let behind = behind(graph, failed).into_iter();
+    let behind: Vec<NodeId> = behind.filter(is_asked_for).collect();
     Ok((!behind.is_empty()).then(|| OtherSize {
         size,
         at: graph.nodes[failed].place(),

@@ -169,7 +169,8 @@ fn stage(stage: Stage) -> Message {
         Stage::Variant { number, .. } => {
             Message::new("optimised.sheet_frame").with("step", number.to_string())
         }
-        Stage::Opacity => Message::new("optimised.opacity"),
+        // It fades the picture of a gallery and is no frame of a sheet.
+        Stage::Opacity => Message::Literal(String::new()),
         Stage::Zoomed { number } => {
             Message::new("optimised.sheet_zoomed").with("number", number.to_string())
         }
