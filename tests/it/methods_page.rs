@@ -244,6 +244,9 @@ const MEASURED: &[(&str, &str, &str)] = &[
     ),
 ];
 
+/// Methods that no example of ours shows in a figure worth a picture: the photos themselves, and rates of independent labels.
+const WITHOUT_PICTURE: [&str; 2] = ["photos", "label_rates"];
+
 fn measured(method: &str) -> Option<(&'static str, &'static str)> {
     let row = MEASURED.iter().find(|(name, ..)| *name == method)?;
     Some((row.1, row.2))
@@ -279,7 +282,11 @@ fn description(entry: &Entry) -> String {
 
 /// Parameters that change numbers, with their defaults, and papers.
 fn section(page: &mut String, entry: &Entry) {
-    let _ = write!(page, "\n## {}\n\n{}\n", entry.name, description(entry));
+    let name = entry.name;
+    let _ = write!(page, "\n## {name}\n\n{}\n", description(entry));
+    if !WITHOUT_PICTURE.contains(&name) {
+        let _ = write!(page, "\n![A figure of {name}](methods/{name}.jpg)\n");
+    }
     let schema = (entry.schema)().to_value();
     let parameters = schema["properties"].as_object().into_iter().flatten();
     let mut lines = parameters.map(|(name, property)| {
@@ -311,6 +318,30 @@ fn methods_page_is_that_of_the_table() {
         written == page,
         "docs/methods.md differs: run `ACCEPT=1 cargo test --release methods_page`"
     );
+}
+
+#[test]
+fn every_method_has_a_picture_and_every_picture_a_method() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/methods");
+    let files = std::fs::read_dir(folder).unwrap();
+    let mut pictures: Vec<String> = files
+        .map(|file| {
+            file.unwrap()
+                .path()
+                .file_stem()
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    let methods = cnn_report::methods().into_iter().map(|entry| entry.name);
+    let mut shown: Vec<&str> = methods
+        .filter(|name| !WITHOUT_PICTURE.contains(name))
+        .collect();
+    pictures.sort();
+    shown.sort_unstable();
+    assert_eq!(pictures, shown, "tools/make_method_pictures.py makes them");
 }
 
 #[test]
