@@ -33,7 +33,7 @@ pub fn watched(path: &Path, overrides: &Overrides) -> Result<Watched, Failure> {
     for pattern in &spec.patterns {
         watched.patterns.push((base.clone(), pattern.clone()));
     }
-    for file in named(&spec) {
+    for file in named(&spec, &base) {
         let file = base.join(file);
         match crate::fs::is_folder(&file) {
             true => watched.folders.insert(file),
@@ -43,11 +43,14 @@ pub fn watched(path: &Path, overrides: &Overrides) -> Result<Watched, Failure> {
     Ok(watched)
 }
 
-/// Every path in a spec.
-fn named(spec: &Spec) -> Vec<PathBuf> {
-    let mut paths = vec![spec.model.file.clone()];
-    paths.extend(spec.model.graph.clone());
-    paths.extend(spec.model.classes.clone());
+/// Every path in a spec; `base` is its folder.
+fn named(spec: &Spec, base: &Path) -> Vec<PathBuf> {
+    let mut paths = Vec::new();
+    for model in std::iter::once(&spec.model).chain(spec.models.values()) {
+        paths.push(model.file.clone());
+        paths.extend(model.graph.clone());
+        paths.extend(model.classes.clone());
+    }
     paths.extend(spec.images.iter().map(|image| image.file.clone()));
     paths.extend(spec.strings.clone());
     paths.extend(spec.theme.css.clone());
@@ -58,16 +61,28 @@ fn named(spec: &Spec) -> Vec<PathBuf> {
         None => {}
     }
     let figures = spec.questions.iter().flat_map(|question| &question.figures);
-    for parameters in figures.flat_map(|item| item.values()) {
-        // Labelled photos, and their groups.
-        for key in ["data", "groups"] {
-            paths.extend(
-                parameters
-                    .get(key)
-                    .and_then(Value::as_str)
-                    .map(PathBuf::from),
-            );
+    let mut texts = Vec::new();
+    for (method, parameters) in figures.flatten() {
+        if method != "text" {
+            texts_in(parameters, &mut texts);
         }
     }
+    // Labelled photos and their groups, a guide, a baseline, a direction: methods name files in keys of their own.
+    paths.extend(
+        texts
+            .into_iter()
+            .map(PathBuf::from)
+            .filter(|path| base.join(path).exists()),
+    );
     paths
+}
+
+/// Every text in a value.
+fn texts_in<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+    match value {
+        Value::String(text) => found.push(text),
+        Value::Array(items) => items.iter().for_each(|item| texts_in(item, found)),
+        Value::Object(keys) => keys.values().for_each(|item| texts_in(item, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }

@@ -41,7 +41,7 @@ fn known_or_tried(
 ) -> Option<String> {
     let (device, precision) = network.model.runs_on();
     let key = Key::new(json!({
-        "first_photo": env!("MODEL_SOURCES"),
+        "tried_photo": env!("MODEL_SOURCES"),
         "photo": { "file": photo.digest, "tensor": photo.tensor_name },
         "model": network.identity(),
         "preprocessing": plan.model_of(task).preprocessing.as_ref(),

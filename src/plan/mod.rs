@@ -172,7 +172,7 @@ pub fn plan(
     plan.warnings.extend(of_texts.map(Diagnostic::as_warning));
     let mut said: Vec<Diagnostic> = Vec::new();
     plan.warnings.retain(|warning| {
-        let is_new = !said.contains(warning); // a figure of several networks says it of each
+        let is_new = !said.contains(warning); // several networks say the same of photos and figures
         if is_new {
             said.push(warning.clone());
         }

@@ -10,7 +10,7 @@ use super::memory::Memory;
 use super::{FindFacts, NamedModel, Overrides, PlannedModel, doubts, files, named, photos};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::explain::Photo;
-use crate::picture::Changes;
+use crate::picture::{Changes, Preprocessing};
 use crate::spec::{Document, ModelSpec, Spec};
 
 /// The key of the report's own network, where figures name several.
@@ -31,6 +31,12 @@ impl Looked {
     pub fn photos(&self) -> impl Iterator<Item = &Arc<Photo>> {
         self.read.iter().map(|(photo, _)| photo)
     }
+
+    fn preprocessing(&self) -> Option<&Arc<Preprocessing>> {
+        self.found
+            .as_ref()
+            .map(|(_, planned)| &planned.preprocessing)
+    }
 }
 
 /// What all networks of a spec have in common.
@@ -47,7 +53,7 @@ impl Looking<'_> {
     /// All networks, the report's own first, the others in the order of their keys.
     pub fn all(&self, faults: &mut Vec<Diagnostic>) -> Vec<Looked> {
         let own = self.document.clone();
-        let mut looked = vec![self.one(MAIN, own, self.spec, faults)];
+        let mut looked = vec![self.one(MAIN, (own, self.spec), None, faults)];
         for (key, model) in &self.spec.models {
             if !is_key(key) || key == MAIN {
                 let message = format!("`{key}` is no name for a network of the report");
@@ -60,7 +66,9 @@ impl Looking<'_> {
                 model: model.clone(),
                 ..self.spec.clone()
             };
-            looked.push(self.one(key, self.document.of_model(key), &spec, faults));
+            let of_key = (self.document.of_model(key), &spec);
+            let one = self.one(key, of_key, looked.first(), faults);
+            looked.push(one);
         }
         looked
     }
@@ -68,8 +76,8 @@ impl Looking<'_> {
     fn one(
         &self,
         key: &str,
-        document: Document,
-        spec: &Spec,
+        (document, spec): (Document, &Spec),
+        main: Option<&Looked>,
         faults: &mut Vec<Diagnostic>,
     ) -> Looked {
         let base = self.base;
@@ -94,14 +102,18 @@ impl Looking<'_> {
         let labels = facts
             .as_ref()
             .and_then(|facts| files::labels(&document, spec, base, facts, faults));
-        let read = photos::photos(
-            &document,
-            &spec.images,
-            base,
-            preprocessing.as_ref(),
-            self.memory,
-            faults,
-        );
+        let same = main.filter(|main| main.preprocessing() == preprocessing.as_ref());
+        let read = match same {
+            Some(main) => main.read.clone(), // each photo is decoded once for all of them
+            None => photos::photos(
+                &document,
+                &spec.images,
+                base,
+                preprocessing.as_ref(),
+                self.memory,
+                faults,
+            ),
+        };
         let file = spec.model.file.file_name().unwrap_or_default();
         let stem = spec.model.file.file_stem().unwrap_or_default();
         let name = spec.model.name.clone().unwrap_or_else(|| match key {
@@ -150,11 +162,7 @@ pub fn found(looked: Vec<Looked>) -> Option<(Vec<NamedModel>, Vec<PlannedModel>,
             &plan.facts,
             &plan.preprocessing,
         ));
-        for warning in of_model.into_iter().map(Diagnostic::as_warning) {
-            if !warnings.contains(&warning) {
-                warnings.push(warning); // of photos every network says the same
-            }
-        }
+        warnings.extend(of_model.into_iter().map(Diagnostic::as_warning));
         named.push(model);
         planned.push(plan);
     }

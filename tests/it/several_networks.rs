@@ -1,6 +1,7 @@
 //! Several networks in one report: each gets the numbers that it has in a report of its own.
 
 use cnn_report::execute::Reuse;
+use cnn_report::plan::Overrides;
 use serde_json::Value;
 use tch::Tensor;
 
@@ -167,4 +168,37 @@ fn what_an_entry_leaves_out_is_as_in_model() {
     let faults: Vec<_> = told.lines().filter(|line| line.contains("error")).collect();
     assert_eq!(faults.len(), 1, "{told}");
     assert!(faults[0].starts_with("report.yaml:8:"), "{told}");
+}
+
+/// `watch` and `serve` build again when one of them changes.
+#[test]
+fn every_file_that_a_spec_names_is_watched() {
+    let project = project();
+    project.spec(
+        "      - predictions: {id: predictions, top: 3}\n",
+        concat!(
+            "      - expected_gradients: {baselines: [black, labelled/b.webp]}\n",
+            "      - deep_dream: {layer: conv4, image: coffee, guide: labelled/a.webp}\n",
+            "      - confusion_matrix: {data: labelled, groups: groups.yaml}\n",
+        ),
+    );
+    let report = project.path("report.yaml");
+    let watched = cnn_report::watched(&report, &Overrides::default()).unwrap();
+    for file in [
+        "report.yaml",
+        "net1.safetensors",
+        "net1.pt2",
+        "classes.txt",
+        "coffee.webp",
+        "turned.safetensors",
+        "labelled/a.webp",
+        "labelled/b.webp",
+        "groups.yaml",
+    ] {
+        assert!(
+            watched.files.contains(&project.path(file)),
+            "{file}: {watched:?}"
+        );
+    }
+    assert!(watched.folders.contains(&project.path("labelled")));
 }

@@ -4,9 +4,29 @@ use tch::{TchError, Tensor};
 
 use super::Descent;
 
-const BETA_MEAN: f64 = 0.9; // β₁, the paper's and torch.optim.Adam's default
-const BETA_SQUARE: f64 = 0.999; // β₂
-const EPSILON: f64 = 1e-8;
+pub(super) const BETA_MEAN: f64 = 0.9; // β₁, the paper's and torch.optim.Adam's default
+pub(super) const BETA_SQUARE: f64 = 0.999; // β₂
+pub(super) const EPSILON: f64 = 1e-8;
+
+/// Running means of the gradient and of its square: m ← β₁ m + (1−β₁) g, v ← β₂ v + (1−β₂) g².
+#[derive(Debug, Default)]
+pub(super) struct Moments(Option<(Tensor, Tensor)>);
+
+impl Moments {
+    /// m and v with one more gradient.
+    pub(super) fn with(&mut self, gradient: &Tensor) -> Result<(Tensor, Tensor), TchError> {
+        let (mean, square) = match self.0.take() {
+            Some(moments) => moments,
+            None => (gradient.f_zeros_like()?, gradient.f_zeros_like()?),
+        };
+        let mean = mean.f_lerp(gradient, 1.0 - BETA_MEAN)?;
+        let square = square
+            .f_mul_scalar(BETA_SQUARE)?
+            .f_add(&gradient.f_square()?.f_mul_scalar(1.0 - BETA_SQUARE)?)?;
+        self.0 = Some((mean.shallow_clone(), square.shallow_clone()));
+        Ok((mean, square))
+    }
+}
 
 /// g ← g + λ x, m ← β₁ m + (1−β₁) g, v ← β₂ v + (1−β₂) g²,
 /// x ← x − η / (1−β₁ᵗ) · m / (√v / √(1−β₂ᵗ) + ε), as `torch.optim.Adam`: the decay is part of the gradient.
@@ -16,8 +36,7 @@ pub struct Adam {
     weight_decay: f64,
     /// Steps done, t.
     steps: i32,
-    /// Running means of the gradient and of its square, m and v.
-    moments: Option<(Tensor, Tensor)>,
+    moments: Moments,
 }
 
 impl Adam {
@@ -27,7 +46,7 @@ impl Adam {
             learning_rate,
             weight_decay,
             steps: 0,
-            moments: None,
+            moments: Moments::default(),
         }
     }
 }
@@ -35,24 +54,15 @@ impl Adam {
 impl Descent for Adam {
     fn step(&mut self, variable: &Tensor, gradient: &Tensor) -> Result<Tensor, TchError> {
         let gradient = gradient.f_add(&variable.f_mul_scalar(self.weight_decay)?)?;
-        let (mean, square) = match self.moments.take() {
-            Some(moments) => moments,
-            None => (gradient.f_zeros_like()?, gradient.f_zeros_like()?),
-        };
+        let (mean, square) = self.moments.with(&gradient)?;
         self.steps += 1;
-        let mean = mean.f_lerp(&gradient, 1.0 - BETA_MEAN)?;
-        let square = square
-            .f_mul_scalar(BETA_SQUARE)?
-            .f_add(&gradient.f_square()?.f_mul_scalar(1.0 - BETA_SQUARE)?)?;
         let rate = self.learning_rate / (1.0 - BETA_MEAN.powi(self.steps));
         let correction = (1.0 - BETA_SQUARE.powi(self.steps)).sqrt();
         let scale = square
             .f_sqrt()?
             .f_div_scalar(correction)?
             .f_add_scalar(EPSILON)?;
-        let next = variable.f_sub(&mean.f_div(&scale)?.f_mul_scalar(rate)?)?;
-        self.moments = Some((mean, square));
-        Ok(next)
+        variable.f_sub(&mean.f_div(&scale)?.f_mul_scalar(rate)?)
     }
 }
 

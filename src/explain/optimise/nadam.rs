@@ -3,11 +3,9 @@
 use tch::{TchError, Tensor};
 
 use super::Descent;
+use super::adam::{BETA_MEAN, BETA_SQUARE, EPSILON, Moments};
 
-const BETA_MEAN: f64 = 0.9; // β₁, torch.optim.NAdam's default, as all of these
-const BETA_SQUARE: f64 = 0.999; // β₂
-const EPSILON: f64 = 1e-8;
-const MOMENTUM_DECAY: f64 = 0.004; // ψ
+const MOMENTUM_DECAY: f64 = 0.004; // ψ, torch.optim.NAdam's default, which has Adam's for all others
 
 /// μₜ = β₁ (1 − ½ 0.96^{t ψ}), m ← β₁ m + (1−β₁) g, v ← β₂ v + (1−β₂) g²,
 /// x ← x − η [ (1−μₜ)/(1−Πμ) g + μₜ₊₁/(1−Πμ μₜ₊₁) m ] / (√(v/(1−β₂ᵗ)) + ε), with Πμ = μ₁ … μₜ.
@@ -19,8 +17,7 @@ pub struct NAdam {
     steps: i32,
     /// μ₁ … μₜ multiplied.
     product: f64,
-    /// Running means of the gradient and of its square, m and v.
-    moments: Option<(Tensor, Tensor)>,
+    moments: Moments,
 }
 
 impl NAdam {
@@ -31,7 +28,7 @@ impl NAdam {
             weight_decay,
             steps: 0,
             product: 1.0,
-            moments: None,
+            moments: Moments::default(),
         }
     }
 }
@@ -43,17 +40,10 @@ fn momentum(step: i32) -> f64 {
 impl Descent for NAdam {
     fn step(&mut self, variable: &Tensor, gradient: &Tensor) -> Result<Tensor, TchError> {
         let gradient = gradient.f_add(&variable.f_mul_scalar(self.weight_decay)?)?;
-        let (mean, square) = match self.moments.take() {
-            Some(moments) => moments,
-            None => (gradient.f_zeros_like()?, gradient.f_zeros_like()?),
-        };
+        let (mean, square) = self.moments.with(&gradient)?;
         self.steps += 1;
         let (now, next) = (momentum(self.steps), momentum(self.steps + 1));
         self.product *= now;
-        let mean = mean.f_lerp(&gradient, 1.0 - BETA_MEAN)?;
-        let square = square
-            .f_mul_scalar(BETA_SQUARE)?
-            .f_add(&gradient.f_square()?.f_mul_scalar(1.0 - BETA_SQUARE)?)?;
         let correction = 1.0 - BETA_SQUARE.powi(self.steps);
         let scale = square
             .f_div_scalar(correction)?
@@ -66,7 +56,6 @@ impl Descent for NAdam {
             .f_add(&mean.f_mul_scalar(of_mean)?)?
             .f_div(&scale)?
             .f_mul_scalar(self.learning_rate)?;
-        self.moments = Some((mean, square));
         variable.f_sub(&change)
     }
 }

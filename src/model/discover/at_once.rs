@@ -1,5 +1,6 @@
 //! How many pictures a network can be given at once.
 
+use crate::model::batches::memory_error::MemoryError;
 use crate::model::error::ModelError;
 use crate::model::facts::AtOnce;
 use crate::model::graph::NodeId;
@@ -17,23 +18,27 @@ pub fn at_once(
 ) -> Result<AtOnce, ModelError> {
     let exported = program.graph().input_sizes.first().copied().flatten();
     let wanted = 2 * numbers as i64;
-    let tried = || -> Result<(), String> {
-        let two = trial.zeros(2).map_err(|error| error.to_string())?;
-        let given = program.record(&two, &[scores], &[]);
-        let size = given.map_err(|error| error.to_string())?[0].size();
-        match size.first() == Some(&2) && size.iter().product::<i64>() == wanted {
-            true => Ok(()),
-            false => Err(format!("two pictures give {size:?}")),
-        }
+    // What is wrong with two pictures; an error where there was no memory for them, which says nothing of the graph.
+    let tried = || -> Result<Option<String>, ModelError> {
+        let given = program.record(&trial.zeros(2)?, &[scores], &[]);
+        let size = match given {
+            Ok(outputs) => outputs[0].size(),
+            Err(error) if error.out_of_memory().is_some() => return Err(error),
+            Err(error) => return Ok(Some(error.to_string())),
+        };
+        let is_right = size.first() == Some(&2) && size.iter().product::<i64>() == wanted;
+        Ok((!is_right).then(|| format!("two pictures give {size:?}")))
     };
-    match (tried(), exported) {
-        (Ok(()), _) => Ok(AtOnce::Any),
-        (Err(_), None | Some(1)) => {
+    let fixed = |batch, fault| Err(ModelError::FixedBatch { batch, fault });
+    match (tried()?, exported) {
+        (None, _) => Ok(AtOnce::Any),
+        (Some(_), None | Some(1)) => {
             program.go_one_by_one();
-            let batch = 1;
-            tried().map_err(|fault| ModelError::FixedBatch { batch, fault })?;
-            Ok(AtOnce::One)
+            match tried()? {
+                None => Ok(AtOnce::One),
+                Some(fault) => fixed(1, fault),
+            }
         }
-        (Err(fault), Some(batch)) => Err(ModelError::FixedBatch { batch, fault }),
+        (Some(fault), Some(batch)) => fixed(batch, fault),
     }
 }

@@ -10,6 +10,7 @@ mod conduct;
 mod differences;
 mod relevance;
 mod roles;
+mod shares;
 
 use tch::{Kind, Tensor};
 
@@ -22,8 +23,9 @@ use super::run::call::Rule;
 pub use attention::{Gammas, ThroughAttention, relevance_by_gradient};
 pub use conduct::without_conduct;
 pub use differences::multipliers;
-pub use relevance::{Composite, FirstRule, WeightRule, relevance};
+pub use relevance::{Composite, FirstRule, relevance};
 pub use roles::without_role;
+pub use shares::WeightRule;
 
 /// Activation functions: each number of the output depends on one number of the input.
 const ACTIVATIONS: [&str; 25] = [

@@ -1,17 +1,18 @@
 //! The confusion matrix and its rates as figures, tables and warnings.
 
 mod cells;
+mod mistaken;
 pub(super) mod notices;
 pub(super) mod rows;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::exhibit::{Body, Exhibit, Matrix, PictureTile, Pictures, Table};
+use super::exhibit::{Body, Exhibit, Matrix, Table};
 use super::{Data, Presented, Task};
 use crate::results::rates::{Average, Confusion, Rates, confusions};
 use crate::words::{Argument, Message};
-use rows::{Classified, Example, counts, examples, rows};
+use rows::{Classified, counts, examples, rows};
 
 /// How outcomes of labelled photos are shown.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -276,81 +277,6 @@ impl Evaluated<'_> {
             rate(Some(average.recall)),
             rate(Some(average.f1)),
         ]
-    }
-
-    fn pairs(&self, examples: &[Example]) -> Option<Exhibit> {
-        if examples.is_empty() {
-            return None;
-        }
-        let row = |example: &Example| {
-            let Confusion {
-                truth,
-                predicted,
-                count,
-            } = example.confusion;
-            let support = self.rates.classes[truth].support.max(1);
-            vec![
-                Argument::Message(self.name(truth)),
-                Argument::Message(self.name(predicted)),
-                Argument::Count(count),
-                Argument::Percent(count as f64 / support as f64, 1),
-            ]
-        };
-        let said = examples
-            .iter()
-            .map(|example| self.mistake(&example.confusion));
-        let kinds = confusions(self.counts).len();
-        let keys = [
-            "outcomes.truth",
-            "outcomes.prediction",
-            "outcomes.photos",
-            "outcomes.share",
-        ];
-        Some(Exhibit {
-            caption: self
-                .task
-                .own_text("caption_pairs", &[])
-                .with("count", examples.len())
-                .with("kinds", kinds)
-                .with("mistakes", self.rates.total - self.rates.right),
-            alt: Message::new("outcomes.alt_pairs").with("mistakes", said.collect::<Vec<_>>()),
-            body: Body::Table(Table {
-                header: keys.map(Message::new).to_vec(),
-                rows: examples.iter().map(row).collect(),
-            }),
-        })
-    }
-
-    fn pictures(&self, view: &View, examples: &[Example]) -> Option<Exhibit> {
-        let photos = || examples.iter().flat_map(|example| &example.photos);
-        let labels = || {
-            photos().map(|(outcome, _)| {
-                Message::new("outcomes.label_example")
-                    .with("truth", self.name(outcome.truth))
-                    .with("predicted", self.name(outcome.predicted))
-                    .with("probability", Argument::Percent(outcome.probability, 0))
-            })
-        };
-        let tiles = photos().zip(labels());
-        let tiles: Vec<_> = tiles
-            .map(|((_, picture), label)| PictureTile {
-                label,
-                picture: picture.clone(),
-            })
-            .collect();
-        (!tiles.is_empty()).then(|| Exhibit {
-            caption: self
-                .task
-                .own_text("caption_examples", &[])
-                .saying("examples", view.examples),
-            alt: Message::new("outcomes.alt_examples")
-                .with("examples", labels().collect::<Vec<_>>()),
-            body: Body::Pictures(Pictures {
-                is_sequence: false,
-                columns: view.examples.clamp(1, 4),
-                tiles,
-            }),
-        })
     }
 }
 

@@ -10,6 +10,7 @@ mod numbers;
 mod page;
 mod placed;
 mod prose;
+mod section;
 mod split;
 mod stock;
 mod summary;
