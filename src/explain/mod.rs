@@ -21,6 +21,7 @@ pub mod cut;
 pub mod deconvnet;
 pub mod deep_dream;
 pub mod deep_lift;
+pub mod early;
 pub mod eigen_cam;
 mod error;
 pub mod expected_gradients;

@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 use tch::Tensor;
 
 use super::class_maps::{self, Step};
+use super::early::Early;
+use super::lime::distinct::{Distinct, Masked};
 use super::lime::masks::Masks;
-use super::lime::perturbed::{Distinct, Perturbed};
+use super::lime::perturbed::Perturbed;
 use super::passes::of_photo;
 use super::target_name::Wanted;
 use super::{ExplainError, Passes, Photo};
@@ -19,14 +21,21 @@ use crate::results::ScalarTarget;
 /// Perturbed photos a batch: the fastest for SqueezeNet 1.1 on two cores.
 const FASTEST_BATCH_ON_CPU: usize = 8;
 
+/// The same where they start behind the early layers, whose large maps need not be held: 4 % less of the time than 8,
+/// for SqueezeNet 1.1 and MobileNetV2 alike.
+const FASTEST_BATCH_BEHIND: usize = 16;
+
 /// One photo with its segments and what stands in for them.
 pub struct Game<'a> {
     passes: &'a Passes<'a>,
     photo: &'a Photo,
     perturbed: Perturbed,
-    batch: usize,
+    /// Whole photos that run at once, and photos that start behind their early layers.
+    batches: [usize; 2],
     /// What is explained, for the whole photo.
     pub target: ScalarTarget,
+    /// The early layers, once they were found to be worth it or not.
+    early: RefCell<Option<Option<Early<'a>>>>,
     /// What was computed before, by mask.
     known: RefCell<BTreeMap<Vec<bool>, f64>>,
 }
@@ -44,8 +53,12 @@ impl<'a> Game<'a> {
             passes,
             photo,
             perturbed: Perturbed::of_inputs((passes.input(photo)?, hidden), segments)?,
-            batch: passes.model.batch_size(batch, FASTEST_BATCH_ON_CPU)?,
+            batches: [
+                passes.model.batch_size(batch, FASTEST_BATCH_ON_CPU)?,
+                passes.model.batch_size(batch, FASTEST_BATCH_BEHIND)?,
+            ],
             target: class_maps::of_scores(passes, photo, wanted)?,
+            early: RefCell::default(),
             known: RefCell::default(),
         })
     }
@@ -69,10 +82,27 @@ impl<'a> Game<'a> {
     }
 
     fn run(&self, masks: &Distinct, step: Step) -> Result<Vec<f64>, ExplainError> {
-        let (model, scalar) = (self.passes.model, &self.target.scalar);
-        let scores = |input: &Tensor| model.scores(input);
-        let scores: (_, super::lime::perturbed::Scores) = (model.activation(), &scores);
-        let found = masks.numbers(&self.perturbed, scalar, self.batch, scores, step);
+        let found = self.run_masked(masks, step);
         found.map_err(|error| of_photo(self.photo, error))
+    }
+
+    fn run_masked(&self, masks: &Distinct, step: Step) -> Result<Vec<f64>, ExplainError> {
+        let (model, scalar) = (self.passes.model, &self.target.scalar);
+        let [whole, behind] = self.batches;
+        let masked = Masked::new(&self.perturbed, masks.masks());
+        let mut early = self.early.borrow_mut();
+        if early.is_none() {
+            *early = Some(Early::of(model, &masked, whole)?);
+        }
+        let mut early = early.as_mut().and_then(Option::as_mut);
+        if let Some(early) = &mut early {
+            early.prepare(&masked, step)?;
+        }
+        let scores = |some: &[usize]| match &early {
+            Some(early) => early.scores(&masked, some),
+            None => Ok(model.scores(&masked.inputs(some)?)?),
+        };
+        let batch = if early.is_some() { behind } else { whole };
+        masks.numbers(scalar, batch, (model.activation(), &scores), step)
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn first_not_finite(
 }
 
 /// Whether every number is finite or −∞.
-fn all_finite_or_negative(tensor: &Tensor) -> Result<bool, TchError> {
+pub(super) fn all_finite_or_negative(tensor: &Tensor) -> Result<bool, TchError> {
     let right = tensor.f_isneginf()?.f_logical_or(&tensor.f_isfinite()?)?;
     holds(&right)
 }

@@ -6,6 +6,7 @@ use super::attention::Form;
 use super::backward::{self, Differentiated, ReluRule};
 use super::batches::{BatchSize, first_size};
 use super::error::ModelError;
+use super::finite::all_finite_or_negative;
 use super::graph::NodeId;
 use super::network::Model;
 use super::precision::Precision;
@@ -38,6 +39,21 @@ impl Model {
         };
         self.check_finite(input, &recorded[0])?;
         self.class_scores(&recorded.remove(0))
+    }
+
+    /// The scores [N, classes] as [`Model::scores`] gives them in float32, of a pass that starts from the output of `node`,
+    /// which must cut the network as for [`Model::resume`]; `None` where they are not finite.
+    pub fn scores_behind(
+        &self,
+        node: NodeId,
+        output: &Tensor,
+    ) -> Result<Option<Tensor>, ModelError> {
+        let from = [(node, output.shallow_clone())];
+        let recorded = self.resume(&from, &[self.facts.output.scores])?;
+        match all_finite_or_negative(&recorded[0])? {
+            true => Ok(Some(self.class_scores(&recorded[0])?)),
+            false => Ok(None),
+        }
     }
 
     /// The scores [N, classes] as [`Model::scores`] gives them, of the output of [`Model::scores_node`] that a

@@ -48,7 +48,7 @@ fn every_architecture_opens_runs_known_operators_and_has_a_head() {
 }
 
 /// Numbers in -1..1 that repeat after 101, starting elsewhere for each tensor.
-fn pattern(sizes: &[i64], number: usize) -> Tensor {
+pub fn pattern(sizes: &[i64], number: usize) -> Tensor {
     let count = sizes.iter().product::<i64>();
     let places = Tensor::arange(count, (Kind::Int64, Device::Cpu));
     let numbers = (places * 37 + 11 * number as i64).fmod(101) - 50;
@@ -93,6 +93,20 @@ fn shapes(name: &str) -> BTreeMap<String, Vec<i64>> {
     index.weights
 }
 
+/// A built-in network of [`CLASSES`] classes with weights by the formula.
+pub fn of_pattern(name: &str, shape: [i64; 3]) -> Model {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("weights.safetensors");
+    let weights: Vec<_> = shapes(name)
+        .iter()
+        .enumerate()
+        .map(|(number, (name, sizes))| (name.clone(), weight(name, sizes, number)))
+        .collect();
+    Tensor::write_safetensors(&weights, &file).unwrap();
+    let source = Source::new(&file, shape).with_architecture(Some(name));
+    Model::load(&source, model::Device::Cpu).unwrap()
+}
+
 /// The same but for sums in another order: 1e-7 to 6e-6; 1e-4 leaves room for other processors.
 const TOLERANCE: f64 = 1e-4;
 
@@ -107,18 +121,8 @@ fn architectures_of_seven_classes_give_pytorchs_scores() {
     let golden = std::fs::read_to_string(root.join("tests/data/architectures.json")).unwrap();
     let golden: BTreeMap<String, Golden> = serde_json::from_str(&golden).unwrap();
     assert!(golden.len() > 5);
-    let folder = tempfile::tempdir().unwrap();
     for (name, golden) in golden {
-        let file = folder.path().join("weights.safetensors");
-        let weights: Vec<_> = shapes(&name)
-            .iter()
-            .enumerate()
-            .map(|(number, (name, sizes))| (name.clone(), weight(name, sizes, number)))
-            .collect();
-        Tensor::write_safetensors(&weights, &file).unwrap();
-        let shape = [3, golden.side_px, golden.side_px];
-        let source = Source::new(&file, shape).with_architecture(Some(&name));
-        let model = Model::load(&source, model::Device::Cpu).unwrap();
+        let model = of_pattern(&name, [3, golden.side_px, golden.side_px]);
         let picture = pattern(&[1, 3, golden.side_px, golden.side_px], 0);
         let scores = model.scores(&picture).unwrap();
         let expected = Tensor::from_slice(&golden.scores).unsqueeze(0);

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use cnn_report::explain::lime::distinct::{Distinct, Masked};
 use cnn_report::explain::lime::masks::Masks;
-use cnn_report::explain::lime::perturbed::{Distinct, Perturbed, mean_coloured};
+use cnn_report::explain::lime::perturbed::{Perturbed, mean_coloured};
 use cnn_report::explain::lime::surrogate::{Samples, Surrogate, distance, kernel};
 use cnn_report::explain::{Fault, lime};
 use cnn_report::labels::Labels;
@@ -218,14 +219,15 @@ fn probabilities_of_perturbed_photos_are_the_packages() {
     let masks = Masks::random(1000, segments.count, 0);
     let distinct = Distinct::new(&masks);
     assert!(distinct.pictures() <= 64); // of 2⁶
+    let masked = Masked::new(&perturbed, distinct.masks());
+    let scores = |some: &[usize]| Ok(net1.scores(&masked.inputs(some)?)?);
     let rows = Golden::of(case).rows("probabilities");
     for class in 0..10 {
         let found = distinct
             .numbers(
-                &perturbed,
                 &Scalar::of_class(class, Explained::Probability),
                 50,
-                (OutputActivation::Softmax, &|x| net1.scores(x)),
+                (OutputActivation::Softmax, &scores),
                 &|_| Ok(()),
             )
             .unwrap();

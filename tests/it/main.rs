@@ -17,6 +17,7 @@ mod data_faults;
 mod data_set;
 mod diagnostics;
 mod docs;
+mod early;
 mod encode;
 mod evaluate;
 mod explain;

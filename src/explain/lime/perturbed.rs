@@ -1,15 +1,11 @@
 //! The photo with some of its segments hidden, as the network's input.
 
-use std::collections::BTreeMap;
-
 use tch::{Device, Tensor};
 
-use super::masks::Masks;
-use crate::explain::{ExplainError, numbers};
-use crate::model::{ModelError, OutputActivation, in_batches};
+use crate::explain::ExplainError;
+use crate::explain::early::Window;
 use crate::picture::segment::Segmentation;
 use crate::picture::{Array, Picture, Preprocessing};
-use crate::results::{Explained, Scalar};
 
 /// The photo with every segment in its own mean colour, each channel truncated to 8 bits.
 pub fn mean_coloured(photo: &Picture, segments: &Segmentation) -> Picture {
@@ -62,6 +58,9 @@ pub struct Perturbed {
     labels: Tensor,
     size: (i64, i64),
     device: Device,
+    /// The same on the CPU.
+    segments: Vec<u32>,
+    count: usize,
 }
 
 impl Perturbed {
@@ -94,99 +93,56 @@ impl Perturbed {
             labels: Tensor::f_from_slice(&labels)?.f_to(device)?,
             size: (height, width),
             device,
+            segments: segments.labels.clone(),
+            count: segments.count,
         })
     }
 
     /// The normalised inputs [N, C, H, W] of N masks.
     pub fn batch(&self, masks: &[&[bool]]) -> Result<Tensor, ExplainError> {
-        let segments = masks.first().map_or(0, |mask| mask.len() as i64);
-        let on = Tensor::f_from_slice(&masks.concat())?.f_to(self.device)?;
-        let on = on.f_view([masks.len() as i64, segments])?; // [N, K]
-        let on = on.f_index_select(1, &self.labels)?; // [N, H·W]
-        let on = on.f_view([masks.len() as i64, 1, self.size.0, self.size.1])?;
-        Ok(self.photo.f_where_self(&on, &self.hidden)?)
+        self.within(self.whole(), masks)
     }
-}
 
-/// Maps [N, C, H, W] to scores [N, classes].
-pub type Scores<'a> = &'a dyn Fn(&Tensor) -> Result<Tensor, ModelError>;
-
-/// Maps inputs [N, C, H, W] to N numbers.
-pub type Value<'a> = &'a dyn Fn(&Tensor) -> Result<Vec<f64>, ExplainError>;
-
-/// Groups equal masks: they give the same picture, which then runs only once.
-pub struct Distinct<'a> {
-    masks: Vec<&'a [bool]>,
-    /// Row of the masks → index in `masks`.
-    of_row: Vec<usize>,
-}
-
-impl<'a> Distinct<'a> {
-    pub fn new(masks: &'a Masks) -> Self {
-        let mut known = BTreeMap::new();
-        let mut distinct = Vec::new();
-        let of_row = masks.rows().map(|mask| {
-            *known.entry(mask).or_insert_with(|| {
-                distinct.push(mask);
-                distinct.len() - 1
-            })
-        });
-        let of_row = of_row.collect();
-        Self {
-            masks: distinct,
-            of_row,
+    /// The whole photo.
+    pub fn whole(&self) -> Window {
+        Window {
+            rows: (0, self.size.0),
+            columns: (0, self.size.1),
         }
     }
 
-    /// How many pictures run.
-    pub fn pictures(&self) -> usize {
-        self.masks.len()
-    }
-
-    /// What `value` says of the picture of each row of the masks, `batch` pictures at once or fewer where memory is
-    /// short. `progress` gets the pictures done and may stop it.
-    pub fn values(
-        &self,
-        perturbed: &Perturbed,
-        batch: usize,
-        value: Value,
-        progress: &dyn Fn(usize) -> Result<(), ExplainError>,
-    ) -> Result<Vec<f64>, ExplainError> {
-        let mut found = Vec::with_capacity(self.pictures());
-        in_batches(self.pictures(), batch, |range| {
-            found.extend(value(&perturbed.batch(&self.masks[range])?)?);
-            progress(found.len())
-        })?;
-        Ok(self.of_row.iter().map(|&index| found[index]).collect())
-    }
-
-    /// A number of the scores as [`Distinct::values`]. `scores` maps [N, C, H, W] to [N, classes], of which
-    /// `activation` makes probabilities.
-    pub fn numbers(
-        &self,
-        perturbed: &Perturbed,
-        scalar: &Scalar,
-        batch: usize,
-        (activation, scores): (OutputActivation, Scores),
-        progress: &dyn Fn(usize) -> Result<(), ExplainError>,
-    ) -> Result<Vec<f64>, ExplainError> {
-        let value = |input: &Tensor| {
-            let scores = scores(input)?;
-            let rows = match scalar.of {
-                Explained::Probability => numbers::probabilities(&scores, activation)?,
-                Explained::Score => {
-                    let (_, classes) = scores.size2()?;
-                    let all = numbers::precise_values(&scores)?;
-                    let rows = all.chunks(classes.max(1) as usize);
-                    rows.map(<[f64]>::to_vec).collect()
-                }
-            };
-            let each = rows.iter().map(|row| scalar.combined(row));
-            each.collect::<Option<Vec<f64>>>().ok_or_else(|| {
-                ExplainError::Failed("the network gives no score for a class".to_owned())
-            })
+    /// As [`Perturbed::batch`], of a part of the photo.
+    pub fn within(&self, window: Window, masks: &[&[bool]]) -> Result<Tensor, ExplainError> {
+        let Window { rows, columns } = window;
+        let (height, width) = (rows.1 - rows.0, columns.1 - columns.0);
+        let part = |of: &Tensor| {
+            let of = of.f_narrow(-2, rows.0, height)?;
+            of.f_narrow(-1, columns.0, width)
         };
-        self.values(perturbed, batch, &value, progress)
+        let (count, segments) = (
+            masks.len() as i64,
+            masks.first().map_or(0, |mask| mask.len()),
+        );
+        let labels = part(&self.labels.f_view([self.size.0, self.size.1])?)?.f_reshape([-1])?;
+        let on = Tensor::f_from_slice(&masks.concat())?.f_to(self.device)?;
+        let on = on.f_view([count, segments as i64])?; // [N, K]
+        let on = on.f_index_select(1, &labels)?; // [N, h·w]
+        let on = on.f_view([count, 1, height, width])?;
+        Ok(part(&self.photo)?.f_where_self(&on, &part(&self.hidden)?)?)
+    }
+
+    /// The segments of which something lies within the window, in their order.
+    pub fn segments_within(&self, window: Window) -> Vec<usize> {
+        let width = self.size.1;
+        let row = |row: i64| {
+            let columns = row * width + window.columns.0..row * width + window.columns.1;
+            &self.segments[columns.start as usize..columns.end as usize]
+        };
+        let mut there = vec![false; self.count];
+        for label in (window.rows.0..window.rows.1).flat_map(row) {
+            there[*label as usize] = true;
+        }
+        (0..self.count).filter(|segment| there[*segment]).collect()
     }
 }
 

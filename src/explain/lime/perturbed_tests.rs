@@ -1,9 +1,8 @@
 //! Tests of `perturbed`.
 
 use super::*;
+use crate::explain::lime::masks::Masks;
 use crate::picture::{Input, Resize};
-
-const SOFTMAX: OutputActivation = OutputActivation::Softmax;
 
 fn preprocessing() -> Preprocessing {
     let resize = Resize::Stretch {
@@ -85,38 +84,4 @@ fn batches_equal_pictures_composed_one_by_one() {
         .collect();
     let expected = preprocessing.tensor(&composed.iter().collect::<Vec<_>>(), Device::Cpu);
     assert_eq!(perturbed.batch(&rows).unwrap(), expected);
-}
-
-#[test]
-fn the_batch_changes_nothing_and_equal_masks_run_once() {
-    let ((photo, segments), preprocessing) = (photo(), preprocessing());
-    let hidden = Picture::filled(3, 2, [0, 0, 0]);
-    let both = (&photo, &hidden);
-    let perturbed = Perturbed::new(both, &segments, &preprocessing, Device::Cpu).unwrap();
-    let masks = Masks::random(40, 3, 0);
-    let distinct = Distinct::new(&masks);
-    let of_class = |class| Scalar::of_class(class, Explained::Probability);
-    assert_eq!(distinct.pictures(), 8); // 40 draws of 8
-    let run = std::cell::Cell::new(0);
-    let scores = |input: &Tensor| {
-        run.set(run.get() + input.size()[0]);
-        Ok(input.f_flatten(1, 3)?.f_slice(1, 0, 4, 1)?)
-    };
-    let found = |batch| {
-        run.set(0);
-        let found = distinct
-            .numbers(&perturbed, &of_class(1), batch, (SOFTMAX, &scores), &|_| {
-                Ok(())
-            })
-            .unwrap();
-        assert_eq!((found.len(), run.get()), (40, 8));
-        found
-    };
-    assert_eq!(found(1), found(50));
-    assert_eq!(found(3), found(8));
-    assert!(
-        distinct
-            .numbers(&perturbed, &of_class(4), 8, (SOFTMAX, &scores), &|_| Ok(()))
-            .is_err()
-    );
 }

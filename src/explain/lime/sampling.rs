@@ -1,8 +1,8 @@
 //! The masks of LIME and what the network says of them.
 
 use super::designs::Replicates;
+use super::distinct::Distinct;
 use super::masks::Masks;
-use super::perturbed::Distinct;
 use super::sample_count::{Ending, SampleCount, too_many_to_enumerate};
 use super::sums::Sums;
 use super::surrogate::{Samples, distance, kernel};
