@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 mod allocator;
 mod cli;
+mod event_log;
 mod panics;
 mod terminal;
 mod waiting;

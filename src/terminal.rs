@@ -8,6 +8,9 @@ use cnn_report::progress::{Finished, Progress};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};
 
+/// Step, what it is, how far it is, how fast, how long it has taken and will take.
+const BAR: &str = "{prefix} {msg} {wide_bar} {pos}/{len} {per_sec} {elapsed}, {eta} left";
+
 pub struct Terminal {
     /// `None` where standard error is a file or a pipe.
     bar: Option<ProgressBar>,
@@ -35,9 +38,7 @@ impl Terminal {
     fn with(names_reused: bool) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            if let Ok(style) =
-                ProgressStyle::with_template("{prefix} {msg} {wide_bar} {pos}/{len} {elapsed}")
-            {
+            if let Ok(style) = ProgressStyle::with_template(BAR) {
                 bar.set_style(style);
             }
             bar.enable_steady_tick(Duration::from_millis(200));

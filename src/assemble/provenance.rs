@@ -4,7 +4,7 @@ use crate::model::{
     Doubt, OutputActivation, Precision, ScoreFacts, ScoresAre, ScoresTaken, device_name,
 };
 use crate::plan::{InputFrom, Plan, PlannedModel};
-use crate::words::Message;
+use crate::words::{Argument, Message};
 
 /// Label and value of each line.
 pub fn of(plan: &Plan) -> Vec<(String, String)> {
@@ -34,13 +34,7 @@ pub fn of(plan: &Plan) -> Vec<(String, String)> {
     }
     lines.extend([
         (label("provenance_device"), device_name(plan.device)),
-        (
-            label("provenance_precision"),
-            label(match plan.precision {
-                Precision::Fp32 => "precision_fp32",
-                Precision::Bf16 => "precision_bf16",
-            }),
-        ),
+        (label("provenance_precision"), precision(plan)),
         (
             label("provenance_libtorch"),
             env!("LIBTORCH_VERSION").to_owned(),
@@ -48,6 +42,31 @@ pub fn of(plan: &Plan) -> Vec<(String, String)> {
         (label("provenance_seed"), plan.seed.to_string()),
     ]);
     lines
+}
+
+/// With what bfloat16 changes of the report's photos.
+fn precision(plan: &Plan) -> String {
+    let text = |message: &Message| plan.strings.text(message);
+    let Some(agreement) = &plan.agreement else {
+        return text(&Message::new(match plan.precision {
+            Precision::Fp32 => "precision_fp32",
+            Precision::Bf16 => "precision_bf16",
+        }));
+    };
+    let same = agreement.photos - agreement.other_class.len();
+    let agreement = Message::new("precision_agreement")
+        .with("same", same)
+        .with("photos", agreement.photos)
+        .with(
+            "difference",
+            Argument::Number(agreement.largest_difference, 3),
+        );
+    let precision = text(&Message::new("precision_bf16"));
+    format!(
+        "{precision}{}{}",
+        plan.strings.get("clause_separator"),
+        text(&agreement)
+    )
 }
 
 /// File, format, and what of it was taken.

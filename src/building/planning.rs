@@ -7,6 +7,7 @@ use super::StoreAt;
 use super::faults::{of_template, run_failure, warning};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::execute::{self, Networks, NoMemory};
+use crate::model::{Precision, precision_name};
 use crate::plan::memory::Memory;
 use crate::plan::{self, Overrides, Plan};
 use crate::report::{Look, OwnTemplate};
@@ -57,18 +58,39 @@ pub fn plan_report(
         Ok(facts)
     };
     let planned = plan::plan(&document, spec, &methods(), overrides, memory, &find);
-    let (plan, models) = planned.map_err(Failure::Spec)?;
+    let (mut plan, models) = planned.map_err(Failure::Spec)?;
     let faults = template_faults(&plan.look);
     if !faults.is_empty() {
         return Err(Failure::Spec(faults));
     }
-    match Networks::new(models, found.into_inner()) {
-        Some(networks) => Ok((plan, networks)),
-        None => Err(run_failure(
-            path,
-            "the network was not looked at".to_owned(),
-        )),
+    let Some(networks) = Networks::new(models, found.into_inner()) else {
+        let message = "the network was not looked at".to_owned();
+        return Err(run_failure(path, message));
+    };
+    if plan.precision == Precision::Fp32 {
+        return Ok((plan, networks));
     }
+    let agreement = execute::agreement(&plan, &networks, store);
+    let said = agreement.said();
+    if plan.precision_is_auto && !agreement.is_close() {
+        let exact = Overrides {
+            precision: Some(precision_name(Precision::Fp32).to_owned()),
+            ..overrides.clone()
+        };
+        let (mut plan, networks) = plan_report(path, &exact, store)?;
+        let message = format!("`precision: auto` computes in float32 here: in bfloat16 {said}");
+        plan.warnings
+            .push(document.error("/precision", message, "").as_warning());
+        return Ok((plan, networks));
+    }
+    if !agreement.other_class.is_empty() {
+        let message = format!("in bfloat16 {said}");
+        let hint = "`fp32`, or `auto`, which takes bfloat16 only where they agree";
+        plan.warnings
+            .push(document.error("/precision", message, hint).as_warning());
+    }
+    plan.agreement = Some(agreement);
+    Ok((plan, networks))
 }
 
 /// Faults of the user's templates that can be told without a report.

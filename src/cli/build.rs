@@ -15,7 +15,7 @@ use cnn_report::{Built, Failure, OnFailure, Request, build_report, check_written
 use super::ReportArguments;
 use super::interrupt;
 use super::messages::{FAILED_RUN, MessageFormat};
-use super::stoppable::progress;
+use super::stoppable::{Told, progress};
 use super::store::StoreArguments;
 
 /// What `build` is given.
@@ -60,7 +60,7 @@ pub struct BuildArguments {
     #[arg(long)]
     keep_going: bool,
     /// Say of each unit of work that was run why it was
-    #[arg(long)]
+    #[arg(long, short = 'v', visible_alias = "verbose")]
     why: bool,
     /// Run everything, whatever is stored
     #[arg(long)]
@@ -70,9 +70,8 @@ pub struct BuildArguments {
     shard: Option<Shard>,
     #[command(flatten)]
     store: StoreArguments,
-    /// Print errors only
-    #[arg(long, short)]
-    quiet: bool,
+    #[command(flatten)]
+    told: Told,
 }
 
 /// A format, as the spec names it.
@@ -147,14 +146,14 @@ pub fn run(arguments: BuildArguments, format: MessageFormat) -> ExitCode {
             true => Tolerance::Machine,
             false => Tolerance::Rounding,
         };
-        return check(&request, tolerance, arguments.quiet, format);
+        return check(&request, tolerance, arguments.told, format);
     }
     if let Some(shard) = arguments.shard {
-        return super::shard::run(&request, (shard, arguments.why), arguments.quiet, format);
+        return super::shard::run(&request, (shard, arguments.why), arguments.told, format);
     }
     let said = Said {
         why: arguments.why,
-        quiet: arguments.quiet,
+        told: arguments.told,
         comment: arguments.comment.map(|to| Comment {
             to,
             form: CommentForm {
@@ -167,8 +166,8 @@ pub fn run(arguments: BuildArguments, format: MessageFormat) -> ExitCode {
 }
 
 /// Compares the report in its folder with the one that would be written now.
-fn check(request: &Request, tolerance: Tolerance, quiet: bool, format: MessageFormat) -> ExitCode {
-    let progress = progress(quiet, format);
+fn check(request: &Request, tolerance: Tolerance, told: Told, format: MessageFormat) -> ExitCode {
+    let progress = progress(told, format);
     let checked = check_written(request, tolerance, progress.as_ref());
     drop(progress); // a bar that is still drawn would overwrite the diagnostics
     match checked {
@@ -180,7 +179,7 @@ fn check(request: &Request, tolerance: Tolerance, quiet: bool, format: MessageFo
             }
             let pages = checked.pages.iter();
             let pages = pages.map(|page| format!("{} is up to date\n", page.display()));
-            match quiet {
+            match told.quiet {
                 true => ExitCode::SUCCESS,
                 false => format.print_text(&pages.collect::<String>()),
             }
@@ -193,7 +192,7 @@ fn check(request: &Request, tolerance: Tolerance, quiet: bool, format: MessageFo
 /// What is said of a build that went well.
 pub struct Said {
     pub why: bool,
-    pub quiet: bool,
+    pub told: Told,
     pub comment: Option<Comment>,
 }
 
@@ -245,7 +244,7 @@ impl Comment {
 
 /// Builds, with progress on a terminal, and prints the pages.
 pub fn build(request: &Request, said: &Said, format: MessageFormat) -> ExitCode {
-    let progress = progress(said.quiet, format);
+    let progress = progress(said.told, format);
     let built = build_report(request, progress.as_ref());
     drop(progress); // a bar that is still drawn would overwrite the diagnostics
     match built {
@@ -265,7 +264,7 @@ pub fn build(request: &Request, said: &Said, format: MessageFormat) -> ExitCode 
             }
             // A comment on standard output stands there alone.
             let is_printed = said.comment.as_ref().is_some_and(Comment::is_printed);
-            if !said.quiet && !is_printed {
+            if !said.told.quiet && !is_printed {
                 let pages = built
                     .pages
                     .iter()

@@ -8,13 +8,12 @@ use cnn_report::diagnostic::Diagnostic;
 use cnn_report::draft::{Language, Wanted, folder_of};
 use cnn_report::execute::Reuse;
 use cnn_report::plan::Overrides;
-use cnn_report::progress::{Progress, Silent};
 use cnn_report::{Failure, OnFailure, Request, draft_report, fs};
 
 use super::build::{Said, build};
 use super::messages::MessageFormat;
+use super::stoppable::{Told, progress};
 use super::store::StoreArguments;
-use crate::terminal::Terminal;
 
 /// What both are given.
 #[derive(Args)]
@@ -51,9 +50,8 @@ struct Subject {
     force: bool,
     #[command(flatten)]
     store: StoreArguments,
-    /// Print errors only
-    #[arg(long, short)]
-    quiet: bool,
+    #[command(flatten)]
+    told: Told,
 }
 
 /// What `init` is given.
@@ -144,7 +142,7 @@ fn run(subject: &Subject, wanted: &Wanted, no_build: bool, format: MessageFormat
     if let Err(failure) = write(subject, wanted, format) {
         return format.fail(&failure);
     }
-    if !subject.quiet {
+    if !subject.told.quiet {
         format.print_text(&format!("{}\n", wanted.spec.display()));
     }
     if no_build {
@@ -159,7 +157,7 @@ fn run(subject: &Subject, wanted: &Wanted, no_build: bool, format: MessageFormat
     };
     let said = Said {
         why: false,
-        quiet: subject.quiet,
+        told: subject.told,
         comment: None,
     };
     build(&request, &said, format)
@@ -175,11 +173,7 @@ fn write(subject: &Subject, wanted: &Wanted, format: MessageFormat) -> Result<()
         let hint = "write to another place with `--output`, or over it with `--force`";
         return Err(refused(message, hint));
     }
-    let silent = subject.quiet || format == MessageFormat::Json;
-    let progress: Box<dyn Progress> = match silent {
-        true => Box::new(Silent),
-        false => Box::new(Terminal::new()),
-    };
+    let progress = progress(subject.told, format);
     let text = draft_report(wanted, progress.as_ref())?;
     drop(progress);
     let written = create(folder_of(&wanted.spec))

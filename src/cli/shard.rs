@@ -7,15 +7,15 @@ use cnn_report::{Request, build_shard};
 
 use super::interrupt;
 use super::messages::{FAILED_RUN, MessageFormat};
-use super::stoppable::progress;
+use super::stoppable::{Told, progress};
 
 pub fn run(
     request: &Request,
     (shard, why): (Shard, bool),
-    quiet: bool,
+    told: Told,
     format: MessageFormat,
 ) -> ExitCode {
-    let progress = progress(quiet, format);
+    let progress = progress(told, format);
     let built = build_shard(request, shard, progress.as_ref());
     drop(progress); // a bar that is still drawn would overwrite the diagnostics
     let built = match built {
@@ -34,7 +34,7 @@ pub fn run(
             text += &format!("ran {}: {}\n", ran.unit, ran.reason);
         }
     }
-    if !quiet {
+    if !told.quiet {
         let (ran, units) = (built.ran.len(), built.units);
         text += &format!("shard {shard}: ran {ran} of the report's {units} units\n");
     }

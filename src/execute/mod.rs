@@ -1,5 +1,6 @@
 //! Runs the units of a plan that the store lacks. A network is opened at the first of its own.
 
+mod agreement;
 mod build;
 mod checks;
 mod execution;
@@ -24,6 +25,7 @@ use crate::progress::{Finished, Progress};
 use crate::results::{Kind, Results};
 use crate::store::{Key, Store};
 use crate::words::Message;
+pub use agreement::agreement;
 use build::Build;
 pub use checks::Checked;
 use execution::Execution;

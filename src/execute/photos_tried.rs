@@ -21,16 +21,22 @@ pub fn tried_photos<'a>(
     networks: &Networks,
     store: Option<&Store>,
 ) -> Vec<(&'a Task, String)> {
-    let asks = |task: &&Task| matches!(task.method.needs(), Needs::Scores | Needs::Gradients);
-    let mut seen = BTreeSet::new();
-    let shown = plan.tasks.iter().filter(asks);
-    let shown = shown.flat_map(|task| task.photos.iter().map(move |photo| (task, photo)));
-    let shown = shown.filter(|(task, photo)| seen.insert((task.model, &photo.id)));
-    let problems = shown.take(MOST_PHOTOS).filter_map(|(task, photo)| {
+    let problems = photos_of_scores(plan).into_iter();
+    let problems = problems.filter_map(|(task, photo)| {
         let problem = known_or_tried((plan, task), networks.of(task), store, photo)?;
         Some((task, format!("`{}`: {problem}", photo.id)))
     });
     problems.collect()
+}
+
+/// The photos of which scores are needed, each once for a network, with a figure that shows it; the first 16.
+pub fn photos_of_scores(plan: &Plan) -> Vec<(&Task, &Photo)> {
+    let asks = |task: &&Task| matches!(task.method.needs(), Needs::Scores | Needs::Gradients);
+    let mut seen = BTreeSet::new();
+    let shown = plan.tasks.iter().filter(asks);
+    let shown = shown.flat_map(|task| task.photos.iter().map(move |photo| (task, photo.as_ref())));
+    let shown = shown.filter(|(task, photo)| seen.insert((task.model, &photo.id)));
+    shown.take(MOST_PHOTOS).collect()
 }
 
 fn known_or_tried(

@@ -199,6 +199,14 @@ impl Graph {
         Some([side(2)?, side(3)?])
     }
 
+    /// Whether the node asks how many pictures the network's input holds.
+    pub fn counts_pictures(&self, node: NodeId) -> bool {
+        let node = &self.nodes[node.0];
+        node.operator == "aten.sym_size.int"
+            && node.first_input() == Some(self.input)
+            && node.argument("dim") == Some(&Argument::Size(Size::Known(0)))
+    }
+
     /// The node that computes each value; `None` for inputs and weights.
     pub fn producers(&self) -> Vec<Option<NodeId>> {
         let mut producers = vec![None; self.values.len()];

@@ -27,29 +27,53 @@ impl Model {
     /// else in float32. A network whose softmax or sigmoid cannot be left out gives their inverse, and one of
     /// a single number s gives −s and s.
     pub fn scores(&self, input: &Tensor) -> Result<Tensor, ModelError> {
-        let mut recorded = match self.precision {
-            Precision::Bf16 if !input.requires_grad() => {
-                self.check_input(input)?;
-                self.program
-                    .record_lowered(input, &[self.facts.output.scores])?
-            }
-            Precision::Fp32 | Precision::Bf16 => {
-                self.record(input, &[self.facts.output.scores], &[])?
-            }
-        };
-        self.check_finite(input, &recorded[0])?;
-        self.class_scores(&recorded.remove(0))
+        self.scores_in(self.precision, input)
     }
 
-    /// The scores [N, classes] as [`Model::scores`] gives them in float32, of a pass that starts from the output of `node`,
-    /// which must cut the network as for [`Model::resume`]; `None` where they are not finite.
+    /// As [`Model::scores`], in a given precision.
+    pub fn scores_in(&self, precision: Precision, input: &Tensor) -> Result<Tensor, ModelError> {
+        let recorded = self.record_in(precision, input, self.facts.output.scores)?;
+        self.check_finite(input, &recorded)?;
+        self.class_scores(&recorded)
+    }
+
+    /// The output of `node`, float32, on the way to the scores: as they are computed.
+    pub fn record_for_scores(&self, input: &Tensor, node: NodeId) -> Result<Tensor, ModelError> {
+        self.record_in(self.precision, input, node)
+    }
+
+    fn record_in(
+        &self,
+        precision: Precision,
+        input: &Tensor,
+        node: NodeId,
+    ) -> Result<Tensor, ModelError> {
+        let mut recorded = match precision {
+            Precision::Bf16 if !input.requires_grad() => {
+                self.check_input(input)?;
+                self.program.record_lowered(input, &[node])?
+            }
+            Precision::Fp32 | Precision::Bf16 => self.record(input, &[node], &[])?,
+        };
+        Ok(recorded.remove(0))
+    }
+
+    /// The scores [N, classes] as [`Model::scores`] gives them, of a pass without gradients that starts from the output of
+    /// `node`, which must cut the network as for [`Model::resume`]; `None` where they are not finite.
     pub fn scores_behind(
         &self,
         node: NodeId,
         output: &Tensor,
     ) -> Result<Option<Tensor>, ModelError> {
         let from = [(node, output.shallow_clone())];
-        let recorded = self.resume(&from, &[self.facts.output.scores])?;
+        let scores = [self.facts.output.scores];
+        let recorded = match self.precision {
+            Precision::Fp32 => self.resume(&from, &scores)?,
+            Precision::Bf16 => {
+                let pictures = self.pictures(node, output)?;
+                self.program.resume_lowered(&from, pictures, &scores)?
+            }
+        };
         match all_finite_or_negative(&recorded[0])? {
             true => Ok(Some(self.class_scores(&recorded[0])?)),
             false => Ok(None),

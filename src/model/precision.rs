@@ -22,7 +22,7 @@ pub struct PrecisionError {
 }
 
 /// The requested precision: `fp32`, `bf16`, or `auto`, which takes bfloat16 where the device computes in
-/// it. A device that does not can still be told to: it is slow there (on a CPU without AVX512-BF16
+/// it; whether the scores of the report's photos agree is `execute::agreement`'s to say. A device that does not can still be told to: it is slow there (on a CPU without AVX512-BF16
 /// SqueezeNet 1.1 took 5 times as long).
 pub fn precision(requested: &str, device: Device) -> Result<Precision, PrecisionError> {
     match requested {

@@ -1,6 +1,7 @@
 //! The spec and the files it names, checked and resolved: every fault together, before computing. No tensor,
 //! no pixel and no network is in a plan.
 
+mod agreement;
 mod checks;
 mod doubts;
 mod figures;
@@ -27,6 +28,7 @@ use crate::model::ModelFacts;
 use crate::picture::Preprocessing;
 use crate::report::Look;
 use crate::spec::{Document, Spec};
+pub use agreement::Agreement;
 pub use figures::method_and_view;
 pub use files::{embedded_name, output_place, size_in_bytes};
 use input::Defaults;
@@ -96,9 +98,14 @@ fn named(
     faults: &mut Vec<Diagnostic>,
 ) -> Option<NamedModel> {
     let device = overrides.device.as_deref().unwrap_or(&spec.device);
-    let precision = overrides.precision.as_deref().unwrap_or(&spec.precision);
-    let run_on = model::device_and_precision(document, (device, precision), faults);
+    let run_on =
+        model::device_and_precision(document, (device, precision(spec, overrides)), faults);
     model::named_model(document, spec, base, preprocessing?, run_on, faults)
+}
+
+/// As it is written.
+fn precision<'a>(spec: &'a Spec, overrides: &'a Overrides) -> &'a str {
+    overrides.precision.as_deref().unwrap_or(&spec.precision)
 }
 
 /// Finds the facts of a network, or says what is wrong with it, which stands at `/model` of the document.
@@ -158,6 +165,8 @@ pub fn plan(
         models,
         device: named[0].device,
         precision: named[0].source.precision,
+        precision_is_auto: precision(&spec, overrides) == "auto",
+        agreement: None,
         seed: u64::from(overrides.seed.unwrap_or(spec.seed)),
         base,
         output,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::agreement::Agreement;
 use super::input::InputFrom;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::explain::checks::{self, Check};
@@ -31,6 +32,10 @@ pub struct Plan {
     pub models: Vec<PlannedModel>,
     pub device: Device,
     pub precision: Precision,
+    /// Whether that was left to the program: `precision: auto`.
+    pub precision_is_auto: bool,
+    /// How far scores in bfloat16 are from float32's, where they are computed so.
+    pub agreement: Option<Agreement>,
     pub seed: u64,
     /// Folder of report.yaml.
     pub base: PathBuf,

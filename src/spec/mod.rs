@@ -95,7 +95,7 @@ pub struct Spec {
     #[serde(default = "default_device")]
     #[schemars(regex(pattern = r"^(auto|cpu|cuda(:[0-9]+)?|mps)$"), extend("patternErrorMessage" = "one of `auto`, `cpu`, `cuda`, `cuda:N`, `mps`"))]
     pub device: String,
-    /// What `predictions`, `lime` and `confusion_matrix` compute the network's scores in: `fp32`, `bf16` (half the memory of a pass; scores differ in the third digit) or `auto`, which is `bf16` on devices that compute in it. Gradients, layers and optimisation are `fp32` always. Default: `fp32`.
+    /// What scores are computed in, of photos, of perturbed photos (LIME, RISE, occlusion …) and of labelled ones: `fp32`, `bf16` (half the memory of a pass; scores differ in the third digit) or `auto`, which is `bf16` on devices that compute in it where on the photos of the report (the first 16) the predicted classes are those of `fp32` and no probability differs by 0.02 or more. The report says how far they agree. Gradients, layers and optimisation are `fp32` always. Default: `fp32`.
     #[serde(default = "default_precision")]
     #[schemars(regex(pattern = r"^(fp32|bf16|auto)$"), extend("patternErrorMessage" = "one of `fp32`, `bf16`, `auto`"))]
     pub precision: String,

@@ -616,3 +616,44 @@ fn the_page_of_commands_is_what_they_say_themselves() {
         );
     }
 }
+
+/// Progress for other programs: every step begins and ends as an event, with how long it took and what was run.
+#[test]
+fn progress_is_told_as_events_where_that_is_asked_for() {
+    let folder = project("  - title: A\n    figures: [{predictions: {top: 3}}, {saliency: {}}]\n");
+    let run = |more: &[&str]| {
+        let arguments = [&["build", "report.yaml"], more].concat();
+        let output = cnn_report(folder.path(), &arguments);
+        assert!(output.status.success(), "{}", stderr(&output));
+        stderr(&output)
+    };
+    let events = |told: &str| -> Vec<serde_json::Value> {
+        let lines = told.lines().filter(|line| line.starts_with('{'));
+        lines
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    };
+    let first = events(&run(&["--log", "json"]));
+    let ends = |event: &&serde_json::Value| event["event"] == "finished";
+    let finished: Vec<_> = first.iter().filter(ends).collect();
+    assert_eq!(finished.len(), 2, "{first:?}");
+    for (at, event) in finished.iter().enumerate() {
+        assert_eq!(
+            (&event["step"], &event["steps"]),
+            (&(at + 1).into(), &2.into())
+        );
+        assert!(event["seconds"].as_f64().unwrap() >= 0.0);
+    }
+    assert_eq!(finished[0]["ran"], 2);
+    assert!(first.iter().any(|event| event["event"] == "started"));
+    let again = events(&run(&["--log", "json"]));
+    assert!(
+        again.iter().filter(ends).all(|event| event["ran"] == 0),
+        "{again:?}"
+    );
+    assert_eq!(
+        events(&run(&["--log", "json", "--quiet"])),
+        Vec::<serde_json::Value>::new()
+    );
+    assert!(run(&["--fresh"]).contains("[1/2] "));
+}

@@ -696,3 +696,35 @@ fn an_unreadable_photo_goes_by_the_name_that_it_has_now() {
         assert!(!page.contains(before), "{before}");
     }
 }
+
+/// The report says how far scores in bfloat16 are from float32's, and that is remembered with everything else.
+#[test]
+fn what_bfloat16_changes_is_said() {
+    let project = Project::of_one_figure();
+    project.replace(
+        "report.yaml",
+        "language: en\n",
+        "language: en\nprecision: bf16\noutput: {formats: [markdown, json]}\n",
+    );
+    let first = project.build("out", "store", Reuse::Stored);
+    assert!(first.opened_network);
+    let text = std::fs::read_to_string(project.path("out/report.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let agreement = &report["provenance"]["precision_agreement"];
+    assert_eq!(agreement["photos"], 2, "{agreement}");
+    assert_eq!(agreement["other_class"], serde_json::json!([]));
+    let difference = agreement["largest_difference"].as_f64().unwrap();
+    assert!((1e-6..0.02).contains(&difference), "{difference}");
+    let page = std::fs::read_to_string(project.path("out/report.md")).unwrap();
+    assert!(
+        page.contains("of 2 photos 2 have the predicted class of fp32"),
+        "{page}"
+    );
+    let again = project.build("again", "store", Reuse::Stored);
+    assert!(!again.opened_network);
+    // In float32 there is nothing to compare.
+    project.spec("precision: bf16\n", "precision: fp32\n");
+    project.build("exact", "store", Reuse::Stored);
+    let text = std::fs::read_to_string(project.path("exact/report.json")).unwrap();
+    assert!(!text.contains("precision_agreement"));
+}

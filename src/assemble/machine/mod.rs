@@ -17,7 +17,7 @@ use crate::present::values::{Quantity, Share};
 use crate::report::machine;
 use crate::report::machine::{
     Block, Exhibit, FORMAT_VERSION, Figure, Line, Model, OtherModel, Parameters, Photo, Precision,
-    Provenance, Report, Unit, Value, finite,
+    PrecisionAgreement, Provenance, Report, Unit, Value, finite,
 };
 use crate::report::{self, Explanation, place};
 use crate::write::File;
@@ -223,6 +223,11 @@ fn provenance(plan: &Plan) -> Provenance {
             model::Precision::Fp32 => Precision::Fp32,
             model::Precision::Bf16 => Precision::Bf16,
         },
+        precision_agreement: plan.agreement.as_ref().map(|found| PrecisionAgreement {
+            photos: found.photos,
+            other_class: found.other_class.clone(),
+            largest_difference: found.largest_difference,
+        }),
         libtorch: env!("LIBTORCH_VERSION").to_owned(),
         seed: plan.seed,
     }

@@ -143,7 +143,7 @@ impl Table {
                 pieces.push(inputs.through(window, &some)?);
             }
             let pieces = Tensor::f_cat(&pieces, 0)?;
-            let maps = model.record(&pieces, &[self.node()], &[])?.remove(0);
+            let maps = model.record_for_scores(&pieces, self.node())?;
             let tiles = self.cut(&maps, shape)?;
             step(0)?;
             found.push(tiles);

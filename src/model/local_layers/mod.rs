@@ -12,6 +12,7 @@ use super::graph::{Graph, NodeId, ValueId};
 use super::layers::Layers;
 use super::network::Model;
 use super::receptive_field::Extent;
+use super::run::Program;
 
 /// What a place sees along an axis of the photo, in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,8 +54,9 @@ impl Model {
                 .map(|node| work[node])
                 .sum()
         };
-        let cuts = (0..graph.nodes.len()).filter(|&index| {
-            local[index] && needed[index] && is_cut(graph, &needed, index, self.scores_node())
+        let before_scores = 0..self.scores_node().0;
+        let cuts = before_scores.filter(|&index| {
+            local[index] && needed[index] && is_cut(&self.program, &needed, index)
         });
         let found = cuts.filter_map(|index| {
             let before = sum(&mut (0..=index));
@@ -101,14 +103,21 @@ fn needed(graph: &Graph, scores: NodeId) -> Vec<bool> {
     needed
 }
 
-/// Whether everything that runs behind the node `index` reads nothing from before it but its output.
-fn is_cut(graph: &Graph, needed: &[bool], index: usize, scores: NodeId) -> bool {
+/// Whether what is needed behind the node `index` reads nothing from before it but its output. What is made of weights
+/// is there already, and how many pictures there are is known without the photo.
+fn is_cut(program: &Program, needed: &[bool], index: usize) -> bool {
+    let graph = program.graph();
     let producers = graph.producers();
     let own = &graph.nodes[index].outputs;
+    let is_there = |value: &ValueId| {
+        let counts = |node: NodeId| graph.counts_pictures(node);
+        own.contains(value) || program.is_weight(*value) || producers[value.0].is_some_and(counts)
+    };
     let is_before = |value: &ValueId| {
         let made_before = producers[value.0].is_some_and(|node| node.0 <= index);
-        (made_before || *value == graph.input) && !own.contains(value)
+        (made_before || *value == graph.input) && !is_there(value)
     };
-    let mut behind = (index + 1..graph.nodes.len()).filter(|node| needed[*node]);
-    index < scores.0 && behind.all(|node| !graph.nodes[node].inputs().iter().any(is_before))
+    let reads = |node: &usize| needed[*node] && !graph.counts_pictures(NodeId(*node));
+    let mut behind = (index + 1..graph.nodes.len()).filter(reads);
+    behind.all(|node| !graph.nodes[node].inputs().iter().any(is_before))
 }

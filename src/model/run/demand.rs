@@ -4,7 +4,7 @@ use super::fold::Fold;
 use super::pass::Pass;
 use super::weights::Weights;
 use crate::model::error::ModelError;
-use crate::model::graph::{Argument, Graph, Node, NodeId, Size, ValueId};
+use crate::model::graph::{Graph, NodeId, ValueId};
 
 /// How a node is run in a pass.
 #[derive(Clone, Copy)]
@@ -65,7 +65,7 @@ impl<'a> Demand<'a> {
             }
             let step = match folded[node.0] {
                 _ if pass.bypass.contains(&node) => Step::PassThrough,
-                _ if counts_pictures(graph, &graph.nodes[node.0]) => Step::CountPictures,
+                _ if graph.counts_pictures(node) => Step::CountPictures,
                 Some(fold) => Step::Folded(fold),
                 None => Step::Call,
             };
@@ -173,11 +173,4 @@ fn reads(graph: &Graph, node: NodeId, step: Step) -> Vec<ValueId> {
         Step::Folded(fold) => graph.nodes[fold.convolution.0].inputs(),
         Step::CountPictures => Vec::new(),
     }
-}
-
-/// Whether the node asks how many pictures the network's input holds.
-fn counts_pictures(graph: &Graph, node: &Node) -> bool {
-    node.operator == "aten.sym_size.int"
-        && node.first_input() == Some(graph.input)
-        && node.argument("dim") == Some(&Argument::Size(Size::Known(0)))
 }

@@ -175,19 +175,43 @@ impl Program {
         pictures: i64,
         nodes: &[NodeId],
     ) -> Result<Vec<Tensor>, ModelError> {
+        let pass = self.pass_from(from, pictures, nodes)?;
+        self.run(&pass, &self.weights, &mut no_change)
+    }
+
+    /// As [`Program::resume`] without gradients, with weights and activations in bfloat16; what comes out is float32 again.
+    pub fn resume_lowered(
+        &self,
+        from: &[(NodeId, Tensor)],
+        pictures: i64,
+        nodes: &[NodeId],
+    ) -> Result<Vec<Tensor>, ModelError> {
+        let lowered = from
+            .iter()
+            .map(|(node, output)| Ok((*node, output.f_detach()?.f_to_kind(Kind::BFloat16)?)));
+        let lowered = lowered.collect::<Result<Vec<_>, TchError>>()?;
+        let pass = self.pass_from(&lowered, pictures, nodes)?;
+        raised(&self.run(&pass, self.lowered()?, &mut no_change)?)
+    }
+
+    fn pass_from<'a>(
+        &self,
+        from: &[(NodeId, Tensor)],
+        pictures: i64,
+        wanted: &'a [NodeId],
+    ) -> Result<Pass<'a>, ModelError> {
         let given = from
             .iter()
             .map(|(node, output)| Ok((self.only_output(*node)?, output.shallow_clone())));
-        let pass = Pass {
+        Ok(Pass {
             given: given.collect::<Result<_, ModelError>>()?,
             pictures,
-            wanted: nodes,
+            wanted,
             bypass: &[],
             changed: &[],
             attended: &[],
             gradients: from.iter().any(|(_, output)| output.requires_grad()),
-        };
-        self.run(&pass, &self.weights, &mut no_change)
+        })
     }
 
     /// As [`Program::record`] without gradients, with weights and activations in bfloat16; what comes out
@@ -197,17 +221,20 @@ impl Program {
         input: &Tensor,
         nodes: &[NodeId],
     ) -> Result<Vec<Tensor>, ModelError> {
-        let weights = match self.lowered.get() {
-            Some(weights) => weights,
+        let weights = self.lowered()?;
+        let input = input.f_detach()?.f_to_kind(Kind::BFloat16)?;
+        raised(&self.run(&self.pass_of(&input, nodes)?, weights, &mut no_change)?)
+    }
+
+    /// The weights in bfloat16.
+    fn lowered(&self) -> Result<&Weights, ModelError> {
+        match self.lowered.get() {
+            Some(weights) => Ok(weights),
             None => {
                 let lowered = self.weights.lowered(&self.graph, Kind::BFloat16)?;
-                self.lowered.get_or_init(|| lowered)
+                Ok(self.lowered.get_or_init(|| lowered))
             }
-        };
-        let input = input.f_detach()?.f_to_kind(Kind::BFloat16)?;
-        let outputs = self.run(&self.pass_of(&input, nodes)?, weights, &mut no_change)?;
-        let outputs = outputs.iter().map(|output| output.f_to_kind(Kind::Float));
-        Ok(outputs.collect::<Result<_, _>>()?)
+        }
     }
 
     /// Runs every node and shows the output of each that gives one tensor and reads another. Gradients are
@@ -309,4 +336,10 @@ impl Program {
             node: self.graph.nodes[node.0].name.clone(),
         }
     }
+}
+
+/// The same in float32.
+fn raised(outputs: &[Tensor]) -> Result<Vec<Tensor>, ModelError> {
+    let outputs = outputs.iter().map(|output| output.f_to_kind(Kind::Float));
+    Ok(outputs.collect::<Result<_, _>>()?)
 }

@@ -89,10 +89,25 @@ pub struct Provenance {
     /// `cpu`, `mps`, or `cuda:` and its number.
     pub device: String,
     pub precision: Precision,
+    /// What bfloat16 changes of the report's photos; absent in float32.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub precision_agreement: Option<PrecisionAgreement>,
     /// Version of libtorch.
     pub libtorch: String,
     /// Start of every random number.
     pub seed: u64,
+}
+
+/// Scores in bfloat16 beside those in float32.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct PrecisionAgreement {
+    /// Photos that were compared.
+    pub photos: usize,
+    /// Names of those of which another class is predicted than in float32.
+    pub other_class: Vec<String>,
+    /// The largest difference of a probability, 0..1.
+    pub largest_difference: f64,
 }
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
