@@ -382,15 +382,28 @@ def printed(browser, file, figures):
     from pypdf import PdfReader
 
     page, _, _ = opened(browser, file)
-    with tempfile.TemporaryDirectory() as folder:
+
+    def on_paper(folder):
         pdf = Path(folder) / "page.pdf"
         page.pdf(path=pdf, format="A4")
-        text = " ".join(part.extract_text() for part in PdfReader(pdf).pages)
+        return PdfReader(pdf).pages
+
+    def count_images(parts):
+        return sum(len(part["/Resources"].get("/XObject", {})) for part in parts)
+
+    with tempfile.TemporaryDirectory() as folder:
+        parts = on_paper(folder)
+        text = " ".join(part.extract_text() for part in parts)
+        images = count_images(parts)
+        # A picture that the browser has not come to yet is blank on paper, with its caption below it.
+        page.evaluate("Promise.all([...document.images].map(it => { it.loading = 'eager'; return it.decode(); }))")
+        all_images = count_images(on_paper(folder))
     names = page.locator("figure[id] > figcaption > .name").all_inner_texts()
     hold(len(names) == figures, f"{len(names)} of {figures} figures have a name")
     squeezed = re.sub(r"\s+", "", text)
     missing = [name for name in names if re.sub(r"\s+", "", name) not in squeezed]
     hold(not missing, f"print lacks {missing}")
+    hold(images == all_images, f"print has {images} of {all_images} pictures")
     page.context.close()
 
 
