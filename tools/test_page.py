@@ -423,6 +423,12 @@ def split_pages(browser, first, axe):
             hold(figure not in figures, f"`{figure}` stands in two pages")
             figures[figure] = file.name
         page.context.close()
+    # The overview has a small picture of every figure, without the figure and without a script.
+    page, _, _ = opened(browser, first, java_script_enabled=False)
+    listed = page.locator(".figure-list a:has(.thumbnail :is(img, svg, table))")
+    hold(listed.count() == len(figures), f"the overview has {listed.count()} small pictures of {len(figures)} figures")
+    hold(not figures or listed.first.is_visible(), "the small pictures are not seen")
+    page.context.close()
     for name, href in links:
         page, _, place = href.partition("#")
         known = places.get(page or name)
