@@ -382,15 +382,28 @@ def printed(browser, file, figures):
     from pypdf import PdfReader
 
     page, _, _ = opened(browser, file)
-    with tempfile.TemporaryDirectory() as folder:
+
+    def on_paper(folder):
         pdf = Path(folder) / "page.pdf"
         page.pdf(path=pdf, format="A4")
-        text = " ".join(part.extract_text() for part in PdfReader(pdf).pages)
+        return PdfReader(pdf).pages
+
+    def count_images(parts):
+        return sum(len(part["/Resources"].get("/XObject", {})) for part in parts)
+
+    with tempfile.TemporaryDirectory() as folder:
+        parts = on_paper(folder)
+        text = " ".join(part.extract_text() for part in parts)
+        images = count_images(parts)
+        # A picture that the browser has not come to yet is blank on paper, with its caption below it.
+        page.evaluate("Promise.all([...document.images].map(it => { it.loading = 'eager'; return it.decode(); }))")
+        all_images = count_images(on_paper(folder))
     names = page.locator("figure[id] > figcaption > .name").all_inner_texts()
     hold(len(names) == figures, f"{len(names)} of {figures} figures have a name")
     squeezed = re.sub(r"\s+", "", text)
     missing = [name for name in names if re.sub(r"\s+", "", name) not in squeezed]
     hold(not missing, f"print lacks {missing}")
+    hold(images == all_images, f"print has {images} of {all_images} pictures")
     page.context.close()
 
 
@@ -410,6 +423,12 @@ def split_pages(browser, first, axe):
             hold(figure not in figures, f"`{figure}` stands in two pages")
             figures[figure] = file.name
         page.context.close()
+    # The overview has a small picture of every figure, without the figure and without a script.
+    page, _, _ = opened(browser, first, java_script_enabled=False)
+    listed = page.locator(".figure-list a:has(.thumbnail :is(img, svg, table))")
+    hold(listed.count() == len(figures), f"the overview has {listed.count()} small pictures of {len(figures)} figures")
+    hold(not figures or listed.first.is_visible(), "the small pictures are not seen")
+    page.context.close()
     for name, href in links:
         page, _, place = href.partition("#")
         known = places.get(page or name)

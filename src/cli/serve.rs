@@ -21,7 +21,7 @@ use super::build::BuildArguments;
 use super::interrupt;
 use super::messages::MessageFormat;
 use super::watch::after_each_change;
-use files::Served;
+use files::{HTML, Served};
 
 /// What `serve` is given.
 #[derive(Args)]
@@ -227,7 +227,7 @@ fn answer(request: &Request<Body>, port: u16, state: &Shared) -> Response<Body> 
     }
     let ours = |kind, text: &str| respond(StatusCode::OK, kind, Some(POLICY), text);
     match request.uri().path() {
-        "/" => ours("text/html; charset=utf-8", SHELL),
+        "/" => ours(HTML, SHELL),
         "/_serve/shell.css" => ours("text/css; charset=utf-8", STYLE),
         "/_serve/shell.js" => ours("text/javascript; charset=utf-8", SCRIPT),
         "/_serve/state" => {
@@ -243,6 +243,8 @@ fn answer(request: &Request<Body>, port: u16, state: &Shared) -> Response<Body> 
         path => {
             let served = lock(state).served.clone();
             match served.read(path) {
+                // In a window of its own too, a page is loaded again after each build.
+                Some((HTML, _)) if is_for_a_window(request) => ours(HTML, SHELL),
                 // The page has a policy of its own; a frame of another site is not for it.
                 Some((kind, content)) => respond(
                     StatusCode::OK,
@@ -254,6 +256,12 @@ fn answer(request: &Request<Body>, port: u16, state: &Shared) -> Response<Body> 
             }
         }
     }
+}
+
+/// Browsers say of each request what it is for; others say nothing and get the file.
+fn is_for_a_window(request: &Request<Body>) -> bool {
+    let destination = request.headers().get("sec-fetch-dest");
+    destination.is_some_and(|destination| destination == "document")
 }
 
 fn respond(

@@ -9,6 +9,7 @@ mod links;
 mod overlay;
 pub mod palette;
 mod raster;
+mod reduced;
 mod segments;
 mod svg;
 mod table;
@@ -16,6 +17,7 @@ mod thumbnails;
 
 pub use layers::{Cover, Layers, LevelMap, View, cover, pale};
 pub use links::{Links, Part, SegmentMap, Thumbnails};
+pub use reduced::reduced;
 
 use crate::present::exhibit::Body;
 pub use crate::present::exhibit::Sign;

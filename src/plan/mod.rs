@@ -13,6 +13,7 @@ mod models;
 mod outline;
 mod photos;
 mod placed;
+mod references;
 mod stylesheet;
 mod templates;
 mod texts;
@@ -139,6 +140,7 @@ pub fn plan(
         find_facts,
     };
     let looked = looking.all(&mut faults);
+    references::check(document, &spec, &mut faults);
     texts::check(document, &spec, &mut faults);
     placed::check(document, &spec, &mut faults);
     let (sections, tasks) = figures::sections(document, &spec, methods, &looked, &mut faults);
@@ -177,7 +179,8 @@ pub fn plan(
     plan.warnings.extend(of_words);
     plan.warnings.extend(of_theme);
     plan.warnings.extend(figures::warnings(document, &plan));
-    let of_texts = texts::warnings(document, &spec, &plan).into_iter();
+    let of_references = references::warnings(document, &spec).into_iter();
+    let of_texts = of_references.chain(texts::warnings(document, &spec, &plan));
     plan.warnings.extend(of_texts.map(Diagnostic::as_warning));
     let mut said: Vec<Diagnostic> = Vec::new();
     plan.warnings.retain(|warning| {

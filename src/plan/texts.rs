@@ -1,46 +1,16 @@
-//! The author's Markdown: references that lead nowhere, pictures that a report could not carry.
+//! The author's Markdown: links that lead nowhere, pictures that a report could not carry, values that there are not.
 
 use super::{Plan, models};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::present::values::Quantity;
 use crate::report::prose::headings::{addresses, slugs};
 use crate::report::{
-    captions, images_in, near_misses, references, refused_links_in, shown_as_source, value_format,
-    values,
+    images_in, references, refused_links_in, shown_as_source, value_format, values,
 };
 use crate::spec::{Document, Format, Spec};
 
 pub fn check(document: &Document, spec: &Spec, faults: &mut Vec<Diagnostic>) {
-    let ids: Vec<String> = figures(spec).flat_map(models::ids).collect();
-    let mut ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-    let of_tables: Vec<String> = prose(spec).flat_map(|(_, text)| table_ids(text)).collect();
     for (pointer, text) in prose(spec) {
-        for id in table_ids(text) {
-            let same = of_tables.iter().filter(|other| **other == id).count();
-            if same > 1 || ids.contains(&id.as_str()) {
-                let message = format!("`{id}` is the id of another table or figure");
-                let hint = "give the table an id of its own";
-                faults.push(document.text_error(&pointer, &format!("{{#{id}}}"), message, hint));
-            }
-        }
-    }
-    ids.extend(of_tables.iter().map(String::as_str));
-    let mut check = |pointer: String, text: &str| {
-        for (id, _) in references(text) {
-            // A figure of the spec may give several; `ID-2` is the second of them.
-            let first = id
-                .rsplit_once('-')
-                .filter(|(_, number)| number.parse::<u32>().is_ok_and(|n| n > 1));
-            if ids.contains(&id.as_str()) || first.is_some_and(|(first, _)| ids.contains(&first)) {
-                continue;
-            }
-            let hint = match nearest(&id, ids.iter().copied()) {
-                Some(near) => format!("did you mean `{{fig:{near}}}`?"),
-                None => format!("give a figure `id: {id}`, or the caption of a table `{{#{id}}}`"),
-            };
-            let message = format!("no figure has the id `{id}`");
-            faults.push(document.text_error(&pointer, &format!("{{fig:{id}}}"), message, hint));
-        }
         for (address, _) in images_in(text) {
             let message = format!("the picture `{address}` in a text");
             let hint = "list it under `images` and show it with `- photos: {images: [id]}`; a report loads nothing from elsewhere";
@@ -51,16 +21,12 @@ pub fn check(document: &Document, spec: &Spec, faults: &mut Vec<Diagnostic>) {
             let hint = "a link starts with `https://`, `http://`, `mailto:` or `#`";
             faults.push(document.text_error(&pointer, &address, message, hint));
         }
-    };
-    for (pointer, text) in prose(spec) {
-        check(pointer, text);
     }
 }
 
 /// What the pages will show otherwise than the author may think.
 pub fn warnings(document: &Document, spec: &Spec, plan: &Plan) -> Vec<Diagnostic> {
-    let ids: Vec<String> = figures(spec).flat_map(models::ids).collect();
-    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let ids = figure_ids(spec);
     let texts: Vec<(String, &str)> = prose(spec).collect();
     let headings: Vec<String> = texts.iter().flat_map(|(_, text)| slugs(text)).collect();
     let has_page = plan.output.formats.contains(&Format::Html);
@@ -69,14 +35,6 @@ pub fn warnings(document: &Document, spec: &Spec, plan: &Plan) -> Vec<Diagnostic
         warnings.push(document.text_error(pointer, fragment, message, hint));
     };
     for (pointer, text) in &texts {
-        for (written, id) in near_misses(text) {
-            let message = format!("`{written}` is no reference and is shown as it is");
-            let hint = match nearest(&id, ids.iter().copied()) {
-                Some(near) => format!("`{{fig:{near}}}` refers to the figure"),
-                None => "`{fig:ID}` refers to the figure with `id: ID`".to_owned(),
-            };
-            warn(pointer, &written, message, hint);
-        }
         for address in addresses(text) {
             let name = address.trim_start_matches('#');
             if !is_anchor(name, &headings, &ids, spec) {
@@ -96,14 +54,8 @@ pub fn warnings(document: &Document, spec: &Spec, plan: &Plan) -> Vec<Diagnostic
     warnings
 }
 
-/// Ids of the captions of tables.
-fn table_ids(text: &str) -> Vec<String> {
-    let captions = captions(text).into_iter();
-    captions.filter_map(|caption| caption.id).collect()
-}
-
 /// Whether a page has such an anchor.
-fn is_anchor(name: &str, headings: &[String], ids: &[&str], spec: &Spec) -> bool {
+fn is_anchor(name: &str, headings: &[String], ids: &[String], spec: &Spec) -> bool {
     let kind = match spec.has_sections {
         true => "section-",
         false => "question-",
@@ -112,16 +64,16 @@ fn is_anchor(name: &str, headings: &[String], ids: &[&str], spec: &Spec) -> bool
     let question = question.and_then(|number| number.parse::<usize>().ok());
     let decoded = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
     name.is_empty()
-        || name.contains("{fig:")
+        || !references(name).is_empty()
         || question.is_some_and(|number| (1..=spec.questions.len()).contains(&number))
         || headings.contains(&decoded.to_lowercase())
         || name.starts_with("fig-")
         || name.starts_with("table-")
-        || ids.contains(&name)
+        || ids.iter().any(|id| id == name)
 }
 
 /// The author's Markdown, with JSON pointers.
-fn prose(spec: &Spec) -> impl Iterator<Item = (String, &str)> {
+pub(super) fn prose(spec: &Spec) -> impl Iterator<Item = (String, &str)> {
     let introduction = ("/introduction".to_owned(), spec.introduction.as_str());
     let of_questions = spec
         .questions
@@ -204,8 +156,9 @@ fn texts(spec: &Spec) -> Vec<(String, &str)> {
     texts
 }
 
-/// The parameters of every figure.
-fn figures(spec: &Spec) -> impl Iterator<Item = &serde_json::Map<String, serde_json::Value>> {
+/// The ids of all figures, with those that a figure of several networks has for each.
+pub(super) fn figure_ids(spec: &Spec) -> Vec<String> {
     let items = spec.questions.iter().flat_map(|question| &question.figures);
-    items.flat_map(|item| item.values().filter_map(serde_json::Value::as_object))
+    let figures = items.flat_map(|item| item.values().filter_map(serde_json::Value::as_object));
+    figures.flat_map(models::ids).collect()
 }

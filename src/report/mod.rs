@@ -9,8 +9,8 @@ mod style;
 
 pub use number::Numbering;
 pub use prose::{
-    captions, images_in, near_misses, place, placements, references, refused_links_in,
-    resolve_values, shown_as_source, value_format, values,
+    NearMiss, ReferredTo, captions, images_in, near_misses, place, placements, references,
+    refused_links_in, resolve_values, shown_as_source, value_format, values,
 };
 
 pub use style::{Look, OwnTemplate};

@@ -19,7 +19,7 @@ pub struct Numbering<'a> {
     /// Ids that the spec gives, which a second exhibit (`a-2`) must not take.
     spec_ids: BTreeSet<String>,
     anchors: BTreeSet<String>,
-    /// What the author writes in `{fig:…}` → anchor and name.
+    /// What the author writes in `{fig:…}` or `{table:…}` → anchor and name. No figure and table have the same.
     references: BTreeMap<String, (String, String)>,
 }
 
@@ -89,7 +89,7 @@ impl<'a> Numbering<'a> {
         })
     }
 
-    /// Turns the author's `{fig:…}` into links, in every text of the report.
+    /// Turns the author's `{fig:…}` and `{table:…}` into links, in every text of the report.
     pub fn resolve(&self, report: &mut Report) {
         let figure = |id: &str| {
             self.references

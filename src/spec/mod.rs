@@ -214,7 +214,7 @@ pub struct QuestionSpec {
     /// The figures, in order: each item is one method with its parameters, `- saliency: {reduction: max}`, or `- text: Markdown`. `{figure:ID}`, as a paragraph of its own in a text or in the answer, puts the figure with that `id` there. Default: none.
     #[serde(default)]
     pub figures: Vec<serde_json::Map<String, Value>>,
-    /// Markdown below the figures: the author's answer. `{fig:ID}` becomes the number of the figure with that `id`; `{figure:ID}`, as a paragraph of its own, becomes the figure itself. A paragraph `Table: text` or `: text` before or behind a table is its caption and gives it a number; with `{#ID}` at its end, `{fig:ID}` refers to it. Default: none.
+    /// Markdown below the figures: the author's answer. `{fig:ID}` becomes the number of the figure with that `id`; `{figure:ID}`, as a paragraph of its own, becomes the figure itself. A paragraph `Table: text` or `: text` before or behind a table is its caption and gives it a number; with `{#ID}` at its end, `{table:ID}` becomes its number. Default: none.
     #[serde(default)]
     pub answer: String,
 }

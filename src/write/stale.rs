@@ -1,8 +1,8 @@
-//! Pictures and arrays of an earlier build that no page shows any more.
+//! Pictures, arrays and pages of questions of an earlier build that no page shows any more.
 //!
 //! A file is removed only where all of this holds, so that a user's own file never is: an old page that
 //! was just replaced referred to it, no new page does, its name is as the program names files, and the
-//! digest in the name is that of the content.
+//! digest in the name is that of the content. A page has no digest in its name, but says who made it.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::fs::{self, FileError};
 
 /// The files to remove.
 pub struct Stale {
-    /// With the reference that pages made to it, such as `report_files/fig-a.0123abcd.png`.
+    /// With the reference that pages made to it, such as `report_files/fig-a.0123abcd.png` or `report-question-3.html`.
     files: Vec<(PathBuf, String)>,
 }
 
@@ -40,6 +40,7 @@ impl Stale {
                 }
             }
         }
+        stale.extend(stale_pages(folder, files, &old)?);
         Ok(Self { files: stale })
     }
 
@@ -52,6 +53,34 @@ impl Stale {
     pub fn remove(&self) -> Result<(), FileError> {
         self.files.iter().try_for_each(|(path, _)| fs::remove(path))
     }
+}
+
+/// As the page's template says it; one of the user's own that does not say it makes pages that stay.
+const MADE_BY_US: &str = "<meta name=\"generator\" content=\"cnn-report\">";
+
+/// Pages of questions that the report has no more, or that now stand in its one page: the page that was replaced had links to
+/// them, which the author cannot write.
+fn stale_pages(
+    folder: &Path,
+    files: &Files,
+    old: &[Cow<str>],
+) -> Result<Vec<(PathBuf, String)>, FileError> {
+    let stems = files.pages.iter();
+    let stems = stems.filter_map(|(name, _)| Some(format!("{}-", name.strip_suffix(".html")?)));
+    let stems: Vec<String> = stems.collect();
+    let mut candidates = fs::list_plain_files(folder)?;
+    candidates.retain(|file| {
+        let link = format!("href=\"{}", file.name);
+        file.name.ends_with(".html")
+            && stems.iter().any(|stem| file.name.starts_with(stem))
+            && !files.pages.iter().any(|(name, _)| *name == file.name)
+            && old.iter().any(|page| {
+                page.contains(&link) || page.lines().any(|line| line == file.name) // as `references` has it
+            })
+            && fs::read(&file.path).is_ok_and(|page| text(&page).contains(MADE_BY_US))
+    });
+    let stale = candidates.into_iter().map(|file| (file.path, file.name));
+    Ok(stale.collect())
 }
 
 /// A page as text in which references are written as the names are; Markdown writes ` ` as `%20`.

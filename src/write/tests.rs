@@ -84,6 +84,62 @@ fn a_second_build_removes_its_own_old_pictures_and_nothing_else() {
     assert_eq!(names(&pictures).len(), 5);
 }
 
+/// The report as a page of its own and one for each of `questions`.
+fn split(questions: &[usize]) -> Files {
+    let made_by_us = "<meta name=\"generator\" content=\"cnn-report\">";
+    let links = questions.iter();
+    let links = links.map(|n| format!("<a href=\"my%20report-question-{n}.html#question-{n}\">"));
+    let mut pages = vec![(
+        "my report.html".to_owned(),
+        links.collect::<String>().into(),
+    )];
+    let of_question = |n: &usize| (format!("my report-question-{n}.html"), made_by_us.into());
+    pages.extend(questions.iter().map(of_question));
+    Files {
+        pages,
+        folders: Vec::new(),
+    }
+}
+
+#[test]
+fn pages_of_questions_that_are_gone_are_removed_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    let ours = String::from_utf8(split(&[1]).pages[1].1.clone()).unwrap();
+    write(folder.path(), &split(&[1, 2, 3, 4])).unwrap();
+    // The user's: named as ours with no link from our page, of another report, written over, linked.
+    put("my report-question-9.html", &ours);
+    put("my other-question-3.html", &ours);
+    put("my report-question-4.html", "<h1>notes</h1>");
+    std::fs::remove_file(folder.path().join("my report-question-2.html")).unwrap();
+    std::os::unix::fs::symlink("elsewhere", folder.path().join("my report-question-2.html"))
+        .unwrap();
+    write(folder.path(), &split(&[1])).unwrap();
+    let kept = [
+        "my report.html",
+        "my report-question-1.html",
+        "my report-question-2.html",
+        "my report-question-4.html",
+        "my report-question-9.html",
+        "my other-question-3.html",
+    ];
+    let html = || {
+        let mut found = names(folder.path());
+        found.retain(|name| name.ends_with(".html"));
+        found
+    };
+    assert_eq!(html(), kept.map(str::to_owned).into());
+
+    // Of the other formats only: the pages stay, for the one that leads to them does.
+    let mut markdown = report("text", &[]);
+    markdown.pages.remove(0);
+    write(folder.path(), &markdown).unwrap();
+    assert_eq!(html(), kept.map(str::to_owned).into());
+    // In one page again.
+    write(folder.path(), &split(&[])).unwrap();
+    assert!(!html().contains("my report-question-1.html"));
+}
+
 #[test]
 fn nothing_is_removed_through_a_symbolic_link() {
     let folder = tempfile::tempdir().unwrap();

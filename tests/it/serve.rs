@@ -189,6 +189,37 @@ fn a_report_is_served_to_this_machine_and_built_after_each_change() {
     );
 }
 
+/// Of a report with a page a question each is served, alone in its window within the page that loads it again.
+#[test]
+fn a_page_of_a_question_is_loaded_again_as_well() {
+    let project = Project::of_one_figure();
+    let first = std::fs::read_to_string(project.path("report.yaml")).unwrap();
+    let second = "  - title: Second\n    prompt: Look.\n";
+    let split = "output: {split: true, formats: [html]}\n";
+    project.write("report.yaml", format!("{first}{second}{split}").as_bytes());
+    let serving = Serving::start(&project);
+    serving.wait_for("the first build", |state| state["version"] == 1);
+    let page = "/report-question-2.html";
+    let (_, content) = serving.get(page);
+    assert!(String::from_utf8_lossy(&content).contains("<title>Question 2 Second"));
+    let asked_for = |destination: &str| {
+        let host = format!("127.0.0.1:{}", serving.port);
+        let request = format!(
+            "GET {page} HTTP/1.1\r\nHost: {host}\r\nSec-Fetch-Dest: {destination}\r\nConnection: close\r\n\r\n"
+        );
+        serving.ask(&request).unwrap()
+    };
+    assert_eq!(asked_for("iframe").1, content);
+    assert_eq!(asked_for("document").1, serving.get("/").1);
+
+    project.write("report.yaml", format!("{first}{split}").as_bytes());
+    serving.wait_for("the second build", |state| state["version"] == 2);
+    for destination in ["iframe", "document"] {
+        let (head, _) = asked_for(destination);
+        assert!(head.starts_with("http/1.1 404"), "{destination}: {head}");
+    }
+}
+
 #[test]
 fn a_port_that_is_taken_is_told() {
     let project = Project::new();

@@ -7,7 +7,7 @@ fn project() -> Project {
     let project = Project::of_one_figure();
     let spec = std::fs::read_to_string(project.path("report.yaml")).unwrap();
     let more = "    answer: |
-      See {fig:scores} and {fig:second}.
+      See {table:scores} and {fig:second}.
 
       | photo | score |
       |---|--:|
@@ -17,6 +17,7 @@ fn project() -> Project {
   - title: Second
     figures:
       - photos: {id: second}
+    answer: As {table:scores} and {fig:scores} say.
 ";
     std::fs::write(project.path("report.yaml"), spec + more).unwrap();
     project
@@ -40,6 +41,12 @@ fn a_page_a_question_is_written_checked_and_refused_as_a_whole() {
     assert!(first.contains("<a href=\"report-question-2.html#fig-second\">Figure 2</a>"));
     assert!(first.contains("<a href=\"#table-scores\">Table 1</a>"));
     assert!(first.contains("<table id=\"table-scores\"><caption><strong>Table 1</strong> Scores of <em>one</em> photo.</caption>"));
+    let table = "<a href=\"report-question-1.html#table-scores\">Table 1</a>";
+    let second = read("report-question-2.html");
+    assert!(
+        second.contains(&format!("As {table} and {table} say.")),
+        "{second}"
+    );
     let markdown = read("report.md");
     assert!(
         markdown.contains(
@@ -52,6 +59,17 @@ fn a_page_a_question_is_written_checked_and_refused_as_a_whole() {
         "{markdown}"
     );
 
+    let (code, _, told) = project.told(&["build", "--quiet", "--comment", "comment.md"]);
+    assert_eq!(code, 0, "{told}");
+    let comment = std::fs::read_to_string(project.path("comment.md")).unwrap();
+    assert!(comment.contains("**Table 1** Scores of *one* photo."));
+    assert!(
+        comment.contains("As [Table 1](#table-scores) and [Table 1](#table-scores) say."),
+        "{comment}"
+    );
+
+    let (code, _, told) = project.told(&["build", "--split", "--quiet"]);
+    assert_eq!(code, 0, "{told}");
     let check = ["build", "--check", "--quiet", "--set", "output.split=true"];
     let (code, _, told) = project.told(&check);
     assert_eq!(code, 0, "{told}");
@@ -98,7 +116,26 @@ fn an_id_of_a_table_is_its_own_and_unknown_ones_are_told() {
             "{#second}",
             "`second` is the id of another table or figure",
         ),
-        ("{#scores}", "{#other}", "no figure has the id `scores`"),
+        (
+            "{fig:scores}",
+            "{fig:score}",
+            "no figure has the id `score`; hint: did you mean `{fig:scores}`?",
+        ),
+        (
+            "{table:scores} and {fig:second}",
+            "{table:score} and {fig:second}",
+            "report.yaml:18:11: error: no table in a text has the id `score`; hint: did you mean `{table:scores}`?",
+        ),
+        (
+            "{#scores}",
+            "{#other}",
+            "no table in a text has the id `scores`; hint: put `Table: its caption {#scores}`",
+        ),
+        (
+            "As {table:scores}",
+            "As {table:second}",
+            "`second` is the id of a figure, not of a table in a text; hint: write `{fig:second}`",
+        ),
     ] {
         std::fs::write(project.path("report.yaml"), spec.replace(from, to)).unwrap();
         let (code, _, found) = project.told(&["check"]);

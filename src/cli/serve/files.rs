@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use cnn_report::fs;
 use percent_encoding::percent_decode_str;
 
+/// The media type of pages.
+pub const HTML: &str = "text/html; charset=utf-8";
+
 /// Where a report lies, and what it is called.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Served {
@@ -79,7 +82,7 @@ fn is_of_section(file: &str, name: &str) -> bool {
 /// Of the sorts of files that a report has.
 fn media_type(ending: &str) -> Option<&'static str> {
     Some(match ending {
-        "html" => "text/html; charset=utf-8",
+        "html" => HTML,
         "md" => "text/plain; charset=utf-8",
         "json" => "application/json",
         "png" => "image/png",

@@ -14,6 +14,7 @@ mod section;
 mod split;
 mod stock;
 mod summary;
+mod thumbnail;
 mod words;
 
 pub use split::{section_page, split};
@@ -45,7 +46,7 @@ const SCRIPT: &str = concat!(
 );
 
 /// One file a block of the page.
-pub(super) const TEMPLATES: [(&str, &str); 8] = [
+pub(super) const TEMPLATES: [(&str, &str); 9] = [
     (
         "page.html",
         include_str!("../../../templates/html/page.html"),
@@ -57,6 +58,10 @@ pub(super) const TEMPLATES: [(&str, &str); 8] = [
     (
         "summary.html",
         include_str!("../../../templates/html/summary.html"),
+    ),
+    (
+        "thumbnail.html",
+        include_str!("../../../templates/html/thumbnail.html"),
     ),
     (
         "contents.html",

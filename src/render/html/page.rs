@@ -10,6 +10,7 @@ use super::prose;
 use super::section::{Pair, Section, pairs, points, section};
 use super::stock::{Map, Photo, Stock};
 use super::summary::{Summary, summary};
+use super::thumbnail::{Thumbnail, thumbnail};
 use super::words::{SCRIPT_WORDS, WORDS, words};
 use super::{SCRIPT, STYLE, policy_hash};
 use crate::render::introduction;
@@ -80,6 +81,8 @@ struct Listed<'a> {
     id: &'a str,
     name: &'a str,
     caption: &'a str,
+    /// Where the page does not have the figure.
+    thumbnail: Option<Thumbnail<'a>>,
 }
 
 /// Which page of a report.
@@ -154,7 +157,11 @@ impl<'a> Page<'a> {
         };
         match part {
             Part::Whole => page,
-            Part::Overview { next } => Self { next, ..page },
+            Part::Overview { next } => Self {
+                next,
+                figures: report.figures().map(listed_elsewhere).collect(),
+                ..page
+            },
             Part::Section {
                 section,
                 home,
@@ -205,5 +212,13 @@ fn listed(figure: &report::Figure) -> Listed<'_> {
         id: &figure.id,
         name: &figure.name,
         caption: &figure.caption,
+        thumbnail: None,
+    }
+}
+
+fn listed_elsewhere(figure: &report::Figure) -> Listed<'_> {
+    Listed {
+        thumbnail: thumbnail(figure),
+        ..listed(figure)
     }
 }

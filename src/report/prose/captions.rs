@@ -12,7 +12,7 @@ use super::{Edit, OPTIONS, apply};
 pub struct Caption {
     /// Markdown, without mark and id.
     pub text: String,
-    /// What `{fig:ID}` refers to it by.
+    /// What `{table:ID}` refers to it by.
     pub id: Option<String>,
     /// Byte offset of its paragraph.
     pub start: usize,

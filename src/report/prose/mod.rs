@@ -21,7 +21,9 @@ use headings::Headings;
 pub use placed::{Piece, Placement, pieces, place, placements};
 use plain::Allowed;
 pub use plain::{images_in, is_kept, refused_links_in, shown_as_source};
-pub use references::{near_misses, references, resolve, resolve_values, value_format, values};
+pub use references::{
+    NearMiss, ReferredTo, near_misses, references, resolve, resolve_values, value_format, values,
+};
 
 /// Where a text stands in the report.
 #[derive(Debug, Clone, Copy)]
@@ -66,12 +68,17 @@ mod tests {
 
     #[test]
     fn references_are_found_outside_code_only() {
-        let text = "如{fig:貓-1}所示，`{fig:no}`，見{fig:b}。\n\n    {fig:no}\n\n{fig: no} {fig:}";
+        let text =
+            "如{table:貓-1}所示，`{fig:no}`，見{fig:b}。\n\n    {table:no}\n\n{fig: no} {table:}";
         assert_eq!(
             references(text),
             [
-                ("貓-1".to_owned(), 3),
-                ("b".to_owned(), text.find("{fig:b}").unwrap())
+                (ReferredTo::Table, "貓-1".to_owned(), 3),
+                (
+                    ReferredTo::Figure,
+                    "b".to_owned(),
+                    text.find("{fig:b}").unwrap()
+                )
             ]
         );
     }
@@ -81,10 +88,10 @@ mod tests {
         let figure = |id: &str| (id == "a").then_some(("fig-a", "圖 3"));
         assert_eq!(
             resolve(
-                "如{fig:a}所示，[看{fig:a}](https://example.org)，{fig:b}",
+                "如{fig:a}所示，[看{fig:a}](https://example.org)，{fig:b}，{table:a}",
                 figure
             ),
-            "如[圖 3](#fig-a)所示，[看圖 3](https://example.org)，{fig:b}"
+            "如[圖 3](#fig-a)所示，[看圖 3](https://example.org)，{fig:b}，[圖 3](#fig-a)"
         );
     }
 
@@ -95,20 +102,21 @@ mod tests {
             resolve("\\{fig:a} [b](#{fig:a}) [c]({fig:a})", figure),
             "\\{fig:a} [b](#fig-a) [c](#fig-a)"
         );
+        // {figure:a} is no reference but a place
         let misses = near_misses(
-            "{fig: a} {Fig:a} { fig:a} \\{fig:a} {figure:a} {fig:a} `{Fig:a}` {value:a}", // {figure:a} is no reference but a place
+            "{fig: a} {Fig:a} {Table: a} \\{fig:a} {figure:a} {fig:a} {table:a} `{Fig:a}` {value:a} {table:}",
         );
         let misses: Vec<_> = misses
             .iter()
-            .map(|(written, id)| (written.as_str(), id.as_str()))
+            .map(|miss| (miss.written.as_str(), miss.to, miss.id.as_str()))
             .collect();
         assert_eq!(
             misses,
             [
-                ("{fig: a}", "a"),
-                ("{Fig:a}", "a"),
-                ("{ fig:a}", "a"),
-                ("\\{fig:a}", "a"),
+                ("{fig: a}", ReferredTo::Figure, "a"),
+                ("{Fig:a}", ReferredTo::Figure, "a"),
+                ("{Table: a}", ReferredTo::Table, "a"),
+                ("\\{fig:a}", ReferredTo::Figure, "a"),
             ]
         );
     }

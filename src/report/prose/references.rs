@@ -1,4 +1,4 @@
-//! The author's `{fig:id}`.
+//! The author's `{fig:id}` and `{table:id}`.
 
 use std::ops::Range;
 
@@ -6,30 +6,57 @@ use pulldown_cmark::{Event, Parser, Tag};
 
 use super::{Edit, OPTIONS, apply};
 
-/// Figures that a text refers to as `{fig:id}`, each with the byte offset of its `{`. Code is left out.
-pub fn references(markdown: &str) -> Vec<(String, usize)> {
-    find_references(markdown)
-        .into_iter()
-        .map(|found| (found.id, found.range.start))
+/// What a reference may lead to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReferredTo {
+    /// `{fig:id}`: a figure, or one of the author's tables.
+    Figure,
+    /// `{table:id}`: one of the author's tables.
+    Table,
+}
+
+impl ReferredTo {
+    fn opening(self) -> &'static str {
+        match self {
+            Self::Figure => "{fig:",
+            Self::Table => "{table:",
+        }
+    }
+
+    /// A reference as the author writes it.
+    pub fn written(self, id: &str) -> String {
+        format!("{}{id}}}", self.opening())
+    }
+}
+
+/// What a text refers to, each with the byte offset of its `{`, in the order of the text. Code is left out.
+pub fn references(markdown: &str) -> Vec<(ReferredTo, String, usize)> {
+    let found = find_references(markdown).into_iter();
+    found
+        .map(|(to, found)| (to, found.id, found.range.start))
         .collect()
 }
 
-/// Replaces every `{fig:id}` that `figure` knows (as anchor and name) by a link, inside a link by the
+/// Replaces every reference that `target` knows (as anchor and name) by a link, inside a link by the
 /// name alone; an unknown one stays.
-pub fn resolve<'a>(markdown: &str, figure: impl Fn(&str) -> Option<(&'a str, &'a str)>) -> String {
-    let edits = find_references(markdown).into_iter().filter_map(|found| {
-        let (anchor, name) = figure(&found.id)?;
-        let text = match found.stands {
-            Stands::Text => format!("[{name}](#{anchor})"),
-            Stands::LinkText => name.to_owned(),
-            Stands::Address if markdown[..found.range.start].ends_with('#') => anchor.to_owned(),
-            Stands::Address => format!("#{anchor}"),
-        };
-        Some(Edit {
-            range: found.range,
-            text,
-        })
-    });
+pub fn resolve<'a>(markdown: &str, target: impl Fn(&str) -> Option<(&'a str, &'a str)>) -> String {
+    let edits = find_references(markdown)
+        .into_iter()
+        .filter_map(|(_, found)| {
+            let (anchor, name) = target(&found.id)?;
+            let text = match found.stands {
+                Stands::Text => format!("[{name}](#{anchor})"),
+                Stands::LinkText => name.to_owned(),
+                Stands::Address if markdown[..found.range.start].ends_with('#') => {
+                    anchor.to_owned()
+                }
+                Stands::Address => format!("#{anchor}"),
+            };
+            Some(Edit {
+                range: found.range,
+                text,
+            })
+        });
     apply(markdown, edits.collect())
 }
 
@@ -86,12 +113,19 @@ enum Stands {
     Address,
 }
 
-/// What looks like a reference and is none: another case, spaces, an escaped brace. Each as it is
-/// written, and the id that may be meant.
-pub fn near_misses(markdown: &str) -> Vec<(String, String)> {
+/// What looks like a reference and is none: another case, spaces, an escaped brace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NearMiss {
+    pub written: String,
+    /// What may be meant.
+    pub to: ReferredTo,
+    pub id: String,
+}
+
+pub fn near_misses(markdown: &str) -> Vec<NearMiss> {
     let right: Vec<usize> = find_references(markdown)
         .iter()
-        .map(|found| found.range.start)
+        .map(|(_, found)| found.range.start)
         .collect();
     let found = find(markdown, "{", |_| false, Escaped::Too).into_iter();
     let near = found.filter_map(|found| {
@@ -99,13 +133,15 @@ pub fn near_misses(markdown: &str) -> Vec<(String, String)> {
             return None;
         }
         let (word, id) = found.id.split_once(':')?;
-        let word = word.trim().to_lowercase();
-        if !matches!(word.as_str(), "fig" | "figure" | "figs" | "圖") || id.trim().is_empty() {
-            return None;
-        }
+        let to = match word.trim().to_lowercase().as_str() {
+            "fig" | "figs" | "figure" | "圖" => ReferredTo::Figure,
+            "tab" | "tbl" | "table" | "tables" | "表" => ReferredTo::Table,
+            _ => return None,
+        };
+        let id = id.trim().to_owned();
         let start = found.range.start - usize::from(is_escaped(markdown, found.range.start));
         let written = markdown[start..found.range.end].to_owned();
-        Some((written, id.trim().to_owned()))
+        (!id.is_empty()).then_some(NearMiss { written, to, id })
     });
     near.collect()
 }
@@ -136,9 +172,17 @@ fn is_escaped(markdown: &str, at: usize) -> bool {
     (before.len() - before.trim_end_matches('\\').len()) % 2 == 1
 }
 
-fn find_references(markdown: &str) -> Vec<Reference> {
+fn find_references(markdown: &str) -> Vec<(ReferredTo, Reference)> {
     let is_wrong = |id: &str| id.contains(char::is_whitespace);
-    find(markdown, "{fig:", is_wrong, Escaped::Not)
+    let of = |to: ReferredTo| {
+        let found = find(markdown, to.opening(), is_wrong, Escaped::Not).into_iter();
+        found.map(move |found| (to, found))
+    };
+    let mut found: Vec<_> = of(ReferredTo::Figure)
+        .chain(of(ReferredTo::Table))
+        .collect();
+    found.sort_by_key(|(_, found)| found.range.start);
+    found
 }
 
 /// What stands between `opening` and the next `}`, outside code.

@@ -113,9 +113,8 @@ proptest! {
 
     #[test]
     fn references_are_where_they_are_said_to_be(markdown in markdown()) {
-        for (id, offset) in references(&markdown) {
-            let reference = format!("{{fig:{id}}}");
-            prop_assert!(markdown[offset..].starts_with(&reference));
+        for (to, id, offset) in references(&markdown) {
+            prop_assert!(markdown[offset..].starts_with(&to.written(&id)));
         }
     }
 }
