@@ -169,12 +169,14 @@ class Tuned:
         scale = torch.tensor(STD).view(1, 3, 1, 1)
         for picture in pictures:
             pixels = numpy.asarray(squared(picture))
-            segments = quickshift(pixels, kernel_size=4, max_dist=200, ratio=0.2, rng=0)
+            # As the package draws: the seed of the segmentation first, then the masks.
+            state = numpy.random.RandomState(0)
+            segments = quickshift(pixels, kernel_size=4, max_dist=200, ratio=0.2, rng=state.randint(0, 1000))
             count = segments.max() + 1
             hidden = numpy.empty_like(pixels)
             for segment in range(count):
                 hidden[segments == segment] = pixels[segments == segment].mean(0)
-            masks = numpy.random.RandomState(0).randint(0, 2, (samples, count))
+            masks = state.randint(0, 2, samples * count).reshape(samples, count)
             masks[0] = 1
             as_input = lambda it: ((torch.from_numpy(it).permute(2, 0, 1)[None] / 255 - shift) / scale).to(
                 memory_format=torch.channels_last
@@ -251,7 +253,7 @@ class Packages:
         for picture in pictures:
             explainer = lime_image.LimeImageExplainer(random_state=0)
             pixels = numpy.array(squared(picture))
-            explainer.explain_instance(pixels, classify, top_labels=1, num_samples=samples)
+            explainer.explain_instance(pixels, classify, top_labels=1, num_samples=samples, progress_bar=False)
 
     def matrix(self, paths):
         import torch
@@ -392,7 +394,7 @@ def agreement(folder, peer_found):
 
 def of_weights(ours_found, theirs_found):
     """Largest difference of LIME's weights over the largest, on photos that both cut into as many segments; and how many."""
-    pairs = [(a, b) for a, b in zip(ours_found, theirs_found) if len(a) == len(b)]
+    pairs = [(a, b) for a, b in zip(ours_found, theirs_found) if len(a) == len(b) and any(b)]
     differences = [max(abs(x - y) for x, y in zip(a, b)) / max(map(abs, b)) for a, b in pairs]
     return max(differences, default=float("nan")), len(pairs)
 

@@ -76,10 +76,9 @@ fn network(model: &PlannedModel) -> String {
         Some(architecture) => format!("{} ({}, {architecture})", model.file, origin.format),
         None => format!("{} ({})", model.file, origin.format),
     };
-    match origin.weights_key.as_str() {
-        "" => network,
-        key => format!("{network}, `{key}`"),
-    }
+    let weights = Some(origin.weights_key.as_str()).filter(|key| !key.is_empty());
+    let taken = weights.into_iter().chain(model.output.as_deref());
+    taken.fold(network, |network, taken| format!("{network}, `{taken}`"))
 }
 
 /// Its size, and who says it.

@@ -7,9 +7,13 @@
 //!
 //! That is the mean over masks of pᵢ (Mᵢ / q − 1) / (1 − q), so that the spread of these over √N is its standard error.
 //!
+//! `design: balanced` takes the grids from Hadamard matrices with their opposites (as LIME, [`super::lime::designs`]): behind
+//! each mask M follows 1 − M, at the same place, so that what all masks have in common cancels, and no cell is mixed with
+//! another or with what two do together. The standard error is then that between replicates, each a mean of 128 masks.
+//!
 //! **Input** one photo [1, C, H, W], normalised. **Output** [1, H, W], signed, in probability. No gradient is needed: N
 //! passes.
-//! **Differs from the paper** as said: an offset and a factor, so that the map has a zero.
+//! **Differs from the paper** as said: an offset and a factor, so that the map has a zero; and by `design`.
 //! **Errors** probabilities that are not finite.
 
 use std::ops::Range;
@@ -22,6 +26,9 @@ use tch::Tensor;
 use super::baseline::Baseline;
 use super::class_maps::{self, Step, predicted};
 use super::input_x_gradient::SIGNED_PIXELS;
+use super::lime::designs::Replicates;
+use super::lime::sample_count::Design;
+use super::lime::until_settled::Design as _;
 use super::moments::Moments;
 use super::per_photo::PerPhoto;
 use super::sampled_mean::{Count, Samples};
@@ -34,8 +41,10 @@ use crate::results::{Attributions, Kind, Meaning, ScalarTarget};
 
 const NAME: &str = "rise";
 
-/// Masks between two looks at the error; of so many the masks are in memory at once.
+/// Masks between two looks at the error.
 const ROUND: usize = 256;
+/// Replicates of a balanced design between two looks: the spread of fewer says little.
+const REPLICATES: usize = 4;
 /// The most masks with `samples: auto`, where the spec does not say it.
 const MOST_SAMPLES: usize = 20_000;
 
@@ -61,6 +70,8 @@ pub struct Rise {
     pub class: TargetName,
     /// How many masks: a number; or `auto`: more of them until the standard error of the map is `tolerance` of its size. Default 4000.
     pub samples: Samples<10, 100_000>,
+    /// Which cells the masks keep: `random`, or `balanced` (rows of Hadamard matrices and their opposites, whole replicates of 128 for up to 63 cells; with `kept: 0.5` only). Default: `balanced` with `samples: auto` and `kept: 0.5`, else `random`.
+    pub design: Option<Design>,
     /// The most masks with `samples: auto`. Default 20000.
     #[schemars(range(min = 256, max = 1_000_000))]
     pub most_samples: Option<usize>,
@@ -82,6 +93,7 @@ impl Default for Rise {
         Self {
             class: predicted(),
             samples: Samples::Number(4000),
+            design: None,
             most_samples: None,
             tolerance: None,
             cells: 7,
@@ -91,11 +103,38 @@ impl Default for Rise {
     }
 }
 
+/// The share of cells that a balanced design keeps.
+const HALF: f64 = 0.5;
+
 impl Rise {
+    fn design(&self) -> Design {
+        let by_default = match self.samples == Samples::AUTO && self.kept == HALF {
+            true => Design::Balanced,
+            false => Design::Random,
+        };
+        self.design.unwrap_or(by_default)
+    }
+
     fn count(&self) -> Count {
         let most = (self.most_samples, MOST_SAMPLES);
-        self.samples.count(most, self.tolerance, ROUND)
+        let count = self.samples.count(most, self.tolerance, ROUND);
+        match self.design() {
+            Design::Random => count,
+            Design::Balanced => {
+                let replicate = replicate(self.cells);
+                Count {
+                    most: count.most.next_multiple_of(replicate),
+                    round: REPLICATES * replicate,
+                    ..count
+                }
+            }
+        }
     }
+}
+
+/// Masks of a replicate of a balanced design.
+fn replicate(cells: usize) -> usize {
+    Replicates::new(cells * cells, Numbers::new(0, NAME, "")).rows()
 }
 
 impl PerPhoto for Rise {
@@ -116,7 +155,18 @@ impl PerPhoto for Rise {
     }
 
     fn faults(&self, _: &Inputs) -> Vec<Fault> {
-        self.samples.faults(self.most_samples, self.tolerance)
+        let mut faults = self.samples.faults(self.most_samples, self.tolerance);
+        if self.design == Some(Design::Balanced) && self.kept != HALF {
+            faults.push(Fault {
+                pointer: "/design".to_owned(),
+                message: format!(
+                    "a balanced design keeps half of the cells, not {}",
+                    self.kept
+                ),
+                hint: "leave `kept` out, or write `design: random`".to_owned(),
+            });
+        }
+        faults
     }
 
     /// The cap and the tolerance resolved.
@@ -124,6 +174,7 @@ impl PerPhoto for Rise {
         let count = self.count();
         let most = count.tolerance.map(|_| count.most);
         parameters::object(&Self {
+            design: Some(self.design()),
             most_samples: most,
             tolerance: count.tolerance,
             ..self.clone()
@@ -145,23 +196,43 @@ impl PerPhoto for Rise {
         let pair = (passes.input(photo)?, self.baseline.tensor(passes, photo)?);
         let (_, _, height, width) = pair.0.size4()?;
         let mut numbers = Numbers::new(passes.inputs.seed, NAME, &photo.id);
-        let mut mask = || mask(&mut numbers, (height, width), self.cells, self.kept);
+        let design = || Numbers::new(passes.inputs.seed, "rise, design", &photo.id);
+        let mut random = || {
+            let grid: Vec<bool> = (0..self.cells * self.cells)
+                .map(|_| numbers.uniform() < self.kept)
+                .collect();
+            let place = Place::drawn(&mut numbers, (height, width), self.cells);
+            place.mask(&grid, (height, width), self.cells)
+        };
+        let mut numbers = Numbers::new(passes.inputs.seed, NAME, &photo.id);
+        let mut balanced = Balanced::new(self.cells, design());
+        let mut paired = || balanced.next(&mut numbers, (height, width));
+        let (mask, together): (Draw, usize) = match self.design() {
+            Design::Random => (&mut random, 1),
+            Design::Balanced => (&mut paired, replicate(self.cells)),
+        };
         let under = Masked {
             count: self.count(),
+            together,
             kept: self.kept,
-            mask: &mut mask,
+            mask,
         };
         under.explain(passes, pair, target, step)
     }
 }
 
+/// Gives the next mask [H, W] of 0..1.
+type Draw<'a> = &'a mut dyn FnMut() -> Result<Tensor, ExplainError>;
+
 /// Masks [H, W] of 0..1, one after the other.
 pub struct Masked<'a> {
     /// How many.
     pub count: Count,
+    /// So many belong together: the error is that of the means of so many. A round is a multiple of it.
+    pub together: usize,
     /// Their mean.
     pub kept: f64,
-    pub mask: &'a mut dyn FnMut() -> Result<Tensor, ExplainError>,
+    pub mask: Draw<'a>,
 }
 
 impl Masked<'_> {
@@ -178,7 +249,8 @@ impl Masked<'_> {
         let draw = self.mask;
         // Of what each mask says of a pixel, pᵢ (Mᵢ / q − 1) / (1 − q).
         let mut said = Moments::new((height * width).unsigned_abs() as usize);
-        let take = |said: &mut Moments, samples: Range<usize>| {
+        let together = self.together.max(1);
+        let mut take = |said: &mut Moments, samples: Range<usize>| {
             // A batch that does not fit into memory is run again in halves, so that every mask is kept as it was drawn.
             let mut masks: Vec<Tensor> = Vec::with_capacity(samples.len());
             let mut masked = |index: usize| {
@@ -190,18 +262,27 @@ impl Masked<'_> {
             };
             let step = |done: usize| step(samples.start + done);
             let found = hidden::values(passes, &target.scalar, samples.len(), &mut masked, &step)?;
-            for (mask, probability) in masks.iter().zip(&found) {
-                let mask = numbers::values(mask)?.into_iter().map(f64::from);
-                said.add(mask.map(|shown| probability * (shown / kept - 1.0) / (1.0 - kept)));
+            for (masks, found) in masks.chunks(together).zip(found.chunks(together)) {
+                let mut sum = vec![0.0; (height * width).unsigned_abs() as usize];
+                for (mask, probability) in masks.iter().zip(found) {
+                    let shown = numbers::values(mask)?.into_iter().map(f64::from);
+                    let said = shown.map(|shown| probability * (shown / kept - 1.0) / (1.0 - kept));
+                    sum.iter_mut()
+                        .zip(said)
+                        .for_each(|(sum, said)| *sum += said);
+                }
+                said.add(sum.into_iter().map(|sum| sum / masks.len() as f64));
             }
             Ok(())
         };
-        let rounds = Count {
-            round: ROUND,
-            ..self.count
+        // So many masks are in memory at once.
+        let part = ROUND.next_multiple_of(together);
+        let take = |said: &mut Moments, samples: Range<usize>| {
+            let mut starts = samples.clone().step_by(part);
+            starts.try_for_each(|start| take(said, start..samples.end.min(start + part)))
         };
         let estimate = |said: &Moments| (said.mean().to_vec(), said.standard_errors_of_mean());
-        let (values, sampling) = rounds.sample(&mut said, take, estimate)?;
+        let (values, sampling) = self.count.sample(&mut said, take, estimate)?;
         let values = Tensor::f_from_slice(&values)?.f_view([1, height, width])?;
         let found = class_maps::over_input(target, Meaning::Contribution, &values, None)?;
         Ok(Attributions {
@@ -211,24 +292,67 @@ impl Masked<'_> {
     }
 }
 
-/// A random grid, enlarged bilinearly by one cell more than the photo has and cut out of that at a random place.
-fn mask(
-    numbers: &mut Numbers,
-    (height, width): (i64, i64),
+/// Where a grid, enlarged bilinearly by one cell more than the photo has, is cut out: rows and columns left out before it.
+#[derive(Clone, Copy)]
+struct Place(i64, i64);
+
+impl Place {
+    fn drawn(numbers: &mut Numbers, (height, width): (i64, i64), cells: usize) -> Self {
+        let side = cells as i64;
+        let (rows, columns) = (ceil(height, side), ceil(width, side));
+        Self(numbers.whole(0, rows - 1), numbers.whole(0, columns - 1))
+    }
+
+    fn mask(
+        self,
+        grid: &[bool],
+        (height, width): (i64, i64),
+        cells: usize,
+    ) -> Result<Tensor, ExplainError> {
+        let side = cells as i64;
+        let grid: Vec<f32> = grid.iter().map(|kept| f32::from(u8::from(*kept))).collect();
+        let grid = Tensor::f_from_slice(&grid)?.f_view([1, 1, side, side])?;
+        let cell = (ceil(height, side), ceil(width, side));
+        let large = [(side + 1) * cell.0, (side + 1) * cell.1];
+        let large = grid.f_upsample_bilinear2d(large.as_slice(), false, None, None)?;
+        let cut = large
+            .f_narrow(2, self.0, height)?
+            .f_narrow(3, self.1, width)?;
+        Ok(cut.f_get(0)?.f_get(0)?.f_contiguous()?)
+    }
+}
+
+/// Grids of a balanced design; a row and its opposite stand at the same place.
+struct Balanced {
     cells: usize,
-    kept: f64,
-) -> Result<Tensor, ExplainError> {
-    let side = cells as i64;
-    let grid: Vec<f32> = (0..cells * cells)
-        .map(|_| if numbers.uniform() < kept { 1.0 } else { 0.0 })
-        .collect();
-    let grid = Tensor::f_from_slice(&grid)?.f_view([1, 1, side, side])?;
-    let cell = (ceil(height, side), ceil(width, side));
-    let large = [(side + 1) * cell.0, (side + 1) * cell.1];
-    let large = grid.f_upsample_bilinear2d(large.as_slice(), false, None, None)?;
-    let (down, right) = (numbers.whole(0, cell.0 - 1), numbers.whole(0, cell.1 - 1));
-    let cut = large.f_narrow(2, down, height)?.f_narrow(3, right, width)?;
-    Ok(cut.f_get(0)?.f_get(0)?.f_contiguous()?)
+    replicates: Replicates,
+    /// Of the replicate that is handed out, the last one first.
+    grids: Vec<Vec<bool>>,
+    place: Place,
+}
+
+impl Balanced {
+    fn new(cells: usize, numbers: Numbers) -> Self {
+        Self {
+            cells,
+            replicates: Replicates::new(cells * cells, numbers),
+            grids: Vec::new(),
+            place: Place(0, 0),
+        }
+    }
+
+    fn next(&mut self, numbers: &mut Numbers, size: (i64, i64)) -> Result<Tensor, ExplainError> {
+        if self.grids.is_empty() {
+            let on = self.replicates.next_on();
+            let rows = on.chunks(self.cells * self.cells).map(<[bool]>::to_vec);
+            self.grids = rows.rev().collect();
+        }
+        if self.grids.len() % 2 == 0 {
+            self.place = Place::drawn(numbers, size, self.cells);
+        }
+        let grid = self.grids.pop().unwrap_or_default();
+        self.place.mask(&grid, size, self.cells)
+    }
 }
 
 fn ceil(length: i64, parts: i64) -> i64 {
@@ -239,13 +363,16 @@ fn ceil(length: i64, parts: i64) -> i64 {
 mod tests {
     use super::*;
 
+    const ROUNDING: f64 = 1e-6;
+
     #[test]
     fn masks_have_the_photos_size_and_keep_their_share() {
-        const ROUNDING: f64 = 1e-6;
         let mut numbers = Numbers::new(1, NAME, "photo");
         let mut sum = 0.0;
         for _ in 0..200 {
-            let mask = mask(&mut numbers, (30, 52), 7, 0.25).unwrap();
+            let grid: Vec<bool> = (0..49).map(|_| numbers.uniform() < 0.25).collect();
+            let place = Place::drawn(&mut numbers, (30, 52), 7);
+            let mask = place.mask(&grid, (30, 52), 7).unwrap();
             assert_eq!(mask.size(), [30, 52]);
             let (low, high) = (mask.min().double_value(&[]), mask.max().double_value(&[]));
             assert!(low >= -ROUNDING && high <= 1.0 + ROUNDING);
@@ -253,5 +380,23 @@ mod tests {
         }
         // Of 200 masks of about 49 cells the standard error is 0.0044.
         assert!((sum / 200.0 - 0.25).abs() < 0.02, "{}", sum / 200.0);
+    }
+
+    /// A mask and its opposite sum to 1 at every pixel, pair after pair, and pairs differ.
+    #[test]
+    fn behind_a_balanced_mask_follows_its_opposite() {
+        let mut numbers = Numbers::new(1, NAME, "photo");
+        let mut balanced = Balanced::new(7, Numbers::new(1, NAME, "design"));
+        let mut next = || balanced.next(&mut numbers, (30, 52)).unwrap();
+        let mut firsts = Vec::new();
+        for _ in 0..70 {
+            let (mask, opposite) = (next(), next());
+            let off = (&mask + opposite - 1.0).abs().max().double_value(&[]);
+            assert!(off < ROUNDING, "{off}");
+            firsts.push(mask);
+        }
+        assert!(firsts.windows(2).all(|pair| pair[0] != pair[1]));
+        assert_eq!(replicate(7), 128);
+        assert_eq!(replicate(8), 256);
     }
 }

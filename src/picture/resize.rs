@@ -141,7 +141,7 @@ impl Picture {
             for (y, weight) in (tap.first - needed.start..).zip(&tap.weights) {
                 let row = &narrow[y * width * 3..][..width * 3];
                 for (sum, &level) in sums.iter_mut().zip(row) {
-                    *sum += i32::from(level) * weight;
+                    *sum = with(*sum, level, *weight);
                 }
             }
             pixels.extend(sums.iter().map(|&sum| level(sum)));
@@ -162,7 +162,7 @@ impl Picture {
                 let mut sums = [1 << (WEIGHT_BITS - 1); 3];
                 for (pixel, weight) in row[tap.first * 3..].chunks_exact(3).zip(&tap.weights) {
                     for (sum, &level) in sums.iter_mut().zip(pixel) {
-                        *sum += i32::from(level) * weight;
+                        *sum = with(*sum, level, *weight);
                     }
                 }
                 pixels.extend(sums.map(level));
@@ -170,6 +170,12 @@ impl Picture {
         }
         pixels
     }
+}
+
+/// A sum with one more level. It stays below 2^31: weights sum to 2^22, their sizes to less than twice that, and levels end
+/// at 255; without a check for it the loops run on several numbers at once, twice as fast.
+fn with(sum: i32, level: u8, weight: i32) -> i32 {
+    sum.wrapping_add(i32::from(level).wrapping_mul(weight))
 }
 
 fn level(sum: i32) -> u8 {

@@ -127,6 +127,7 @@ impl Looking<'_> {
                     key: key.to_owned(),
                     name,
                     file: file.to_string_lossy().into_owned(),
+                    output: spec.model.output.clone(),
                     facts,
                     labels,
                     input_from: input::input_from(&spec.model.input, &defaults),

@@ -52,6 +52,8 @@ pub struct PlannedModel {
     pub name: String,
     /// Its file's name.
     pub file: String,
+    /// Which of the file's outputs holds the scores, where the spec says it.
+    pub output: Option<String>,
     pub facts: ModelFacts,
     pub labels: Labels,
     pub preprocessing: Arc<Preprocessing>,

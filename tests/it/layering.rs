@@ -340,6 +340,7 @@ fn every_room_has_a_rule() {
         "main",
         "cli",
         "terminal",
+        "event_log",
         "allocator",
         "panics",
     ];

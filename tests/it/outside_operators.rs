@@ -79,7 +79,7 @@ fn every_operator_gives_the_scores_of_pytorch_plain_and_decomposed() {
 const OVER_THE_BATCH: [&str; 3] = ["where_tensor.", "clampt.", "minmax."];
 
 /// The files of `cases.zip` in a folder.
-fn cases() -> tempfile::TempDir {
+pub fn cases() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let file = std::fs::File::open(data("cases.zip")).unwrap();
     let mut archive = zip::ZipArchive::new(file).unwrap();

@@ -202,3 +202,33 @@ fn every_file_that_a_spec_names_is_watched() {
     }
     assert!(watched.folders.contains(&project.path("labelled")));
 }
+
+/// Each output of a network of several is explained under a name, with class names of its own.
+#[test]
+fn outputs_of_one_file_are_explained_side_by_side() {
+    let folder = crate::outside_operators::cases();
+    let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/outside/red.png");
+    std::fs::copy(data, folder.path().join("red.png")).unwrap();
+    std::fs::write(folder.path().join("report.yaml"), OUTPUTS).unwrap();
+    let (code, _, told) = crate::rebuilds::told(folder.path(), &["build", "report.yaml"]);
+    assert_eq!(code, 0, "{told}");
+    let report = std::fs::read_to_string(folder.path().join("build/report.json")).unwrap();
+    let report: Value = serde_json::from_str(&report).unwrap();
+    let target = |figure| &found(&report, figure, 0)["target"];
+    assert_ne!(target("map"), target("map-other"), "{report}");
+    let page = std::fs::read_to_string(folder.path().join("build/report.md")).unwrap();
+    assert!(page.contains("Second head"), "{page}");
+    assert!(page.contains("two.onnx (ONNX), \\`features\\`"), "{page}");
+}
+
+const OUTPUTS: &str = "title: Two heads
+model: {file: two.onnx, output: scores, input: {shorter: null, size: [8, 8], channels: grey, mean: [0.5], std: [0.5]}}
+models:
+  other: {file: two.onnx, output: features, name: Second head}
+images: [{id: red, file: red.png}]
+output: {formats: [markdown, json]}
+questions:
+  - title: Both
+    figures:
+      - saliency: {id: map, model: [model, other]}
+";

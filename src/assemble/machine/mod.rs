@@ -237,6 +237,7 @@ fn model_of(planned: &PlannedModel) -> Model {
     let (origin, scores) = (&planned.facts.provenance, &planned.facts.scores);
     Model {
         file: planned.file.clone(),
+        output: planned.output.clone(),
         format: origin.format.clone(),
         sha256: origin.sha256.clone(),
         architecture: origin.architecture.clone(),

@@ -115,6 +115,8 @@ pub struct PrecisionAgreement {
 pub struct Model {
     /// Name of the file.
     pub file: String,
+    /// Which of its outputs holds the scores; null where report.yaml does not say it.
+    pub output: Option<String>,
     /// Such as `PyTorch exported program` or `ONNX`.
     pub format: String,
     /// SHA-256 of the file; of an ONNX file together with its data files.

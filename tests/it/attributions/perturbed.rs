@@ -110,6 +110,7 @@ fn two_masks_of_rise_by_hand() {
     let mut rows = masks.iter().map(Tensor::copy);
     let mut mask = || Ok(rows.next().unwrap());
     let masked = Masked {
+        together: 1,
         count: Count::fixed(2),
         kept: 0.5,
         mask: &mut mask,

@@ -27,6 +27,8 @@ fn errors_are_those_of_independent_runs() {
     const RUNS: u64 = 24;
     for (method, keys, within) in [
         ("rise", json!({ "samples": 60, "class": 1 }), 0.2),
+        // Four replicates of 128.
+        ("rise", json!({ "samples": 512, "class": 1, "design": "balanced" }), 0.2),
         ("smooth_grad", json!({ "samples": 12, "class": 1 }), 0.2),
         (
             "smooth_grad",
@@ -86,11 +88,11 @@ fn stopping_does_not_depend_on_rounds() {
         let settled = auto("once");
         assert_eq!(settled, auto("again"), "{method}");
         let samples = sampling(&settled).samples;
-        let fixed = found(
-            &bench_of_net1(),
-            method,
-            json!({ "samples": samples, "class": 1 }),
-        );
+        let mut keys = json!({ "samples": samples, "class": 1 });
+        if method == "rise" {
+            keys["design"] = json!("balanced"); // as `auto` takes it
+        }
+        let fixed = found(&bench_of_net1(), method, keys);
         assert_eq!(fixed.values, settled.values, "{method}");
         assert_eq!(
             sampling(&fixed).standard_errors,
@@ -130,4 +132,25 @@ fn keys_of_auto_are_refused_without_it() {
         let pointers: Vec<&str> = faults.iter().map(|fault| &*fault.pointer).collect();
         assert_eq!(pointers, ["/tolerance"], "{method}");
     }
+}
+
+/// A balanced design of as many masks has a far smaller error: what all masks have in common cancels between a mask and its
+/// opposite. It shows half of the cells, and is taken as whole replicates.
+#[test]
+fn a_balanced_design_of_rise_is_closer() {
+    let bench = bench_of_net1();
+    let error = |design: &str| {
+        let keys = json!({ "samples": 500, "class": 1, "design": design });
+        let found = found(&bench, "rise", keys);
+        let errors = sampling(&found).standard_errors.clone().unwrap();
+        let sum: f64 = errors.iter().map(|error| f64::from(*error).powi(2)).sum();
+        (sampling(&found).samples, sum.sqrt())
+    };
+    let ((random, of_random), (balanced, of_balanced)) = (error("random"), error("balanced"));
+    assert_eq!((random, balanced), (500, 512));
+    println!("balanced {of_balanced:.2e}, random {of_random:.2e}");
+    assert!(of_balanced < of_random / 3.0, "{of_balanced} {of_random}");
+    let faults = bench.faults(entry("rise"), json!({ "design": "balanced", "kept": 0.25 }));
+    assert_eq!(faults[0].pointer, "/design");
+    assert!(faults[0].message.contains("half of the cells, not 0.25"));
 }
