@@ -77,7 +77,8 @@ class Builds:
         self.arguments = arguments
         self.folder = folder
         self.environment = dict(
-            os.environ, AWS_ALLOW_HTTP="true", AWS_REGION="us-east-1", AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test"
+            os.environ, AWS_ALLOW_HTTP="true", AWS_REGION="us-east-1", AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test",
+            NO_PROXY="127.0.0.1", no_proxy="127.0.0.1",
         )
 
     def start(self, port, *more, command="build"):

@@ -24,6 +24,8 @@ fn command(folder: &Path, endpoint: &str, arguments: &[&str]) -> Command {
         ("AWS_ACCESS_KEY_ID", KEY_ID),
         ("AWS_SECRET_ACCESS_KEY", SECRET),
         ("AWS_REGION", "us-east-1"),
+        ("NO_PROXY", "127.0.0.1"), // a proxy of the machine's knows nothing of our port
+        ("no_proxy", "127.0.0.1"),
     ] {
         command.env(name, value);
     }

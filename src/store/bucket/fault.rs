@@ -8,6 +8,10 @@ pub fn told(error: &Error) -> String {
     let whole = error.to_string();
     let code = code(&whole).map_or(String::new(), |code| format!(" ({code})"));
     match error {
+        // A server that is no object store, or a proxy, gives no code.
+        Error::NotFound { .. } if code.is_empty() => {
+            "the server answers 404: there is no such bucket, or no object store".to_owned()
+        }
         Error::NotFound { .. } => format!("there is no such bucket{code}"),
         Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
             format!("the server refuses it to these credentials{code}")
@@ -116,6 +120,13 @@ mod tests {
                     source: "<Code>NoSuchBucket</Code>".into(),
                 },
                 "there is no such bucket (NoSuchBucket)",
+            ),
+            (
+                Error::NotFound {
+                    path: "a".to_owned(),
+                    source: "<html>".into(),
+                },
+                "the server answers 404: there is no such bucket, or no object store",
             ),
         ] {
             assert_eq!(told(&error), expected);
