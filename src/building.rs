@@ -18,15 +18,15 @@ use crate::present::values::Quantity;
 use crate::progress::Progress;
 use crate::render::{self, CommentForm};
 use crate::report::Report;
-use crate::store::Store;
+use crate::store::{Address, Store};
 use crate::write::Kept;
 use crate::{Failure, assemble, write};
 
 use budget::over_budget;
 pub use dry_run::{DryRun, dry_run};
-use faults::{failures, not_executed, run_failure, unrendered, warning};
+use faults::{failures, not_executed, not_up_to_date, run_failure, unrendered};
 pub use planning::{check_spec, plan_report};
-pub(crate) use planning::{network_faults, open_store};
+pub(crate) use planning::{flush, network_faults, open_store};
 pub use shard::{BuiltShard, build_shard};
 pub use written::{UpToDate, check_written};
 
@@ -50,17 +50,28 @@ pub enum StoreAt {
     #[default]
     BesideReport,
     Folder(PathBuf),
+    /// In a bucket.
+    Url(Address),
     /// Nowhere.
     Nowhere,
 }
 
+/// Where the results of a report are kept, if anywhere.
+enum Place<'a> {
+    Folder(PathBuf),
+    Url(&'a Address),
+}
+
 impl StoreAt {
-    /// The folder, for the report of a spec.
-    fn folder(&self, spec: &Path) -> Option<PathBuf> {
+    fn of_report(&self, spec: &Path) -> Option<Place<'_>> {
         match self {
             Self::Nowhere => None,
-            Self::Folder(folder) => Some(folder.clone()),
-            Self::BesideReport => Some(plan::folder_of(spec).join(crate::STORE)),
+            Self::Url(address) => Some(Place::Url(address)),
+            Self::Folder(folder) => Some(Place::Folder(folder.clone())),
+            Self::BesideReport => {
+                let folder = plan::folder_of(spec).join(crate::STORE);
+                Some(Place::Folder(folder))
+            }
         }
     }
 }
@@ -119,11 +130,9 @@ pub fn build_report(request: &Request, progress: &dyn Progress) -> Result<Built,
         return Err(Failure::Run(over));
     }
     let pages = write::write(&plan.output.folder, &files).map_err(unwritten)?;
-    if let Some(store) = &store
-        && let Err(error) = execute::remember(&plan, &executed, store)
-    {
-        let message = format!("the store could not be brought up to date: {error}");
-        warnings.push(warning(&request.spec, message));
+    if let Some(store) = &store {
+        let remembered = execute::remember(&plan, &executed, store);
+        warnings.extend(not_up_to_date(&request.spec, store, remembered)?);
     }
     warnings.extend(plan.warnings);
     Ok(Built {
@@ -159,7 +168,7 @@ struct Made {
 }
 
 fn made(request: &Request, progress: &dyn Progress) -> Result<Made, Failure> {
-    let (store, warnings) = open_store(&request.spec, &request.store);
+    let (store, warnings) = open_store(&request.spec, &request.store)?;
     let (plan, networks) = plan_report(&request.spec, &request.overrides, store.as_ref())?;
     let executed = executed(&plan, &networks, store.as_ref(), request, progress)?;
     let failures = failures(&plan, &executed);
@@ -185,11 +194,11 @@ pub fn values_of(
     request: &Request,
     progress: &dyn Progress,
 ) -> Result<BTreeMap<String, Quantity>, Failure> {
-    let (store, _) = open_store(&request.spec, &request.store);
+    let (store, _) = open_store(&request.spec, &request.store)?;
     let (plan, networks) = plan_report(&request.spec, &request.overrides, store.as_ref())?;
     let executed = executed(&plan, &networks, store.as_ref(), request, progress)?;
     if let Some(store) = &store {
-        let _ = store.flush();
+        flush(&request.spec, store)?;
     }
     let values = assemble::values::all(&plan, &executed);
     let values = values.map_err(|error| run_failure(&request.spec, format!("{error:#}")))?;
@@ -204,5 +213,5 @@ fn executed(
     progress: &dyn Progress,
 ) -> Result<Executed, Failure> {
     let executed = execute::execute(plan, networks, store, request.reuse, progress);
-    executed.map_err(|error| not_executed(request, error))
+    executed.map_err(|error| not_executed(&request.spec, store, error))
 }

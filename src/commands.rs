@@ -68,13 +68,17 @@ pub fn is_report(path: &Path) -> Result<bool, Failure> {
 /// What can be said of the network of a model file; from the store where it was seen before.
 pub fn facts_of_model(model: &ModelFile, store: &StoreAt) -> Result<ModelFacts, Failure> {
     let (source, device) = model.resolved()?;
-    let (store, _) = building::open_store(&model.file, store);
+    let (store, _) = building::open_store(&model.file, store)?;
     let named = NamedModel {
         source,
         origin: Origin::Own,
         device,
     };
-    found(&named, store.as_ref()).map_err(|error| no_model(&error))
+    let facts = found(&named, store.as_ref());
+    if let Some(store) = &store {
+        building::flush(&model.file, store)?;
+    }
+    facts.map_err(|error| no_model(&error))
 }
 
 /// The same of the network that a report names, whatever its figures ask for.
@@ -85,8 +89,11 @@ pub fn facts_of_report(
 ) -> Result<ModelFacts, Failure> {
     let (document, spec) = read_spec(path, &overrides.set)?;
     let network = plan::network(&document, &spec, overrides).map_err(Failure::Spec)?;
-    let (store, _) = building::open_store(path, store);
+    let (store, _) = building::open_store(path, store)?;
     let facts = found(&network.model, store.as_ref());
+    if let Some(store) = &store {
+        building::flush(path, store)?;
+    }
     facts.map_err(|error| Failure::Spec(building::network_faults(&document, &network.model, error)))
 }
 
@@ -103,11 +110,7 @@ fn found(model: &NamedModel, store: Option<&Store>) -> Result<ModelFacts, execut
         Some(store) => store,
         None => &NoMemory,
     };
-    let found = execute::find(model, store, memory)?;
-    if let Some(store) = store {
-        let _ = store.flush(); // what is not remembered is looked at again
-    }
-    Ok(found.facts)
+    Ok(execute::find(model, store, memory)?.facts)
 }
 
 /// A model to look at, and what a report says of it.

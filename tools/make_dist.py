@@ -19,6 +19,8 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[1]
 # Part of the C library, which every Linux has.
 OF_SYSTEM = re.compile(r"^(ld-linux.*|linux-vdso.*|lib(c|m|rt|dl|pthread|util))\.so")
+# As `make dist` builds it.
+FEATURES = ["--features", "object-store"]
 LICENCE = re.compile(r"licen[cs]e|copying|copyright|notice|unlicense", re.IGNORECASE)
 EXAMPLE = ["examples/quickstart/report.yaml", "models/squeezenet1_1.safetensors", "models/imagenet_classes.txt", "photos"]
 
@@ -45,9 +47,9 @@ def copy_licences(to, libtorch):
     if not of_libtorch.is_dir():
         sys.exit(f"make_dist: `{of_libtorch}` with the licences of libtorch is missing: rm -rf .libtorch && make libtorch")
     shutil.copytree(of_libtorch, to / "libraries")
-    metadata = json.loads(output_of("cargo", "metadata", "--format-version=1", "--locked", "--filter-platform=x86_64-unknown-linux-gnu"))
+    metadata = json.loads(output_of("cargo", "metadata", "--format-version=1", "--locked", *FEATURES, "--filter-platform=x86_64-unknown-linux-gnu"))
     used = {line.split()[0] + "-" + line.split()[1].lstrip("v") for line in output_of(
-        "cargo", "tree", "--edges=normal", "--prefix=none", "--locked", "--target=x86_64-unknown-linux-gnu").splitlines() if line.strip()}
+        "cargo", "tree", "--edges=normal", "--prefix=none", "--locked", *FEATURES, "--target=x86_64-unknown-linux-gnu").splitlines() if line.strip()}
     rows = []
     for package in sorted(metadata["packages"], key=lambda package: package["name"]):
         name = f"{package['name']}-{package['version']}"

@@ -3,13 +3,14 @@
 #
 #     examples/slurm/report.sh report.yaml /shared/store 8
 #
-# The store must lie on a file system that all nodes see, and so must the report with its model and photos. A task that
+# The store must lie on a file system that all nodes see, and so must the report with its model and photos; or the store is
+# a URL, such as s3://bucket/store, with its credentials in the environment, which sbatch hands on. A task that
 # was killed or requeued leaves what it has finished in the store: it goes on there, and the last job runs what is missing.
 # SBATCH_OPTIONS is given to sbatch, such as "--partition=gpu --gpus=1 --mem=8G".
 set -eu
 
 report=${1:?a report.yaml}
-store=${2:?a folder that all nodes see}
+store=${2:?a folder that all nodes see, or a URL}
 shards=${3:?how many tasks}
 program=${CNN_REPORT:-cnn-report}
 

@@ -1,7 +1,8 @@
 //! What a build would do, without doing it.
 
-use super::Request;
-use super::planning::plan_report;
+use super::faults::of_store;
+use super::planning::{check, plan_report};
+use super::{Place, Request};
 use crate::Failure;
 use crate::diagnostic::Diagnostic;
 use crate::execute::{Upcoming, upcoming};
@@ -29,15 +30,24 @@ pub struct Memory {
 /// Everything of a build up to its first unit of work. Nothing is written, neither a report nor into the store; a
 /// network that was not seen before is loaded and tried, as by `check`.
 pub fn dry_run(request: &Request) -> Result<DryRun, Failure> {
-    let folder = request.store.folder(&request.spec);
-    let store = folder.and_then(|folder| Store::open_read_only(&folder));
+    let spec = &request.spec;
+    let store = match request.store.of_report(spec) {
+        None => None,
+        Some(Place::Folder(folder)) => Store::open_read_only(&folder),
+        Some(Place::Url(address)) => Store::connect_read_only(address)
+            .map_err(|error| of_store(spec, Some(address), &error))?,
+    };
     let overrides = Overrides {
         writes_nothing: true,
         ..request.overrides.clone()
     };
     let (plan, networks) = plan_report(&request.spec, &overrides, store.as_ref())?;
+    let upcoming = upcoming(&plan, &networks, store.as_ref(), request.reuse);
+    if let Some(store) = &store {
+        check(spec, store)?;
+    }
     Ok(DryRun {
-        upcoming: upcoming(&plan, &networks, store.as_ref(), request.reuse),
+        upcoming,
         memory: memory(plan.models.iter().map(|model| &model.facts)),
         warnings: plan.warnings,
     })

@@ -6,11 +6,11 @@ use crate::Failure;
 use crate::diagnostic::{Diagnostic, Position};
 use crate::execute::{ExecuteError, Executed};
 use crate::explain::ExplainError;
+use crate::fs::FileError;
 use crate::plan::Plan;
 use crate::render;
 use crate::report::Look;
-
-use super::Request;
+use crate::store::{Address, Store};
 
 /// The tasks that failed, each with its place in the spec.
 pub(super) fn failures(plan: &Plan, executed: &Executed) -> Vec<Diagnostic> {
@@ -37,10 +37,35 @@ pub(super) fn warning(spec: &Path, message: String) -> Diagnostic {
     Diagnostic::error(&file, None, message, String::new()).as_warning()
 }
 
-pub(super) fn not_executed(request: &Request, error: ExecuteError) -> Failure {
+pub(super) fn not_executed(spec: &Path, store: Option<&Store>, error: ExecuteError) -> Failure {
     match error {
         ExecuteError::Cancelled => Failure::Cancelled,
-        ExecuteError::File(error) => run_failure(&request.spec, error.to_string()),
+        ExecuteError::File(error) => of_store(spec, store.and_then(Store::address), &error),
+    }
+}
+
+/// The store that the user named by its URL cannot be used; or a file cannot, where there is no URL.
+pub(super) fn of_store(spec: &Path, address: Option<&Address>, error: &FileError) -> Failure {
+    let hint = address.map_or(String::new(), |address| address.hint().to_owned());
+    Failure::Run(vec![Diagnostic {
+        hint,
+        ..run_fault(spec, error.to_string())
+    }])
+}
+
+/// Behind a build: a folder that was not brought up to date costs the next build time and is a warning, a URL is a fault.
+pub(super) fn not_up_to_date(
+    spec: &Path,
+    store: &Store,
+    flushed: Result<(), FileError>,
+) -> Result<Option<Diagnostic>, Failure> {
+    match (flushed, store.address()) {
+        (Ok(()), _) => Ok(None),
+        (Err(error), Some(address)) => Err(of_store(spec, Some(address), &error)),
+        (Err(error), None) => {
+            let message = format!("the store could not be brought up to date: {error}");
+            Ok(Some(warning(spec, message)))
+        }
     }
 }
 

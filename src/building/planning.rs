@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::path::Path;
 
-use super::StoreAt;
-use super::faults::{of_template, run_failure, warning};
+use super::faults::{of_store, of_template, run_failure, warning};
+use super::{Place, StoreAt};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::execute::{self, Networks, NoMemory};
 use crate::model::{Precision, precision_name};
@@ -22,11 +22,11 @@ pub fn check_spec(
     overrides: &Overrides,
     store: &StoreAt,
 ) -> Result<Vec<Diagnostic>, Failure> {
-    let (store, mut warnings) = open_store(path, store);
+    let (store, mut warnings) = open_store(path, store)?;
     let (plan, networks) = plan_report(path, overrides, store.as_ref())?;
     let problems = execute::tried_photos(&plan, &networks, store.as_ref());
     if let Some(store) = &store {
-        let _ = store.flush(); // what is not remembered is looked at again
+        flush(path, store)?;
     }
     if !problems.is_empty() {
         let hint = "leave the photo out, or mend the network at that node";
@@ -40,6 +40,30 @@ pub fn check_spec(
 
 /// The plan of a spec with its networks, which are opened only where they were not seen before.
 pub fn plan_report(
+    path: &Path,
+    overrides: &Overrides,
+    store: Option<&Store>,
+) -> Result<(Plan, Networks), Failure> {
+    let planned = planned(path, overrides, store);
+    if let Some(store) = store {
+        check(path, store)?;
+    }
+    planned
+}
+
+/// An error where the store that was named by its URL cannot be asked.
+pub(super) fn check(spec: &Path, store: &Store) -> Result<(), Failure> {
+    let checked = store.check();
+    checked.map_err(|error| of_store(spec, store.address(), &error))
+}
+
+/// What is not remembered in a folder is looked at again; a URL must be reached.
+pub(crate) fn flush(spec: &Path, store: &Store) -> Result<(), Failure> {
+    let _ = store.flush();
+    check(spec, store)
+}
+
+fn planned(
     path: &Path,
     overrides: &Overrides,
     store: Option<&Store>,
@@ -136,12 +160,22 @@ pub(crate) fn network_faults(
     }
 }
 
-/// The store of a report; without one, and a warning, where its folder cannot be written.
-pub(crate) fn open_store(spec: &Path, at: &StoreAt) -> (Option<Store>, Vec<Diagnostic>) {
-    let Some(folder) = at.folder(spec) else {
-        return (None, Vec::new());
+/// The store of a report; without one, and a warning, where its folder cannot be written. A URL was named by the user,
+/// for the shards of a report perhaps: without it nothing is built.
+pub(crate) fn open_store(
+    spec: &Path,
+    at: &StoreAt,
+) -> Result<(Option<Store>, Vec<Diagnostic>), Failure> {
+    let folder = match at.of_report(spec) {
+        None => return Ok((None, Vec::new())),
+        Some(Place::Url(address)) => {
+            let store = Store::connect(address);
+            let store = store.map_err(|error| of_store(spec, Some(address), &error))?;
+            return Ok((Some(store), Vec::new()));
+        }
+        Some(Place::Folder(folder)) => folder,
     };
-    match Store::open(&folder, store::LIMIT_BYTES) {
+    Ok(match Store::open(&folder, store::LIMIT_BYTES) {
         Ok(store) => (Some(store), Vec::new()),
         Err(error) => {
             let message = format!("results are not kept for the next build: {error}");
@@ -149,5 +183,5 @@ pub(crate) fn open_store(spec: &Path, at: &StoreAt) -> (Option<Store>, Vec<Diagn
             warning.hint = "name a folder that can be written with `--store`".to_owned();
             (None, vec![warning])
         }
-    }
+    })
 }

@@ -1,7 +1,7 @@
 //! `build --shard`: a part of the work of a report, into the store.
 
 use super::Request;
-use super::faults::{failures, not_executed, run_fault, warning};
+use super::faults::{failures, not_executed, not_up_to_date, run_fault};
 use super::planning::{open_store, plan_report};
 use crate::Failure;
 use crate::diagnostic::Diagnostic;
@@ -27,7 +27,7 @@ pub fn build_shard(
     shard: Shard,
     progress: &dyn Progress,
 ) -> Result<BuiltShard, Failure> {
-    let (store, mut warnings) = open_store(&request.spec, &request.store);
+    let (store, mut warnings) = open_store(&request.spec, &request.store)?;
     let Some(store) = store else {
         let message =
             "the shards of a report share a store, and this one cannot be written".to_owned();
@@ -46,11 +46,8 @@ pub fn build_shard(
     let (plan, networks) = plan_report(&request.spec, &overrides, Some(&store))?;
     let reuse = (request.reuse, shard);
     let executed = execute::execute_shard(&plan, &networks, &store, reuse, progress);
-    let executed = executed.map_err(|error| not_executed(request, error))?;
-    if let Err(error) = store.flush() {
-        let message = format!("the store could not be brought up to date: {error}");
-        warnings.push(warning(&request.spec, message));
-    }
+    let executed = executed.map_err(|error| not_executed(&request.spec, Some(&store), error))?;
+    warnings.extend(not_up_to_date(&request.spec, &store, store.flush())?);
     let failures = failures(&plan, &executed);
     warnings.extend(plan.warnings);
     Ok(BuiltShard {

@@ -15,6 +15,7 @@ mod shard;
 mod shells;
 mod stoppable;
 mod store;
+mod store_at;
 mod target;
 mod values;
 mod watch;

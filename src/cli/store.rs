@@ -12,27 +12,28 @@ use cnn_report::store::{LIMIT_BYTES, Listed, Pruned, Store};
 use serde_json::Value;
 
 use super::messages::{FAILED_RUN, MessageFormat};
+use super::store_at::Named;
 
 /// Where results are kept.
 #[derive(Args)]
 pub struct StoreArguments {
-    /// Folder in which results are kept for the next build [default: .cnn-report beside the report]
-    #[arg(long, value_name = "FOLDER")]
-    store: Option<PathBuf>,
+    /// Folder in which results are kept for the next build, or s3://BUCKET/PREFIX, gs://… or az://… [default: .cnn-report beside the report]
+    #[arg(long, value_name = "FOLDER|URL")]
+    store: Option<Named>,
 }
 
 impl StoreArguments {
     pub fn of_report(&self) -> StoreAt {
-        match &self.store {
-            Some(folder) => StoreAt::Folder(folder.clone()),
-            None => StoreAt::BesideReport,
-        }
+        let named = self.store.as_ref();
+        named.map_or(StoreAt::BesideReport, Named::place)
     }
 
     /// Facts of a model file without a report go into the user's cache.
     pub fn of_model(&self) -> StoreAt {
-        let folder = self.store.clone().or_else(user_cache);
-        folder.map_or(StoreAt::Nowhere, StoreAt::Folder)
+        match &self.store {
+            Some(named) => named.place(),
+            None => user_cache().map_or(StoreAt::Nowhere, StoreAt::Folder),
+        }
     }
 }
 
@@ -58,16 +59,16 @@ pub struct CacheArguments {
     /// The report's YAML file
     #[arg(long, default_value = "report.yaml", global = true)]
     report: PathBuf,
-    /// Folder of the store [default: .cnn-report beside the report]
-    #[arg(long, value_name = "FOLDER", global = true)]
-    store: Option<PathBuf>,
+    /// Folder or URL of the store [default: .cnn-report beside the report]
+    #[arg(long, value_name = "FOLDER|URL", global = true)]
+    store: Option<Named>,
 }
 
 #[derive(Subcommand)]
 enum CacheCommand {
     /// List what is stored, with sizes, the least recently used first
     List,
-    /// Remove the least recently used results beyond a size
+    /// Remove the least recently used results beyond a size; of a URL, those written first
     Prune {
         /// Size that may stay, in MB
         #[arg(long, value_name = "MB", default_value_t = LIMIT_BYTES / 1_000_000)]
@@ -82,30 +83,41 @@ pub fn run(arguments: &CacheArguments, format: MessageFormat) -> ExitCode {
         Some(parent) if parent != Path::new("") => parent.join(".cnn-report"),
         _ => PathBuf::from(".cnn-report"),
     };
-    let folder = arguments.store.clone().unwrap_or_else(beside);
-    if !folder.exists() {
-        return format.print(&format!(
-            "nothing is stored: there is no `{}`\n",
-            folder.display()
-        ));
-    }
-    match answer(&folder, &arguments.command) {
+    let named = arguments.store.clone();
+    let named = named.unwrap_or_else(|| Named::Folder(beside()));
+    match answer(&named, &arguments.command) {
         Ok(text) => format.print_text(&text),
         Err(error) => {
-            let fault = Diagnostic::without_file(error.to_string(), String::new());
+            let hint = match &named {
+                Named::Folder(_) => "",
+                Named::Url(address) => address.hint(),
+            };
+            let fault = Diagnostic::without_file(error.to_string(), hint.to_owned());
             format.print_diagnostics(&[fault]);
             ExitCode::from(FAILED_RUN)
         }
     }
 }
 
-fn answer(folder: &Path, command: &CacheCommand) -> Result<String, FileError> {
-    let store = Store::open(folder, LIMIT_BYTES)?;
-    Ok(match command {
+fn answer(named: &Named, command: &CacheCommand) -> Result<String, FileError> {
+    let (store, name) = match named {
+        Named::Folder(folder) => {
+            let store = folder.exists().then(|| Store::open(folder, LIMIT_BYTES));
+            (store.transpose()?, folder.display().to_string())
+        }
+        // Nothing is written to a bucket to list or remove what is there.
+        Named::Url(address) => (Store::connect_read_only(address)?, address.to_string()),
+    };
+    let Some(store) = store else {
+        return Ok(format!("nothing is stored: there is no `{name}`\n"));
+    };
+    let text = match command {
         CacheCommand::List => listed(&store, &store.list()?),
-        CacheCommand::Prune { limit } => removed(&store.prune(limit * 1_000_000)?),
+        CacheCommand::Prune { limit } => removed(&store.prune(limit.saturating_mul(1_000_000))?),
         CacheCommand::Clear => removed(&store.clear()?),
-    })
+    };
+    store.check()?;
+    Ok(text)
 }
 
 fn removed(pruned: &Pruned) -> String {

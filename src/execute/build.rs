@@ -37,14 +37,17 @@ impl Build<'_> {
         let mut results: Vec<Option<Results>> = keys
             .iter()
             .zip(&shared)
-            .map(|(key, is_shared)| {
-                let found = is_shared.then(|| self.earlier.get(&text(key)).cloned());
-                found.flatten().or_else(|| match self.at.reuse {
-                    Reuse::Stored => self.at.store?.load(key),
-                    Reuse::Nothing => None,
-                })
-            })
+            .map(|(key, is_shared)| is_shared.then(|| self.earlier.get(&text(key)).cloned())?)
             .collect();
+        if let (Some(store), Reuse::Stored) = (self.at.store, self.at.reuse) {
+            let asked = (0..results.len()).filter(|at| results[*at].is_none());
+            let asked: Vec<usize> = asked.collect();
+            let of_asked: Vec<&Key> = asked.iter().map(|at| &keys[*at]).collect();
+            for (at, found) in asked.into_iter().zip(store.load_each(&of_asked)) {
+                results[at] = found;
+            }
+            store.check()?;
+        }
         let missing: Vec<usize> = (0..results.len())
             .filter(|at| results[*at].is_none() && ours[*at])
             .collect();
@@ -89,6 +92,10 @@ impl Build<'_> {
             self.at
                 .timings(task)
                 .keep(Sort::of(&keys[*first], None), watch.timing());
+            // A result that could not be put into the bucket is no fault of the method's.
+            if let Some(store) = self.at.store {
+                store.check()?;
+            }
             match outcome {
                 Err(ExplainError::Cancelled) => return Err(ExecuteError::Cancelled),
                 Err(error) => {

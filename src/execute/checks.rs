@@ -54,7 +54,11 @@ impl Execution<'_> {
             let key = self.keys.of_check(task, &task.units[unit], check);
             let name = format!("{}, {}", name(task, &task.units[unit]), check.name());
             let stored: Option<Fidelity> = match (self.store, self.reuse) {
-                (Some(store), Reuse::Stored) => store.load(&key),
+                (Some(store), Reuse::Stored) => {
+                    let stored = store.load(&key);
+                    store.check()?;
+                    stored
+                }
                 (Some(_), Reuse::Nothing) | (None, _) => None,
             };
             let is_new = stored.is_none();

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::place::Place;
 use super::{Key, Store, entry};
 use crate::fs::{self, FileError, Fingerprint};
 
@@ -49,14 +50,14 @@ fn lock(digests: &Mutex<Digests>) -> MutexGuard<'_, Digests> {
 }
 
 impl Digests {
-    /// The digest of `file`; `path` is where digests are kept. Not locked while a file is read.
-    pub fn digest(this: &Mutex<Self>, path: &Path, file: &Path) -> Result<String, FileError> {
+    /// The digest of `file`; `place` has those that are kept. Not locked while a file is read.
+    pub fn digest(this: &Mutex<Self>, place: &Place, file: &Path) -> Result<String, FileError> {
         let name = name(file);
         let before = fs::fingerprint(file)?;
         if let Some(name) = &name {
             let mut digests = lock(this);
             let Self { stored, found } = &mut *digests;
-            let stored = stored.get_or_insert_with(|| load(path));
+            let stored = stored.get_or_insert_with(|| load(place));
             let remembered = found.get(name).or_else(|| stored.get(name));
             if let Some(known) = remembered.filter(|known| known.fingerprint == before) {
                 return Ok(known.digest.clone());
@@ -86,14 +87,14 @@ impl Digests {
         Ok(digest)
     }
 
-    /// Adds what this process has found to what is kept at `path`, in the locked `folder`.
-    pub fn flush(this: &Mutex<Self>, path: &Path, folder: &Path) -> Result<(), FileError> {
+    /// Adds what this process has found to what is kept.
+    pub fn flush(this: &Mutex<Self>, place: &Place) -> Result<(), FileError> {
         let mut digests = lock(this);
         if digests.found.is_empty() {
             return Ok(());
         }
-        let _lock = fs::lock(folder)?;
-        let mut all = load(path); // again: another process may have added to it
+        let _lock = place.lock()?;
+        let mut all = load(place); // again: another process may have added to it
         all.extend(digests.found.clone());
         if all.len() > MAXIMUM {
             let is_current = |name: &String, known: &mut Remembered| {
@@ -103,20 +104,19 @@ impl Digests {
         }
         let file = entry::file(&key(), &all).map_err(|error| FileError {
             action: "write",
-            path: path.to_owned(),
+            path: place.path_of_digests(),
             source: std::io::Error::other(error),
         })?;
-        fs::stage(path, &file)?.commit()?;
+        place.write_digests(file)?;
         digests.found.clear();
         digests.stored = Some(all);
         Ok(())
     }
 }
 
-/// What is kept at `path`; nothing where it is damaged.
-fn load(path: &Path) -> Memory {
-    let file = fs::read(path).unwrap_or_default();
-    entry::value(&file, &key()).unwrap_or_default()
+/// What is kept; nothing where it is damaged.
+fn load(place: &Place) -> Memory {
+    entry::value(&place.read_digests(), &key()).unwrap_or_default()
 }
 
 /// The file has the layout of an entry, and so its checksum.
@@ -149,6 +149,7 @@ fn is_settled(file: &Fingerprint, started: SystemTime) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::{digests_path, folder_of};
     use super::*;
 
     const NO_LIMIT: u64 = u64::MAX;
@@ -172,23 +173,23 @@ mod tests {
         // Its state has changed just now: not remembered.
         assert_eq!(store.digest(&file).unwrap(), of("one"));
         store.flush().unwrap();
-        assert!(!store.digests_path().exists());
+        assert!(!digests_path(&store).exists());
         std::thread::sleep(GRAIN + Duration::from_millis(100));
         assert_eq!(store.digest(&file).unwrap(), of("one"));
         store.flush().unwrap();
-        assert!(store.digests_path().exists());
+        assert!(digests_path(&store).exists());
 
         // To see which digest comes from memory, the memory is made to be wrong.
-        let reopened = || Store::open(&store.folder, NO_LIMIT).unwrap();
-        let remembered = std::fs::read(store.digests_path()).unwrap();
+        let reopened = || Store::open(folder_of(&store), NO_LIMIT).unwrap();
+        let remembered = std::fs::read(digests_path(&store)).unwrap();
         store.digests.lock().unwrap().stored = None;
-        std::fs::write(store.digests_path(), [0; 100]).unwrap();
+        std::fs::write(digests_path(&store), [0; 100]).unwrap();
         assert_eq!(
             store.digest(&file).unwrap(),
             of("one"),
             "a damaged memory is none"
         );
-        std::fs::write(store.digests_path(), &remembered).unwrap();
+        std::fs::write(digests_path(&store), &remembered).unwrap();
         let fresh = reopened();
         let _ = fresh.digest(&file).unwrap();
         assert!(
@@ -224,7 +225,7 @@ mod tests {
         }
         std::thread::sleep(GRAIN + Duration::from_millis(100));
         let stores: Vec<_> = (0..8)
-            .map(|_| Store::open(&store.folder, NO_LIMIT).unwrap())
+            .map(|_| Store::open(folder_of(&store), NO_LIMIT).unwrap())
             .collect();
         std::thread::scope(|scope| {
             for (store, files) in stores.iter().zip(files.chunks(5)) {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::fs::{self, FileError};
 
-const ENTRIES: &str = "entries";
+pub const ENTRIES: &str = "entries";
 /// Digests of files that are not in the store: models, photos.
 pub const DIGESTS: &str = "digests";
 
@@ -16,6 +16,45 @@ const IGNORE: &str = ".gitignore";
 
 pub fn entries(folder: &Path) -> PathBuf {
     folder.join(ENTRIES)
+}
+
+/// `entries/ab/abcdef…`, below the store: few enough files in each folder. The same in a bucket.
+pub fn name_of(entry: &str) -> String {
+    let (start, _) = entry.split_at_checked(2).unwrap_or((entry, ""));
+    format!("{ENTRIES}/{start}/{entry}")
+}
+
+pub fn path_of(folder: &Path, entry: &str) -> PathBuf {
+    folder.join(name_of(entry))
+}
+
+/// The entry whose name below the store is `name`; `None` of what the store has not put there.
+pub fn entry_of(name: &str) -> Option<&str> {
+    let (_, entry) = name.rsplit_once('/')?;
+    (is_entry(entry) && name_of(entry) == name).then_some(entry)
+}
+
+pub fn is_entry(name: &str) -> bool {
+    is_hex(name, 64)
+}
+
+/// The store's folder, and those in which entries are.
+pub fn folders(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
+    let entries = entries(folder);
+    let mut folders = vec![folder.to_owned()];
+    for name in fs::names_in(&entries)? {
+        let path = entries.join(&name);
+        // Entries are removed: not those of a folder elsewhere.
+        if is_hex(&name, 2) && path.is_dir() && !path.is_symlink() {
+            folders.push(path);
+        }
+    }
+    Ok(folders)
+}
+
+fn is_hex(name: &str, digits: usize) -> bool {
+    let is_digit = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    name.len() == digits && name.bytes().all(is_digit)
 }
 
 /// Makes the folder and its first files, and checks that it can be written to.

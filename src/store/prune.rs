@@ -1,10 +1,11 @@
 //! What is in the store, and which of it goes.
 
-use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
+use super::place::Place;
+use super::stored::Stored;
 use super::{Store, entry, folder};
 use crate::fs::{self, FileError};
 
@@ -14,6 +15,7 @@ pub struct Listed {
     pub key: Value,
     /// Size of its file.
     pub bytes: u64,
+    /// In a bucket, when it was written.
     pub last_used: SystemTime,
 }
 
@@ -32,87 +34,76 @@ const AGE_OF_LEFT_OVERS: Duration = Duration::from_secs(3600);
 impl Store {
     /// All entries that this version of the program can read, the last used first.
     pub fn list(&self) -> Result<Vec<Listed>, FileError> {
-        let mut listed = Vec::new();
-        for file in self.files()? {
-            let key = read_key(&file.path);
-            listed.extend(key.map(|key| Listed {
-                key,
-                bytes: file.bytes,
-                last_used: file.modified,
-            }));
-        }
-        Ok(listed)
+        let stored = self.stored()?;
+        let keys = self.keys(&stored);
+        self.check()?;
+        let listed = stored.into_iter().zip(keys).filter_map(|(stored, key)| {
+            Some(Listed {
+                key: key?,
+                bytes: stored.bytes,
+                last_used: stored.last_used,
+            })
+        });
+        Ok(listed.collect())
     }
 
     /// Removes entries, those first that were not used for longest, until `limit_bytes` are left, and what
     /// killed processes left behind.
     pub fn prune(&self, limit_bytes: u64) -> Result<Pruned, FileError> {
-        for folder in self.folders()? {
-            fs::remove_left_over(&folder, AGE_OF_LEFT_OVERS)?;
-        }
-        let mut pruned = Pruned::default();
-        let mut is_full = false;
-        for file in self.files()? {
-            is_full |= pruned.kept_bytes + file.bytes > limit_bytes;
-            match is_full {
-                true => {
-                    fs::remove(&file.path)?;
-                    pruned.removed_entries += 1;
-                    pruned.removed_bytes += file.bytes;
-                }
-                false => {
-                    pruned.kept_entries += 1;
-                    pruned.kept_bytes += file.bytes;
-                }
+        if let Place::Folder(folder) = &self.place {
+            for folder in folder::folders(folder)? {
+                fs::remove_left_over(&folder, AGE_OF_LEFT_OVERS)?;
             }
         }
-        Ok(pruned)
+        let stored = self.stored()?;
+        let mut sum = 0;
+        let fits = |one: &&Stored| {
+            sum += one.bytes;
+            sum <= limit_bytes
+        };
+        let kept = stored.iter().take_while(fits).count();
+        let (kept, removed) = stored.split_at(kept);
+        let names: Vec<&str> = removed.iter().map(|one| one.name.as_str()).collect();
+        self.place.remove(&names)?;
+        let bytes = |all: &[Stored]| all.iter().map(|one| one.bytes).sum();
+        Ok(Pruned {
+            removed_entries: removed.len(),
+            removed_bytes: bytes(removed),
+            kept_entries: kept.len(),
+            kept_bytes: bytes(kept),
+        })
     }
 
-    /// Removes all entries and all remembered digests. The folder stays a store.
+    /// Removes all entries and all remembered digests. The folder, or what is left in the bucket, stays a store.
     pub fn clear(&self) -> Result<Pruned, FileError> {
-        fs::remove(&self.digests_path())?;
+        self.place.remove_digests()?;
         self.forget_digests();
         self.prune(0)
     }
 
-    /// The files of all entries, the last used first.
-    fn files(&self) -> Result<Vec<fs::Listed>, FileError> {
-        let mut files = Vec::new();
-        for folder in self.folders()? {
-            let inside = fs::list_plain_files(&folder)?;
-            files.extend(inside.into_iter().filter(|file| is_hex(&file.name, 64)));
-        }
+    /// What lies there, the last used first.
+    fn stored(&self) -> Result<Vec<Stored>, FileError> {
+        let mut stored = self.place.list()?;
         // Equal times are put in order by name, so that two prunings choose alike.
-        files.sort_by(|a, b| (b.modified, &a.name).cmp(&(a.modified, &b.name)));
-        Ok(files)
+        stored.sort_by(|a, b| (b.last_used, &a.name).cmp(&(a.last_used, &b.name)));
+        Ok(stored)
     }
 
-    /// The store's folder, and those in which entries are.
-    fn folders(&self) -> Result<Vec<PathBuf>, FileError> {
-        let entries = folder::entries(&self.folder);
-        let mut folders = vec![self.folder.clone()];
-        for name in fs::names_in(&entries)? {
-            let path = entries.join(&name);
-            // Entries are removed below: not those of a folder elsewhere.
-            if is_hex(&name, 2) && path.is_dir() && !path.is_symlink() {
-                folders.push(path);
+    /// `None` of entries that another process has removed meanwhile, and of what is none.
+    fn keys(&self, stored: &[Stored]) -> Vec<Option<Value>> {
+        let usual = |one: &Stored| one.bytes.min(entry::USUAL_HEAD_BYTES);
+        let named: Vec<(&str, u64)> = stored.iter().map(|s| (s.name.as_str(), usual(s))).collect();
+        let starts = self.place.starts(&named);
+        let key = |(stored, start): (&Stored, Option<Vec<u8>>)| {
+            let start = start?;
+            match entry::head_bytes(&start)?.min(stored.bytes) {
+                length if length > start.len() as u64 => {
+                    let whole = self.place.starts(&[(&stored.name, length)]);
+                    entry::key(whole.first()?.as_ref()?)
+                }
+                _ => entry::key(&start),
             }
-        }
-        Ok(folders)
+        };
+        stored.iter().zip(starts).map(key).collect()
     }
-}
-
-/// `None` where another process has removed the entry meanwhile, or where the file is none.
-fn read_key(path: &Path) -> Option<Value> {
-    let start = fs::read_start(path, entry::USUAL_HEAD_BYTES).ok()?;
-    match entry::head_bytes(&start)? {
-        length if length > start.len() as u64 => entry::key(&fs::read_start(path, length).ok()?),
-        _ => entry::key(&start),
-    }
-}
-
-fn is_hex(name: &str, digits: usize) -> bool {
-    let is_digit = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    name.len() == digits && name.bytes().all(is_digit)
 }

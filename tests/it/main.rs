@@ -39,6 +39,8 @@ mod machine;
 mod methods_page;
 mod model;
 mod networks;
+#[cfg(feature = "object-store")]
+mod object_store;
 mod objectives;
 mod onnx;
 mod outside;
@@ -56,6 +58,7 @@ mod several_networks;
 mod shards;
 mod shipped;
 mod split;
+mod store_urls;
 mod strings;
 mod torchscript;
 mod words;

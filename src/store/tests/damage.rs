@@ -89,7 +89,7 @@ proptest! {
             file.extend(foreign);
         }
         std::fs::write(&path, &file).unwrap();
-        std::fs::write(store.digests_path(), &file).unwrap();
+        std::fs::write(digests_path(&store), &file).unwrap();
         store.list().unwrap();
         let expected = (file == whole).then_some(value);
         prop_assert_eq!(store.load::<Vec<String>>(&key(1)), expected);

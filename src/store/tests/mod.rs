@@ -1,7 +1,11 @@
 mod damage;
+#[cfg(feature = "object-store")]
+mod in_bucket;
 mod room;
 
 use super::*;
+
+use std::path::PathBuf;
 
 use serde::Deserialize;
 
@@ -78,14 +82,25 @@ fn a_result_is_found_by_its_key_alone() {
     assert_eq!(store.load::<String>(&key(1)).unwrap(), "one");
     assert_eq!(store.load::<String>(&key(2)), None);
     store.save(&key(1), &"another").unwrap();
-    let reopened = Store::open(&store.folder, NO_LIMIT).unwrap();
+    let reopened = Store::open(folder_of(&store), NO_LIMIT).unwrap();
     assert_eq!(reopened.load::<String>(&key(1)).unwrap(), "another");
     assert!(reopened.contains(&key(1)));
 }
 
 /// Where the entry of a key is, read and written past the store.
 fn on_disk(store: &Store, key: &Key) -> PathBuf {
-    store.path(key)
+    folder::path_of(folder_of(store), key.digest())
+}
+
+pub fn digests_path(store: &Store) -> PathBuf {
+    folder_of(store).join(folder::DIGESTS)
+}
+
+pub fn folder_of(store: &Store) -> &Path {
+    match &store.place {
+        Place::Folder(folder) => folder,
+        Place::Bucket(_) => panic!("the store is a folder's"),
+    }
 }
 
 #[test]
@@ -94,7 +109,7 @@ fn eight_stores_at_once_do_no_harm() {
     let value = |number: u32, thread: u32| vec![number * 100 + thread; 20_000];
     std::thread::scope(|scope| {
         for thread in 0..8 {
-            let folder = store.folder.clone();
+            let folder = folder_of(&store).to_owned();
             scope.spawn(move || {
                 // As another process has it: its own store of the same folder.
                 let store = Store::open(&folder, NO_LIMIT).unwrap();

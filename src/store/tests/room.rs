@@ -29,7 +29,7 @@ fn the_entries_that_were_not_used_for_longest_go_first() {
     let left = store.list().unwrap();
     assert_eq!(left.iter().map(samples).collect::<Vec<_>>(), [0, 4, 3]);
 
-    let small = Store::open(&store.folder, bytes).unwrap();
+    let small = Store::open(folder_of(&store), bytes).unwrap();
     small.flush().unwrap();
     assert_eq!(small.list().unwrap().len(), 3, "nothing was added");
     small.save(&key(9), &vec![0_u8; 1000]).unwrap();
@@ -54,7 +54,10 @@ fn what_is_not_the_stores_stays() {
     let (_folder, store) = store();
     store.save(&key(1), &1).unwrap();
     let inside = on_disk(&store, &key(1)).parent().unwrap().to_owned();
-    for path in [inside.join("notes.txt"), store.folder.join("notes.txt")] {
+    for path in [
+        inside.join("notes.txt"),
+        folder_of(&store).join("notes.txt"),
+    ] {
         std::fs::write(path, "mine").unwrap();
     }
     std::fs::write(inside.join(".cnn-report-aaaaaa"), "killed").unwrap();
@@ -65,7 +68,7 @@ fn what_is_not_the_stores_stays() {
         fs::names_in(&inside).unwrap(),
         [".cnn-report-bbbbbb", "notes.txt"]
     );
-    assert!(store.folder.join("notes.txt").exists());
+    assert!(folder_of(&store).join("notes.txt").exists());
 }
 
 fn set_age(path: &Path, seconds: u64) {
