@@ -355,7 +355,10 @@ fn a_precision_is_checked_and_shown() {
     let output = cnn_report(project.path(), &["build", "--precision", "bf16"]);
     assert!(output.status.success(), "{}", stderr(&output));
     let page = std::fs::read_to_string(project.path().join("build/report.md")).unwrap();
-    for said in ["有標籤的照片）為 bf16", "2 張照片中有 2 張的預測類別與 fp32 相同"] {
+    for said in [
+        "有標籤的照片）為 bf16",
+        "2 張照片中有 2 張的預測類別與 fp32 相同",
+    ] {
         assert!(page.contains(said), "{page}");
     }
 }

@@ -28,7 +28,11 @@ fn errors_are_those_of_independent_runs() {
     for (method, keys, within) in [
         ("rise", json!({ "samples": 60, "class": 1 }), 0.2),
         // Four replicates of 128.
-        ("rise", json!({ "samples": 512, "class": 1, "design": "balanced" }), 0.2),
+        (
+            "rise",
+            json!({ "samples": 512, "class": 1, "design": "balanced" }),
+            0.2,
+        ),
         ("smooth_grad", json!({ "samples": 12, "class": 1 }), 0.2),
         (
             "smooth_grad",
