@@ -347,7 +347,7 @@ impl Balanced {
             let rows = on.chunks(self.cells * self.cells).map(<[bool]>::to_vec);
             self.grids = rows.rev().collect();
         }
-        if self.grids.len() % 2 == 0 {
+        if self.grids.len().is_multiple_of(2) {
             self.place = Place::drawn(numbers, size, self.cells);
         }
         let grid = self.grids.pop().unwrap_or_default();

@@ -85,7 +85,7 @@ fn work(
     let all = tiles.count() as f64 / counted;
     let numbers = (layer.channels * layer.places[0] * layer.places[1]) as f64;
     let held = views * all * (layer.channels * tiles.side * tiles.side) as f64;
-    (held <= MOST_NUMBERS).then(|| photos * all * before + count * (behind + numbers * MOVED))
+    (held <= MOST_NUMBERS).then_some(photos * all * before + count * (behind + numbers * MOVED))
 }
 
 /// How many different views the inputs have of a tile's window.
