@@ -394,7 +394,7 @@ def agreement(folder, peer_found):
 
 def of_weights(ours_found, theirs_found):
     """Largest difference of LIME's weights over the largest, on photos that both cut into as many segments; and how many."""
-    pairs = [(a, b) for a, b in zip(ours_found, theirs_found) if len(a) == len(b) and any(b)]
+    pairs = [(a, b) for a, b in zip(ours_found, theirs_found) if len(a) == len(b) and max(map(abs, b)) > 1e-9]
     differences = [max(abs(x - y) for x, y in zip(a, b)) / max(map(abs, b)) for a, b in pairs]
     return max(differences, default=float("nan")), len(pairs)
 
@@ -413,7 +413,8 @@ def measure(arguments, name):
         tuned_runs.append(theirs("tuned", name, folder))
     worst, least = agreement(folder, tuned_runs[-1])
     packages = theirs("packages", name, folder) if arguments.packages else None
-    adaptive = {precision: ours(binary, name, folder, auto=True, precision=precision) for precision in ("fp32", "auto")}
+    precisions = ("fp32", "auto") if arguments.auto else ()
+    adaptive = {precision: ours(binary, name, folder, auto=True, precision=precision) for precision in precisions}
     layer, samples, photos, steps = NETWORKS[name]
     print(f"\n**{name}**: LIME 4 × {samples}, matrix of {photos}, dream of {steps} steps, layer `{layer}`, {arguments.pairs} pairs.")
     weights, photos_alike = of_weights(ours_runs[-1]["weights"], tuned_runs[-1]["weights"])
@@ -472,6 +473,7 @@ def main():
     parser.add_argument("--networks", nargs="+", default=list(NETWORKS), choices=list(NETWORKS))
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--packages", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--auto", action=argparse.BooleanOptionalAction, default=True, help="LIME with `samples: auto`, which says little of random weights")
     parser.add_argument("--against", help="another build of cnn-report")
     parser.add_argument("--peer", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
