@@ -102,18 +102,18 @@ fn planned(
             ..overrides.clone()
         };
         let (mut plan, networks) = plan_report(path, &exact, store)?;
-        let message = format!("`precision: auto` computes in float32 here: in bfloat16 {said}");
+        let message = format!("`precision: auto` computes in float32 here; in bfloat16: {said}");
         plan.warnings
             .push(document.error("/precision", message, "").as_warning());
         return Ok((plan, networks));
     }
     if !agreement.other_class.is_empty() {
-        let message = format!("in bfloat16 {said}");
+        let message = format!("in bfloat16: {said}");
         let hint = "`fp32`, or `auto`, which takes bfloat16 only where they agree";
         plan.warnings
             .push(document.error("/precision", message, hint).as_warning());
     }
-    plan.agreement = Some(agreement);
+    plan.agreement = Some(agreement).filter(|agreement| agreement.photos > 0);
     Ok((plan, networks))
 }
 

@@ -16,12 +16,12 @@
 //! **Differs from the paper** as said: an offset and a factor, so that the map has a zero; and by `design`.
 //! **Errors** probabilities that are not finite.
 
-use std::ops::Range;
+mod grids;
+mod masked;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use tch::Tensor;
 
 use super::baseline::Baseline;
 use super::class_maps::{self, Step, predicted};
@@ -29,15 +29,14 @@ use super::input_x_gradient::SIGNED_PIXELS;
 use super::lime::designs::Replicates;
 use super::lime::sample_count::Design;
 use super::lime::until_settled::Design as _;
-use super::moments::Moments;
 use super::per_photo::PerPhoto;
 use super::sampled_mean::{Count, Samples};
 use super::seed::Numbers;
 use super::target_name::{Takes, TargetName, Wanted};
-use super::{
-    Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, hidden, numbers, parameters,
-};
-use crate::results::{Attributions, Kind, Meaning, ScalarTarget};
+use super::{Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, parameters};
+use crate::results::{Attributions, Kind};
+use grids::Grids;
+pub use masked::Masked;
 
 const NAME: &str = "rise";
 
@@ -45,6 +44,10 @@ const NAME: &str = "rise";
 const ROUND: usize = 256;
 /// Replicates of a balanced design between two looks: the spread of fewer says little.
 const REPLICATES: usize = 4;
+/// With fewer replicates a balanced design has no error.
+const FEWEST_REPLICATES: usize = 2;
+/// With more cells along a side a replicate of a balanced design has more than 512 masks.
+const MOST_BALANCED_CELLS: usize = 15;
 /// The most masks with `samples: auto`, where the spec does not say it.
 const MOST_SAMPLES: usize = 20_000;
 
@@ -70,7 +73,7 @@ pub struct Rise {
     pub class: TargetName,
     /// How many masks: a number; or `auto`: more of them until the standard error of the map is `tolerance` of its size. Default 4000.
     pub samples: Samples<10, 100_000>,
-    /// Which cells the masks keep: `random`, or `balanced` (rows of Hadamard matrices and their opposites, whole replicates of 128 for up to 63 cells; with `kept: 0.5` only). Default: `balanced` with `samples: auto` and `kept: 0.5`, else `random`.
+    /// Which cells the masks keep: `random`, or `balanced` (rows of Hadamard matrices and their opposites, taken as whole replicates: 128 masks for up to 7 `cells`, 256 up to 11, 512 up to 15; with `kept: 0.5` only). Default: `balanced` with `samples: auto` where that can be, else `random`.
     pub design: Option<Design>,
     /// The most masks with `samples: auto`. Default 20000.
     #[schemars(range(min = 256, max = 1_000_000))]
@@ -108,27 +111,70 @@ const HALF: f64 = 0.5;
 
 impl Rise {
     fn design(&self) -> Design {
-        let by_default = match self.samples == Samples::AUTO && self.kept == HALF {
+        let can_be = self.kept == HALF && self.cells <= MOST_BALANCED_CELLS;
+        let by_default = match self.samples == Samples::AUTO && can_be {
             true => Design::Balanced,
             false => Design::Random,
         };
         self.design.unwrap_or(by_default)
     }
 
+    /// Of a balanced design whole replicates: at least as many masks as a number says, at most as many as `most_samples`.
     fn count(&self) -> Count {
         let most = (self.most_samples, MOST_SAMPLES);
         let count = self.samples.count(most, self.tolerance, ROUND);
-        match self.design() {
-            Design::Random => count,
-            Design::Balanced => {
-                let replicate = replicate(self.cells);
-                Count {
-                    most: count.most.next_multiple_of(replicate),
-                    round: REPLICATES * replicate,
-                    ..count
-                }
-            }
+        if self.design() == Design::Random {
+            return count;
         }
+        let replicate = replicate(self.cells);
+        let most = match count.tolerance {
+            None => count.most.next_multiple_of(replicate),
+            Some(_) => count.most / replicate * replicate,
+        };
+        Count {
+            most,
+            round: REPLICATES * replicate,
+            ..count
+        }
+    }
+
+    fn fault_of_design(&self) -> Option<Fault> {
+        let fault = |pointer: &str, message: String, hint: String| {
+            Some(Fault {
+                pointer: pointer.to_owned(),
+                message,
+                hint,
+            })
+        };
+        if self.design() == Design::Random {
+            return None;
+        }
+        let cells = self.cells;
+        if self.kept != HALF {
+            let message = format!(
+                "a balanced design keeps half of the cells, not {}",
+                self.kept
+            );
+            let hint = "leave `kept` out, or write `design: random`";
+            return fault("/design", message, hint.to_owned());
+        }
+        let replicate = replicate(cells);
+        if cells > MOST_BALANCED_CELLS {
+            let message = format!(
+                "of {cells} × {cells} cells a balanced design takes {replicate} masks at a time"
+            );
+            let hint = format!("at most {MOST_BALANCED_CELLS} `cells`, or `design: random`");
+            return fault("/design", message, hint);
+        }
+        let fewest = FEWEST_REPLICATES * replicate;
+        if self.most_samples.is_some_and(|most| most < fewest) {
+            let message = format!(
+                "of {cells} × {cells} cells a balanced design takes {fewest} masks to know its error"
+            );
+            let hint = format!("at least {fewest}, fewer `cells`, or `design: random`");
+            return fault("/most_samples", message, hint);
+        }
+        None
     }
 }
 
@@ -156,16 +202,7 @@ impl PerPhoto for Rise {
 
     fn faults(&self, _: &Inputs) -> Vec<Fault> {
         let mut faults = self.samples.faults(self.most_samples, self.tolerance);
-        if self.design == Some(Design::Balanced) && self.kept != HALF {
-            faults.push(Fault {
-                pointer: "/design".to_owned(),
-                message: format!(
-                    "a balanced design keeps half of the cells, not {}",
-                    self.kept
-                ),
-                hint: "leave `kept` out, or write `design: random`".to_owned(),
-            });
-        }
+        faults.extend(self.fault_of_design());
         faults
     }
 
@@ -195,208 +232,21 @@ impl PerPhoto for Rise {
         let target = class_maps::of_scores(passes, photo, class)?;
         let pair = (passes.input(photo)?, self.baseline.tensor(passes, photo)?);
         let (_, _, height, width) = pair.0.size4()?;
-        let mut numbers = Numbers::new(passes.inputs.seed, NAME, &photo.id);
-        let design = || Numbers::new(passes.inputs.seed, "rise, design", &photo.id);
-        let mut random = || {
-            let grid: Vec<bool> = (0..self.cells * self.cells)
-                .map(|_| numbers.uniform() < self.kept)
-                .collect();
-            let place = Place::drawn(&mut numbers, (height, width), self.cells);
-            place.mask(&grid, (height, width), self.cells)
-        };
-        let mut numbers = Numbers::new(passes.inputs.seed, NAME, &photo.id);
-        let mut balanced = Balanced::new(self.cells, design());
-        let mut paired = || balanced.next(&mut numbers, (height, width));
-        let (mask, together): (Draw, usize) = match self.design() {
-            Design::Random => (&mut random, 1),
-            Design::Balanced => (&mut paired, replicate(self.cells)),
+        let (size, cells) = ((height, width), self.cells);
+        let numbers = |name: &str| Numbers::new(passes.inputs.seed, name, &photo.id);
+        let (mut grids, together) = match self.design() {
+            Design::Random => (Grids::random(cells, size, self.kept, numbers(NAME)), 1),
+            Design::Balanced => {
+                let grids = Grids::balanced(cells, size, numbers(NAME), numbers("rise, design"));
+                (grids, replicate(cells))
+            }
         };
         let under = Masked {
             count: self.count(),
             together,
             kept: self.kept,
-            mask,
+            mask: &mut || grids.next(),
         };
         under.explain(passes, pair, target, step)
-    }
-}
-
-/// Gives the next mask [H, W] of 0..1.
-type Draw<'a> = &'a mut dyn FnMut() -> Result<Tensor, ExplainError>;
-
-/// Masks [H, W] of 0..1, one after the other.
-pub struct Masked<'a> {
-    /// How many.
-    pub count: Count,
-    /// So many belong together: the error is that of the means of so many. A round is a multiple of it.
-    pub together: usize,
-    /// Their mean.
-    pub kept: f64,
-    pub mask: Draw<'a>,
-}
-
-impl Masked<'_> {
-    /// The map of an input [1, C, H, W] with its baseline.
-    pub fn explain(
-        self,
-        passes: &Passes,
-        (input, baseline): (Tensor, Tensor),
-        target: ScalarTarget,
-        step: Step,
-    ) -> Result<Attributions, ExplainError> {
-        let (_, _, height, width) = input.size4()?;
-        let kept = self.kept;
-        let draw = self.mask;
-        // Of what each mask says of a pixel, pᵢ (Mᵢ / q − 1) / (1 − q).
-        let mut said = Moments::new((height * width).unsigned_abs() as usize);
-        let together = self.together.max(1);
-        let mut take = |said: &mut Moments, samples: Range<usize>| {
-            // A batch that does not fit into memory is run again in halves, so that every mask is kept as it was drawn.
-            let mut masks: Vec<Tensor> = Vec::with_capacity(samples.len());
-            let mut masked = |index: usize| {
-                while masks.len() <= index {
-                    masks.push(draw()?);
-                }
-                let mask = masks[index].f_to(input.device())?;
-                Ok(baseline.f_add(&input.f_sub(&baseline)?.f_mul(&mask)?)?)
-            };
-            let step = |done: usize| step(samples.start + done);
-            let found = hidden::values(passes, &target.scalar, samples.len(), &mut masked, &step)?;
-            for (masks, found) in masks.chunks(together).zip(found.chunks(together)) {
-                let mut sum = vec![0.0; (height * width).unsigned_abs() as usize];
-                for (mask, probability) in masks.iter().zip(found) {
-                    let shown = numbers::values(mask)?.into_iter().map(f64::from);
-                    let said = shown.map(|shown| probability * (shown / kept - 1.0) / (1.0 - kept));
-                    sum.iter_mut()
-                        .zip(said)
-                        .for_each(|(sum, said)| *sum += said);
-                }
-                said.add(sum.into_iter().map(|sum| sum / masks.len() as f64));
-            }
-            Ok(())
-        };
-        // So many masks are in memory at once.
-        let part = ROUND.next_multiple_of(together);
-        let take = |said: &mut Moments, samples: Range<usize>| {
-            let mut starts = samples.clone().step_by(part);
-            starts.try_for_each(|start| take(said, start..samples.end.min(start + part)))
-        };
-        let estimate = |said: &Moments| (said.mean().to_vec(), said.standard_errors_of_mean());
-        let (values, sampling) = self.count.sample(&mut said, take, estimate)?;
-        let values = Tensor::f_from_slice(&values)?.f_view([1, height, width])?;
-        let found = class_maps::over_input(target, Meaning::Contribution, &values, None)?;
-        Ok(Attributions {
-            sampling: Some(sampling),
-            ..found
-        })
-    }
-}
-
-/// Where a grid, enlarged bilinearly by one cell more than the photo has, is cut out: rows and columns left out before it.
-#[derive(Clone, Copy)]
-struct Place(i64, i64);
-
-impl Place {
-    fn drawn(numbers: &mut Numbers, (height, width): (i64, i64), cells: usize) -> Self {
-        let side = cells as i64;
-        let (rows, columns) = (ceil(height, side), ceil(width, side));
-        Self(numbers.whole(0, rows - 1), numbers.whole(0, columns - 1))
-    }
-
-    fn mask(
-        self,
-        grid: &[bool],
-        (height, width): (i64, i64),
-        cells: usize,
-    ) -> Result<Tensor, ExplainError> {
-        let side = cells as i64;
-        let grid: Vec<f32> = grid.iter().map(|kept| f32::from(u8::from(*kept))).collect();
-        let grid = Tensor::f_from_slice(&grid)?.f_view([1, 1, side, side])?;
-        let cell = (ceil(height, side), ceil(width, side));
-        let large = [(side + 1) * cell.0, (side + 1) * cell.1];
-        let large = grid.f_upsample_bilinear2d(large.as_slice(), false, None, None)?;
-        let cut = large
-            .f_narrow(2, self.0, height)?
-            .f_narrow(3, self.1, width)?;
-        Ok(cut.f_get(0)?.f_get(0)?.f_contiguous()?)
-    }
-}
-
-/// Grids of a balanced design; a row and its opposite stand at the same place.
-struct Balanced {
-    cells: usize,
-    replicates: Replicates,
-    /// Of the replicate that is handed out, the last one first.
-    grids: Vec<Vec<bool>>,
-    place: Place,
-}
-
-impl Balanced {
-    fn new(cells: usize, numbers: Numbers) -> Self {
-        Self {
-            cells,
-            replicates: Replicates::new(cells * cells, numbers),
-            grids: Vec::new(),
-            place: Place(0, 0),
-        }
-    }
-
-    fn next(&mut self, numbers: &mut Numbers, size: (i64, i64)) -> Result<Tensor, ExplainError> {
-        if self.grids.is_empty() {
-            let on = self.replicates.next_on();
-            let rows = on.chunks(self.cells * self.cells).map(<[bool]>::to_vec);
-            self.grids = rows.rev().collect();
-        }
-        if self.grids.len().is_multiple_of(2) {
-            self.place = Place::drawn(numbers, size, self.cells);
-        }
-        let grid = self.grids.pop().unwrap_or_default();
-        self.place.mask(&grid, size, self.cells)
-    }
-}
-
-fn ceil(length: i64, parts: i64) -> i64 {
-    (length + parts - 1) / parts
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ROUNDING: f64 = 1e-6;
-
-    #[test]
-    fn masks_have_the_photos_size_and_keep_their_share() {
-        let mut numbers = Numbers::new(1, NAME, "photo");
-        let mut sum = 0.0;
-        for _ in 0..200 {
-            let grid: Vec<bool> = (0..49).map(|_| numbers.uniform() < 0.25).collect();
-            let place = Place::drawn(&mut numbers, (30, 52), 7);
-            let mask = place.mask(&grid, (30, 52), 7).unwrap();
-            assert_eq!(mask.size(), [30, 52]);
-            let (low, high) = (mask.min().double_value(&[]), mask.max().double_value(&[]));
-            assert!(low >= -ROUNDING && high <= 1.0 + ROUNDING);
-            sum += mask.mean(tch::Kind::Double).double_value(&[]);
-        }
-        // Of 200 masks of about 49 cells the standard error is 0.0044.
-        assert!((sum / 200.0 - 0.25).abs() < 0.02, "{}", sum / 200.0);
-    }
-
-    /// A mask and its opposite sum to 1 at every pixel, pair after pair, and pairs differ.
-    #[test]
-    fn behind_a_balanced_mask_follows_its_opposite() {
-        let mut numbers = Numbers::new(1, NAME, "photo");
-        let mut balanced = Balanced::new(7, Numbers::new(1, NAME, "design"));
-        let mut next = || balanced.next(&mut numbers, (30, 52)).unwrap();
-        let mut firsts = Vec::new();
-        for _ in 0..70 {
-            let (mask, opposite) = (next(), next());
-            let off = (&mask + opposite - 1.0).abs().max().double_value(&[]);
-            assert!(off < ROUNDING, "{off}");
-            firsts.push(mask);
-        }
-        assert!(firsts.windows(2).all(|pair| pair[0] != pair[1]));
-        assert_eq!(replicate(7), 128);
-        assert_eq!(replicate(8), 256);
     }
 }

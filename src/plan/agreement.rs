@@ -14,15 +14,16 @@ pub struct Agreement {
 }
 
 impl Agreement {
-    /// Whether bfloat16 may be taken unasked.
+    /// Whether bfloat16 may be taken unasked: not where no photo was there to compare.
     pub fn is_close(&self) -> bool {
-        self.other_class.is_empty() && self.largest_difference < CLOSE
+        self.photos > 0 && self.other_class.is_empty() && self.largest_difference < CLOSE
     }
 
     /// What disagrees, in words.
     pub fn said(&self) -> String {
         let difference = self.largest_difference;
         match self.other_class.as_slice() {
+            [] if self.photos == 0 => "no photo of the report could be compared".to_owned(),
             [] => format!("a probability differs from float32's by {difference:.3}"),
             photos => format!(
                 "the network predicts another class than in float32 for {} of {} photos: {}",
@@ -50,5 +51,7 @@ mod tests {
         assert!(!far.is_close() && far.said().contains("by 0.030"));
         let other = agreement(&["bee", "coffee"], 0.001);
         assert!(!other.is_close() && other.said().ends_with("for 2 of 4 photos: bee, coffee"));
+        let nothing = Agreement::default();
+        assert!(!nothing.is_close() && nothing.said().contains("no photo"));
     }
 }

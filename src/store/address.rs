@@ -120,8 +120,11 @@ impl Address {
         PathBuf::from(format!("{scheme}://{}/{object}", self.bucket))
     }
 
-    /// Where to look when it cannot be reached.
+    /// Where to look when it cannot be reached; nothing in a program without object stores, which says what it lacks.
     pub fn hint(&self) -> &'static str {
+        if !cfg!(feature = "object-store") {
+            return "";
+        }
         match self.service {
             Service::Amazon => {
                 "the environment says who asks and where: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, and for a \

@@ -1,6 +1,7 @@
 //! Nodes that can be computed in pieces: what leads to them moves windows over the photo or looks at one place at a time.
 
 use crate::model::graph::{Argument, Graph, Node, Size, ValueId};
+use crate::model::receptive_field::is_of_each_place;
 
 /// What is known of a value that depends on the photo piece by piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,24 +41,23 @@ fn given(
     if !sizes_are_known(node) || node.outputs.len() != 1 {
         return None;
     }
+    let is_maps = |value| of_photo(value) == Some(Maps::OfChannels);
     match (base, first) {
         // Inputs of ImageNet for weights of TensorFlow are scaled channel by channel.
         ("select", Maps::OfChannels) => channel.then_some(Maps::OfOne),
         ("slice", maps) if is_whole_batch(node) => Some(maps),
         ("slice", Maps::OfChannels) => channel.then_some(Maps::OfChannels),
         ("unsqueeze", Maps::OfOne) => channel.then_some(Maps::OfChannels),
-        (base, first) if is_of_each_place(node, base) => {
+        (base, Maps::OfChannels) if moves_windows(node, base, &is_maps, stored) => {
+            Some(Maps::OfChannels)
+        }
+        (base, first) if is_of_each_place(base) && !states_sizes(node) => {
             let mut inputs = node.inputs().into_iter();
             let is_alike = |value| match of_photo(value) {
                 Some(maps) => maps == first,
                 None => stored(value).is_some_and(|sizes| is_everywhere(&sizes)),
             };
             inputs.all(is_alike).then_some(first)
-        }
-        (base, Maps::OfChannels) => {
-            let is_maps = |value| of_photo(value) == Some(Maps::OfChannels);
-            let takes = moves_windows(node, base, &is_maps, stored);
-            takes.then_some(Maps::OfChannels)
         }
         _ => None,
     }
@@ -74,6 +74,12 @@ fn is_whole_batch(node: &Node) -> bool {
     cut == [Some(0), Some(0), Some(1)] && number("end", i64::MAX) == Some(i64::MAX)
 }
 
+/// Whether sizes of the photo's own may be written into the node, which a piece does not have.
+fn states_sizes(node: &Node) -> bool {
+    let mut arguments = node.arguments.iter();
+    arguments.any(|(_, argument)| matches!(argument, Argument::Sizes(_)))
+}
+
 fn sizes_are_known(node: &Node) -> bool {
     let is_known = |size: &Size| matches!(size, Size::Known(_));
     node.arguments.iter().all(|(_, argument)| match argument {
@@ -81,14 +87,6 @@ fn sizes_are_known(node: &Node) -> bool {
         Argument::Sizes(sizes) => sizes.iter().all(is_known),
         _ => true,
     })
-}
-
-/// Whether each number of the output depends on the numbers at its own place.
-fn is_of_each_place(node: &Node, base: &str) -> bool {
-    match base {
-        "add" | "sub" | "mul" | "div" => true,
-        base => EACH_NUMBER.contains(&base) && node.inputs().len() == 1,
-    }
 }
 
 fn moves_windows(
@@ -127,32 +125,6 @@ fn moves_windows(
         _ => false,
     }
 }
-
-/// Functions of one number.
-const EACH_NUMBER: [&str; 22] = [
-    "relu",
-    "relu6",
-    "hardtanh",
-    "clamp",
-    "clamp_min",
-    "clamp_max",
-    "leaky_relu",
-    "elu",
-    "selu",
-    "silu",
-    "mish",
-    "gelu",
-    "softplus",
-    "hardswish",
-    "hardsigmoid",
-    "sigmoid",
-    "tanh",
-    "dropout",
-    "alias",
-    "detach",
-    "clone",
-    "contiguous",
-];
 
 fn others_are_weights(
     node: &Node,

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use field::Extent;
 use field::Field;
+pub use rules::is_of_each_place;
 
 use super::graph::{Argument, Graph, Node, ValueId};
 

@@ -9,11 +9,17 @@ pub fn gives_sizes(node: &Node) -> bool {
     matches!(node.operator_base(), "sym_size" | "sizes" | "range")
 }
 
+/// Whether every place of the operator's output depends on the same place of what it reads; `base` is its name without
+/// the type.
+pub fn is_of_each_place(base: &str) -> bool {
+    EACH_PLACE.contains(&base)
+}
+
 /// The field of the output; `None` where the operator is none of those below.
 pub fn apply(call: &Call) -> Option<Field> {
     let base = call.node.operator_base();
     let base = base.strip_suffix('_').unwrap_or(base);
-    if EACH_PLACE.contains(&base) {
+    if is_of_each_place(base) {
         return joined(call);
     }
     match base {

@@ -132,6 +132,24 @@ fn what_is_not_converged_is_said() {
 fn keys_of_auto_are_refused_without_it() {
     let bench = bench_of_net1();
     for method in ["rise", "smooth_grad", "var_grad"] {
+        let told = |keys: Value| {
+            let faults = bench.faults(entry("rise"), keys).into_iter();
+            faults
+                .map(|fault| (fault.pointer, fault.message))
+                .collect::<Vec<_>>()
+        };
+        // 4096 cells would take 16,384 masks at a time; without a design `auto` takes random ones there.
+        let many = told(json!({ "design": "balanced", "cells": 64 }));
+        assert!(
+            many[0].0 == "/design" && many[0].1.contains("16384 masks"),
+            "{many:?}"
+        );
+        assert_eq!(told(json!({ "samples": "auto", "cells": 64 })), []);
+        let few = told(json!({ "samples": "auto", "cells": 15, "most_samples": 600 }));
+        assert!(
+            few[0].0 == "/most_samples" && few[0].1.contains("1024 masks"),
+            "{few:?}"
+        );
         let faults = bench.faults(entry(method), json!({ "samples": 20, "tolerance": 0.2 }));
         let pointers: Vec<&str> = faults.iter().map(|fault| &*fault.pointer).collect();
         assert_eq!(pointers, ["/tolerance"], "{method}");
