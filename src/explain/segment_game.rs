@@ -14,7 +14,7 @@ use super::lime::perturbed::Perturbed;
 use super::passes::of_photo;
 use super::target_name::Wanted;
 use super::{ExplainError, Passes, Photo};
-use crate::model::BatchSize;
+use crate::model::{BatchSize, MemoryError};
 use crate::picture::segment::Segmentation;
 use crate::results::ScalarTarget;
 
@@ -86,18 +86,34 @@ impl<'a> Game<'a> {
         found.map_err(|error| of_photo(self.photo, error))
     }
 
+    /// The early layers of the photos, as they were `known` or found now; `None` where photos run whole.
+    fn prepared(
+        &self,
+        known: Option<Option<Early<'a>>>,
+        photos: &Masked,
+        step: Step,
+    ) -> Result<Option<Early<'a>>, ExplainError> {
+        let found = match known {
+            None => Early::of(self.passes.model, photos, self.batches[0])?,
+            Some(known) => known,
+        };
+        match found {
+            None => Ok(None),
+            Some(mut early) => Ok(early.prepare(photos, step)?.then_some(early)),
+        }
+    }
+
     fn run_masked(&self, masks: &Distinct, step: Step) -> Result<Vec<f64>, ExplainError> {
         let (model, scalar) = (self.passes.model, &self.target.scalar);
         let [whole, behind] = self.batches;
         let masked = Masked::new(&self.perturbed, masks.masks());
         let mut early = self.early.borrow_mut();
-        if early.is_none() {
-            *early = Some(Early::of(model, &masked, whole)?);
-        }
-        let mut early = early.as_mut().and_then(Option::as_mut);
-        if let Some(early) = &mut early {
-            early.prepare(&masked, step)?;
-        }
+        let prepared = match self.prepared(early.take(), &masked, step) {
+            // Without the memory for tiles photos run whole, in smaller batches where they must.
+            Err(error) if error.out_of_memory().is_some() => None,
+            prepared => prepared?,
+        };
+        let early = early.insert(prepared).as_ref();
         let scores = |some: &[usize]| match &early {
             Some(early) => early.scores(&masked, some),
             None => Ok(model.scores(&masked.inputs(some)?)?),

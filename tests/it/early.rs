@@ -129,7 +129,7 @@ fn scores_behind_tiles_are_those_of_whole_passes() {
     let mut early = Early::of(&model, &masked, 8).unwrap().unwrap();
     for masks in [&first, &Distinct::new(&second)] {
         let masked = Masked::new(&perturbed, masks.masks());
-        early.prepare(&masked, &|_| Ok(())).unwrap();
+        assert!(early.prepare(&masked, &|_| Ok(())).unwrap());
         let some = [0, masked.count() - 1, 3, 17];
         let whole = model.scores(&masked.inputs(&some).unwrap()).unwrap();
         assert!(relative(&early.scores(&masked, &some).unwrap(), &whole) < TOLERANCE);

@@ -87,8 +87,9 @@ impl<'a> Early<'a> {
         Ok(early.is_right(inputs)?.then_some(early))
     }
 
-    /// Computes the tiles of all of the inputs that are not there yet; `step` is called between passes.
-    pub fn prepare(&mut self, inputs: &dyn Inputs, step: Step) -> Result<(), ExplainError> {
+    /// Computes the tiles of all of the inputs that are not there yet; `step` is called between passes. Whether there is
+    /// room for them: else these inputs and all later ones run whole.
+    pub fn prepare(&mut self, inputs: &dyn Inputs, step: Step) -> Result<bool, ExplainError> {
         self.table.fill(self.model, inputs, inputs.count(), step)
     }
 
@@ -108,7 +109,9 @@ impl<'a> Early<'a> {
     fn is_right(&mut self, inputs: &dyn Inputs) -> Result<bool, ExplainError> {
         let _no_gradient = tch::no_grad_guard();
         let table = &mut self.table;
-        table.fill(self.model, inputs, 1, &|_| Ok(()))?;
+        if !table.fill(self.model, inputs, 1, &|_| Ok(()))? {
+            return Ok(false);
+        }
         let tiled = table.maps(&[0])?;
         let whole = inputs.through(table.whole(), &[0])?;
         let whole = self.model.record_for_scores(&whole, table.node())?;

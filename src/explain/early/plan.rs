@@ -14,7 +14,7 @@ const COUNTED: usize = 16;
 const LEAST_SAVED: f64 = 0.03;
 
 /// Numbers that a table may hold: 256 MiB.
-const MOST_NUMBERS: f64 = 64.0 * 1024.0 * 1024.0;
+const MOST_NUMBERS: i64 = 64 * 1024 * 1024;
 
 /// Moving a number twice, from the table and into its order, in multiplications as [`LocalLayer::work`].
 const MOVED: f64 = 30.0;
@@ -52,6 +52,14 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// Whether a table may hold so many tiles.
+    pub fn has_room_for(&self, tiles: i64) -> bool {
+        let side = self.tiles.side;
+        tiles.saturating_mul(self.layer.channels * side * side) <= MOST_NUMBERS
+    }
+}
+
 /// Of layers with the same maps and the same sight, the last one.
 fn worth_trying(layers: &[LocalLayer]) -> impl Iterator<Item = &LocalLayer> {
     let alike = |layer: &LocalLayer| (layer.channels, layer.places, layer.sights);
@@ -85,7 +93,8 @@ fn work(
     let all = tiles.count() as f64 / counted;
     let numbers = (layer.channels * layer.places[0] * layer.places[1]) as f64;
     let held = views * all * (layer.channels * tiles.side * tiles.side) as f64;
-    (held <= MOST_NUMBERS).then_some(photos * all * before + count * (behind + numbers * MOVED))
+    (held <= MOST_NUMBERS as f64)
+        .then_some(photos * all * before + count * (behind + numbers * MOVED))
 }
 
 /// How many different views the inputs have of a tile's window.

@@ -59,15 +59,20 @@ impl Table {
         }
     }
 
-    /// Computes what the first `count` of the inputs show and the table lacks. `step` is called between passes.
+    /// Computes what the first `count` of the inputs show and the table lacks, where there is room for it. `step` is called
+    /// between passes.
     pub fn fill(
         &mut self,
         model: &Model,
         inputs: &dyn Inputs,
         count: usize,
         step: Step,
-    ) -> Result<(), ExplainError> {
+    ) -> Result<bool, ExplainError> {
         let missing = self.number(inputs, count)?;
+        let tiles = missing.last().map_or(0, |last| last.number + 1);
+        if !self.plan.has_room_for(tiles) {
+            return Ok(false);
+        }
         // Pieces of one size run together, whichever tiles they are of.
         let mut alike: BTreeMap<[(i64, i64, i64); 2], Vec<Missing>> = BTreeMap::new();
         for missing in missing {
@@ -84,14 +89,14 @@ impl Table {
             order.extend(missing.into_iter().map(|missing| missing.number));
         }
         if found.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
         let found = Tensor::f_cat(&found, 0)?.f_index_select(0, &places_of(&order)?)?;
         self.tiles = match self.tiles.numel() {
             0 => found,
             _ => Tensor::f_cat(&[&self.tiles, &found], 0)?,
         };
-        Ok(())
+        Ok(true)
     }
 
     /// Numbers the tiles of the first `count` of the inputs; those that the table lacks get the next numbers.

@@ -24,7 +24,7 @@ enum Kept {
     Share(f64),
     /// Rows of a balanced design, each followed by its opposite at the same place.
     Balanced {
-        replicates: Replicates,
+        replicates: Box<Replicates>,
         /// Of the replicate that is handed out, the last one first.
         rows: Vec<Vec<bool>>,
         place: Place,
@@ -48,7 +48,7 @@ impl Grids {
             size,
             numbers,
             cells_kept: Kept::Balanced {
-                replicates: Replicates::new(cells * cells, design),
+                replicates: Box::new(Replicates::new(cells * cells, design)),
                 rows: Vec::new(),
                 place: Place(0, 0),
             },
