@@ -1,4 +1,4 @@
-//! Which pixels go with a high probability of the class, over many random masks?
+//! Which pixels go with a high probability of the class, over many masks?
 //!
 //! S = Σᵢ pᵢ Mᵢ / (N q) with pᵢ the probability of the class under the mask Mᵢ and q the share of cells that are kept
 //! (Petsiuk et al. 2018, equation 6). Masks are coarse random grids, enlarged bilinearly and shifted at random. What
@@ -9,7 +9,7 @@
 //!
 //! `design: balanced` takes the grids from Hadamard matrices with their opposites (as LIME, [`super::lime::designs`]): behind
 //! each mask M follows 1 − M, at the same place, so that what all masks have in common cancels, and no cell is mixed with
-//! another or with what two do together. The standard error is then that between replicates, each a mean of 128 masks.
+//! another or with what two do together. The standard error is then that between replicates, each a mean of 128 masks (of up to 7 cells a side).
 //!
 //! **Input** one photo [1, C, H, W], normalised. **Output** [1, H, W], signed, in probability. No gradient is needed: N
 //! passes.
