@@ -1,21 +1,10 @@
 //! Convolutions and dense layers.
 
-use super::{Operation::Tensor, OperatorError, Row};
+use super::products::{self, Given};
+use super::{Arguments, Operation::Tensor, OperatorError, Result, Row};
 
 pub const TABLE: &[Row] = &[
-    (
-        "aten.conv2d.default",
-        Tensor(|a| {
-            Ok(a.tensor("input")?.f_conv2d(
-                a.tensor("weight")?,
-                a.tensor_or_none("bias")?,
-                a.ints_or("stride", &[1])?,
-                a.ints_or("padding", &[0])?,
-                a.ints_or("dilation", &[1])?,
-                a.int_or("groups", 1)?,
-            )?)
-        }),
-    ),
+    ("aten.conv2d.default", Tensor(conv2d)),
     (
         "aten.conv2d.padding",
         Tensor(|a| {
@@ -32,15 +21,27 @@ pub const TABLE: &[Row] = &[
     (
         "aten.convolution.default",
         Tensor(|a| {
-            Ok(a.tensor("input")?.f_convolution(
-                a.tensor("weight")?,
-                a.tensor_or_none("bias")?,
-                a.ints("stride")?,
-                a.ints("padding")?,
-                a.ints("dilation")?,
-                a.bool_or("transposed", false)?,
-                a.ints("output_padding")?,
-                a.int("groups")?,
+            let is_transposed = a.bool_or("transposed", false)?;
+            let given = Given {
+                stride: a.ints("stride")?,
+                padding: a.ints("padding")?,
+                dilation: a.ints("dilation")?,
+                groups: a.int("groups")?,
+            };
+            let (output_padding, bias) = (a.ints("output_padding")?, a.tensor_or_none("bias")?);
+            let (input, weight) = (a.tensor("input")?, a.tensor("weight")?);
+            if !is_transposed {
+                return Ok(products::convolution(input, weight, bias, given)?);
+            }
+            Ok(input.f_convolution(
+                weight,
+                bias,
+                given.stride,
+                given.padding,
+                given.dilation,
+                true,
+                output_padding,
+                given.groups,
             )?)
         }),
     ),
@@ -61,13 +62,19 @@ pub const TABLE: &[Row] = &[
     (
         "aten.linear.default",
         Tensor(|a| {
-            Ok(a.tensor("input")?
-                .f_linear(a.tensor("weight")?, a.tensor_or_none("bias")?)?)
+            let (input, weight) = (a.tensor("input")?, a.tensor("weight")?);
+            Ok(products::linear(input, weight, a.tensor_or_none("bias")?)?)
         }),
     ),
     (
         "aten.mm.default",
-        Tensor(|a| Ok(a.tensor("self")?.f_mm(a.tensor("mat2")?)?)),
+        Tensor(|a| {
+            let (first, second) = (a.tensor("self")?, a.tensor("mat2")?);
+            match products::with_weights(first, second, None)? {
+                Some(product) => Ok(product),
+                None => Ok(first.f_mm(second)?),
+            }
+        }),
     ),
     (
         "aten.bmm.default",
@@ -75,7 +82,13 @@ pub const TABLE: &[Row] = &[
     ),
     (
         "aten.matmul.default",
-        Tensor(|a| Ok(a.tensor("self")?.f_matmul(a.tensor("other")?)?)),
+        Tensor(|a| {
+            let (first, second) = (a.tensor("self")?, a.tensor("other")?);
+            match products::with_weights(first, second, None)? {
+                Some(product) => Ok(product),
+                None => Ok(first.f_matmul(second)?),
+            }
+        }),
     ),
     (
         "aten.scaled_dot_product_attention.default",
@@ -99,3 +112,15 @@ pub const TABLE: &[Row] = &[
         }),
     ),
 ];
+
+fn conv2d(a: &Arguments) -> Result<tch::Tensor> {
+    let given = Given {
+        stride: a.ints_or("stride", &[1])?,
+        padding: a.ints_or("padding", &[0])?,
+        dilation: a.ints_or("dilation", &[1])?,
+        groups: a.int_or("groups", 1)?,
+    };
+    let (input, weight) = (a.tensor("input")?, a.tensor("weight")?);
+    let bias = a.tensor_or_none("bias")?;
+    Ok(products::convolution(input, weight, bias, given)?)
+}

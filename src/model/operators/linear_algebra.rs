@@ -3,7 +3,7 @@
 use tch::Tensor as T;
 
 use super::Operation::{Binary, Tensor};
-use super::{Arguments, Result, Row};
+use super::{Arguments, Result, Row, products};
 
 pub const TABLE: &[Row] = &[
     (
@@ -122,7 +122,10 @@ fn added(a: &Arguments, product: T) -> Result<T> {
 fn addmm(a: &Arguments) -> Result<T> {
     let (first, second) = (a.tensor("mat1")?, a.tensor("mat2")?);
     match (a.float_or("beta", 1.0)?, a.float_or("alpha", 1.0)?) {
-        (1.0, 1.0) => Ok(a.tensor("self")?.f_addmm(first, second)?),
+        (1.0, 1.0) => match products::with_weights(first, second, Some(a.tensor("self")?))? {
+            Some(product) => Ok(product),
+            None => Ok(a.tensor("self")?.f_addmm(first, second)?),
+        },
         _ => added(a, first.f_mm(second)?),
     }
 }

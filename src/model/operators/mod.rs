@@ -20,6 +20,7 @@ mod normalisation;
 mod onnx;
 mod pointwise;
 pub mod pooling;
+pub mod products;
 mod reductions;
 mod resize;
 mod scatter;

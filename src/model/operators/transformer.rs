@@ -4,6 +4,7 @@
 use tch::Tensor as T;
 
 use super::Operation::{Leading, Tensor};
+use super::products::linear;
 use super::weights_seen::{SeeWeights, changed, unseen};
 use super::{Arguments, OperatorError, Result, Row};
 
@@ -50,7 +51,7 @@ fn attention(a: &Arguments, inputs: [&T; 3], heads: i64, see: SeeWeights) -> Res
     let biases = a.tensor("qkv_bias")?.f_chunk(3, 0)?;
     let mut parts = Vec::with_capacity(3);
     for (index, input) in inputs.into_iter().enumerate() {
-        let projected = input.f_linear(&weights[index], Some(&biases[index]))?;
+        let projected = linear(input, &weights[index], Some(&biases[index]))?;
         parts.push(projected.f_unflatten(2, [heads, -1])?.f_transpose(1, 2)?);
     }
     let width = parts[0].size().last().copied().unwrap_or(1) as f64;
@@ -59,7 +60,11 @@ fn attention(a: &Arguments, inputs: [&T; 3], heads: i64, see: SeeWeights) -> Res
     let weights = changed(weights, see)?;
     let mixed = weights.f_matmul(&parts[2])?;
     let joined = mixed.f_transpose(1, 2)?.f_flatten(2, 3)?;
-    let output = joined.f_linear(a.tensor("proj_weight")?, Some(a.tensor("proj_bias")?))?;
+    let output = linear(
+        &joined,
+        a.tensor("proj_weight")?,
+        Some(a.tensor("proj_bias")?),
+    )?;
     Ok((output, weights))
 }
 
@@ -82,12 +87,16 @@ pub fn encoder_layer(a: &Arguments, see: SeeWeights) -> Result<T> {
     ];
     let mut of_attention = |x: &T| Ok::<T, OperatorError>(attention(a, [x; 3], heads, see)?.0);
     let dense = |x: &T| -> Result<T> {
-        let inner = x.f_linear(a.tensor("ffn_weight_1")?, Some(a.tensor("ffn_bias_1")?))?;
+        let inner = linear(x, a.tensor("ffn_weight_1")?, Some(a.tensor("ffn_bias_1")?))?;
         let inner = match smooth {
             true => inner.f_gelu("none")?,
             false => inner.f_relu()?,
         };
-        Ok(inner.f_linear(a.tensor("ffn_weight_2")?, Some(a.tensor("ffn_bias_2")?))?)
+        Ok(linear(
+            &inner,
+            a.tensor("ffn_weight_2")?,
+            Some(a.tensor("ffn_bias_2")?),
+        )?)
     };
     if first {
         let x = input.f_add(&of_attention(&norm(input, norms[0].0, norms[0].1)?)?)?;

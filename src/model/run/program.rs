@@ -77,6 +77,7 @@ impl Program {
                 },
             );
         }
+        weights.turn_factors(&graph)?;
         Ok(Self {
             folds: folds(&graph, &weights),
             overwrites: overwrites(&graph),

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use tch::{Device, Kind, TchError, Tensor};
 
 use crate::model::error::ModelError;
-use crate::model::graph::{Graph, NodeId, ValueId};
+use crate::model::graph::{Argument, Graph, Node, NodeId, ValueId};
 use crate::model::memory_layout::{channels_last, tensor_bytes};
 use crate::model::operators::Value;
+use crate::model::operators::products::column_by_column;
 
 /// Weight and bias of a convolution that has taken in a batch norm.
 pub type Folded = [Value; 2];
@@ -75,6 +76,32 @@ impl Weights {
             stored: stored.collect::<Result<_, ModelError>>()?,
             folded: no_folds(graph),
         })
+    }
+
+    /// Lays matrices that outputs of nodes are multiplied with out as the processor's library reads them, where nothing else
+    /// reads them.
+    pub fn turn_factors(&mut self, graph: &Graph) -> Result<(), TchError> {
+        let factor = |node: &Node| match (node.operator_base(), &node.arguments[..]) {
+            ("mm" | "matmul", [_, (_, Argument::Tensor(value)), ..])
+            | ("addmm", [_, _, (_, Argument::Tensor(value)), ..]) => Some(*value),
+            _ => None,
+        };
+        let mut other_readers = vec![false; graph.values.len()];
+        other_readers[graph.output.0] = true;
+        for node in &graph.nodes {
+            let of_factor = factor(node);
+            let others = node.inputs().into_iter();
+            for value in others.filter(|value| Some(*value) != of_factor) {
+                other_readers[value.0] = true;
+            }
+        }
+        for value in graph.nodes.iter().filter_map(factor) {
+            if let (false, Some(matrix)) = (other_readers[value.0], self.tensor(value)) {
+                let turned = column_by_column(matrix)?;
+                self.put(value, Value::Tensor(turned));
+            }
+        }
+        Ok(())
     }
 
     /// What is no tensor of the file.
