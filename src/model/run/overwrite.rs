@@ -1,8 +1,9 @@
 //! Activations and additions that overwrite their input, where nobody else reads it: one buffer less to get and to
 //! fill. The numbers are the same to the last bit.
 //!
-//! Only in passes that keep no way back for gradients and show no node's input to anybody. The input must be new
-//! memory, made by a node whose output never is a view, and be read by this node alone.
+//! Only in passes that show no node's input to anybody. The input must be new memory, made by a node whose output never is a
+//! view, and be read by this node alone. Where a way back for gradients is kept, only ReLUs and sums overwrite, whose own
+//! gradients ask for their output or for nothing, and only what the gradient of the node before does not ask for.
 
 use tch::{Scalar, TchError, Tensor};
 
@@ -19,6 +20,8 @@ pub struct Overwrite {
     /// Overwritten.
     input: ValueId,
     producer: NodeId,
+    /// Whether it may where a way back for gradients is kept.
+    with_gradients: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -51,23 +54,37 @@ const MAKES_NEW: [&str; 15] = [
     "aten.cat.default",
 ];
 
+/// Of these, operators whose gradient does not ask for their output.
+const FORGETS_OUTPUT: [&str; 7] = [
+    "aten.conv2d.default",
+    "aten.conv2d.padding",
+    "aten.convolution.default",
+    "aten.batch_norm.default",
+    "aten.max_pool2d.default",
+    "aten.add.Tensor",
+    "aten.cat.default",
+];
+
 /// By node, those that can.
 pub fn overwrites(graph: &Graph) -> Vec<Option<Overwrite>> {
     let producers = graph.producers();
     let of = |node: &Node| {
-        let (kind, input) = kind(node, &|value| makes_new(graph, producers[value.0]))?;
+        let is_one_of = |value: ValueId, names| is_one_of(graph, producers[value.0], names);
+        let (kind, input) = kind(node, &|value| is_one_of(value, &MAKES_NEW))?;
+        let keeps_way_back = matches!(kind, Kind::Relu | Kind::Add(_));
         Some(Overwrite {
             kind,
             input,
             producer: producers[input.0]?,
+            with_gradients: keeps_way_back && is_one_of(input, &FORGETS_OUTPUT),
         })
     };
     graph.nodes.iter().map(of).collect()
 }
 
-fn makes_new(graph: &Graph, producer: Option<NodeId>) -> bool {
+fn is_one_of(graph: &Graph, producer: Option<NodeId>, names: &[&str]) -> bool {
     let operator = producer.map(|node| without_in_place(&graph.nodes[node.0].operator));
-    operator.is_some_and(|operator| MAKES_NEW.contains(&operator.as_str()))
+    operator.is_some_and(|operator| names.contains(&operator.as_str()))
 }
 
 /// The name of the operator that does not work in place.
@@ -133,7 +150,7 @@ impl Overwrite {
             demand.steps[self.producer.0],
             Some(Step::Call | Step::Folded(_))
         );
-        if pass.gradients
+        if pass.gradients && !self.with_gradients
             || !pass.changed.is_empty()
             || !is_made_here
             || !demand.is_read_once(self.input)
