@@ -7,6 +7,7 @@ use cnn_report::progress::{Finished, Progress, Silent};
 
 use super::interrupt;
 use super::messages::MessageFormat;
+use crate::allocator;
 use crate::event_log::EventLog;
 use crate::terminal::Terminal;
 
@@ -26,6 +27,9 @@ impl<P: Progress> Progress for Stoppable<P> {
     }
 
     fn finished(&self, title: &str, work: Finished) {
+        if work.ran > 0 {
+            allocator::give_back_freed_memory();
+        }
         self.0.finished(title, work);
     }
 }

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::data_set::LabelledPhoto;
-use super::labelled::{self, Labelled, Opened};
+use super::labelled::{self, Labelled, Network, Opened};
 use super::outcomes;
 use crate::explain::{
     DataSet as Shown, Entry, ExplainError, Fault, Inputs, Method, Needs, Passes, Photos, Sink,
@@ -93,11 +93,12 @@ impl Method for Labels {
 
     fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError> {
         let row = |row: Vec<f64>| LabelRow::Read(row.into_iter().map(|p| p as f32).collect());
-        let mut read = |photos: &[LabelledPhoto], opened: Vec<Opened>| {
-            outcomes::each_photo(passes, (photos, opened), LabelRow::Unreadable, &row)
+        let network = Network::of(passes);
+        let read = |photos: &[LabelledPhoto], opened: Vec<Opened>| {
+            outcomes::each_photo(network, (photos, opened), LabelRow::Unreadable, &row)
         };
         let results = |rows| Results::Labels(LabelProbabilities { rows });
-        self.labelled.walk(passes, units, sink, &mut read, &results)
+        self.labelled.walk(passes, units, sink, &read, &results)
     }
 
     fn accept(&self, results: &[&Results]) -> Result<(), ExplainError> {

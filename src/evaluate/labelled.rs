@@ -3,7 +3,7 @@
 mod files;
 mod keys;
 
-use std::ops::{ControlFlow, Range};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
@@ -12,14 +12,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::data_set::{
-    self, DEFAULT_MAX_UNREADABLE, LabelledPhoto, LabelsPerPhoto, check_unreadable, unread_formats,
+    self, Batch, DEFAULT_MAX_UNREADABLE, LabelledPhoto, LabelsPerPhoto, check_unreadable,
+    unread_formats,
 };
 use super::photo_facts;
 use crate::explain::{
     DataSet as Shown, ExplainError, Fault, Inputs, Part, Passes, Sink, Unit, chosen,
 };
-use crate::model::BatchSize;
-use crate::picture::Prepared as Picture;
+use crate::model::{BatchSize, Model, in_order};
+use crate::picture::{Prepared as Picture, Preprocessing};
 use crate::results::Results;
 
 pub use files::Prepared;
@@ -42,7 +43,7 @@ pub struct Labelled {
     /// Share of the photos that may be unreadable: these are left out and named; more are a fault. Default 0.01, and one of fewer than 100.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub max_unreadable: f64,
-    /// Photos that run at once, at most: `auto` (16 on a CPU, 256 on a graphics card) or a number. Fewer where memory is short. Changes results by rounding only, in the seventh digit of a probability. Default `auto`.
+    /// Photos that run at once, at most: `auto` (16 on a CPU, up to 64 on eight threads or more, 256 on a graphics card; no more than take 512 MB, 2 GB on eight threads or more) or a number. Fewer where memory is short. Changes results by rounding only, in the seventh digit of a probability. Default `auto`.
     pub batch: BatchSize,
     /// How many labels a photo may have: the method's to say.
     #[serde(skip)]
@@ -54,9 +55,25 @@ pub struct Labelled {
     prepared: OnceLock<Arc<Prepared>>,
 }
 
-/// What is read of each photo of a batch, one row for each.
+/// What is read of each photo of a batch, one row for each, on any thread.
 pub type Read<'a, T> =
-    &'a mut dyn FnMut(&[LabelledPhoto], Vec<Opened>) -> Result<Vec<T>, ExplainError>;
+    &'a (dyn Fn(&[LabelledPhoto], Vec<Opened>) -> Result<Vec<T>, ExplainError> + Sync);
+
+/// What of a running method's passes a batch needs that is read on any thread.
+#[derive(Clone, Copy)]
+pub struct Network<'a> {
+    pub model: &'a Model,
+    pub preprocessing: &'a Preprocessing,
+}
+
+impl<'a> Network<'a> {
+    pub fn of(passes: &'a Passes) -> Self {
+        Self {
+            model: passes.model,
+            preprocessing: passes.inputs.preprocessing,
+        }
+    }
+}
 
 impl Default for Labelled {
     fn default() -> Self {
@@ -123,7 +140,7 @@ impl Labelled {
 
     /// Walks through the ranges of `units`, batch by batch, and hands the rows of each to the sink. `read` gives
     /// one row for each photo of a batch, of which some may be unreadable.
-    pub fn walk<T>(
+    pub fn walk<T: Send>(
         &self,
         passes: &Passes,
         units: &[Unit],
@@ -134,7 +151,7 @@ impl Labelled {
         let prepared = self.opened(&passes.inputs)?;
         let ranges: Vec<Range<usize>> = units.iter().filter_map(range).collect();
         let total = ranges.iter().map(Range::len).sum();
-        let batch = passes.model.batch_size(self.batch, FASTEST_BATCH_ON_CPU)?;
+        let spread = passes.model.spread(self.batch, FASTEST_BATCH_ON_CPU)?;
         let preprocessing = passes.inputs.preprocessing;
         let keeps_facts = passes.keeps_photo_facts();
         let prepare = |photo: &LabelledPhoto| {
@@ -147,8 +164,7 @@ impl Labelled {
         for (index, range) in ranges.into_iter().enumerate() {
             let photos = &prepared.labelled.photos[range];
             let mut rows = Vec::with_capacity(photos.len());
-            data_set::for_each_batch(photos, batch, &prepare, &mut |batch| {
-                let of_batch = &photos[batch.first..batch.first + batch.items.len()];
+            let mut opened = |batch: Batch<_>| {
                 let mut opened = Vec::with_capacity(batch.items.len());
                 for (at, item) in batch.items.into_iter().enumerate() {
                     let digest = digests[index].get(batch.first + at);
@@ -159,9 +175,19 @@ impl Labelled {
                         prepared
                     }));
                 }
-                rows.extend(read(of_batch, opened)?);
-                sink.advanced(done + rows.len(), total)?;
-                Ok::<_, ExplainError>(ControlFlow::Continue(()))
+                (batch.first, opened)
+            };
+            let compute = |(first, opened): (usize, Vec<Opened>)| {
+                read(&photos[first..first + opened.len()], opened)
+            };
+            let mut keep = |of_batch: Result<Vec<T>, ExplainError>| {
+                rows.extend(of_batch?);
+                sink.advanced(done + rows.len(), total)
+            };
+            let group = spread.size * spread.lanes;
+            data_set::with_batches(photos, (spread.size, group), &prepare, |batches| {
+                let mut next = || Ok(batches.next().map(&mut opened));
+                in_order(spread.lanes, &mut next, &compute, &mut keep)
             })?;
             done += rows.len();
             sink.found(index, results(rows))?;

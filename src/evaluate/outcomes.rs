@@ -13,12 +13,12 @@ use serde_json::{Map, Value};
 
 use super::data_set::LabelledPhoto;
 use super::groups::Groups;
-use super::labelled::{Labelled, Opened};
+use super::labelled::{Labelled, Network, Opened};
 use crate::explain::{
     DataSet as Shown, ExplainError, Fault, Inputs, Method, Needs, Passes, Shared, Sink, Unit,
     numbers, parameters,
 };
-use crate::model::{ModelError, OutputActivation};
+use crate::model::{Model, ModelError, OutputActivation};
 use crate::results::{Outcome, Outcomes, Results, Tally};
 
 /// Raised when the numbers of outcomes change.
@@ -127,11 +127,12 @@ pub(super) fn run(
     sink: &mut Sink,
 ) -> Result<(), ExplainError> {
     let prepared = labelled.opened(&passes.inputs)?;
-    let mut read = |photos: &[LabelledPhoto], opened: Vec<Opened>| {
-        classify(passes, &prepared.groups, photos, opened)
+    let network = Network::of(passes);
+    let read = |photos: &[LabelledPhoto], opened: Vec<Opened>| {
+        classify(network, &prepared.groups, photos, opened)
     };
     let results = |rows| Results::Outcomes(Outcomes { rows });
-    labelled.walk(passes, units, sink, &mut read, &results)
+    labelled.walk(passes, units, sink, &read, &results)
 }
 
 pub(super) fn accept(labelled: &Labelled, results: &[&Results]) -> Result<(), ExplainError> {
@@ -145,25 +146,29 @@ pub(super) fn accept(labelled: &Labelled, results: &[&Results]) -> Result<(), Ex
 
 /// The outcomes of a batch; a photo that cannot be read keeps the others from nothing.
 fn classify(
-    passes: &Passes,
+    network: Network,
     groups: &Groups,
     photos: &[LabelledPhoto],
     opened: Vec<Opened>,
 ) -> Result<Vec<Outcome>, ExplainError> {
-    each_photo(passes, (photos, opened), Outcome::Unreadable, &|row| {
+    each_photo(network, (photos, opened), Outcome::Unreadable, &|row| {
         Outcome::Classified(tally(groups, &row))
     })
 }
 
 /// A row for each photo of a batch: of its probabilities, or of why it cannot be read.
 pub(super) fn each_photo<T>(
-    passes: &Passes,
+    network: Network,
     (photos, opened): (&[LabelledPhoto], Vec<Opened>),
     unreadable: fn(String) -> T,
     classified: &dyn Fn(Vec<f64>) -> T,
 ) -> Result<Vec<T>, ExplainError> {
     let _no_gradient = tch::no_grad_guard();
-    let (preprocessing, device) = (passes.inputs.preprocessing, passes.model.device());
+    let Network {
+        model,
+        preprocessing,
+    } = network;
+    let device = model.device();
     let inputs: Vec<tch::Tensor> = opened
         .iter()
         .flatten()
@@ -173,8 +178,8 @@ pub(super) fn each_photo<T>(
         true => Vec::new().into_iter(),
         false => {
             let input = tch::Tensor::f_cat(&inputs, 0)?;
-            let scores = scores(passes, &input, (photos, &opened))?;
-            numbers::probabilities(&scores, passes.model.activation())?.into_iter()
+            let scores = scores(model, &input, (photos, &opened))?;
+            numbers::probabilities(&scores, model.activation())?.into_iter()
         }
     };
     let outcome = |opened: Opened| match opened {
@@ -192,11 +197,11 @@ pub(super) fn each_photo<T>(
 
 /// Scores of a batch [N, classes]; an error that names the photo whose scores are not finite.
 fn scores(
-    passes: &Passes,
+    model: &Model,
     input: &tch::Tensor,
     (photos, opened): (&[LabelledPhoto], &[Opened]),
 ) -> Result<tch::Tensor, ExplainError> {
-    let error = match passes.model.scores(input) {
+    let error = match model.scores(input) {
         Err(error @ ModelError::ScoresNotFinite { .. }) => error,
         other => return Ok(other?),
     };
@@ -205,7 +210,7 @@ fn scores(
         .zip(opened)
         .filter(|(_, opened)| opened.is_ok());
     for (row, (photo, _)) in read.enumerate() {
-        if let Err(error) = passes.model.scores(&input.f_narrow(0, row as i64, 1)?) {
+        if let Err(error) = model.scores(&input.f_narrow(0, row as i64, 1)?) {
             let message = format!("`{}`: {error}", photo.path.display());
             return Err(ExplainError::Failed(message));
         }

@@ -6,13 +6,13 @@
 //! stores them under the same key, so that several of them cost one pass a photo. **Errors** a photo that cannot be decoded;
 //! outputs that are not finite.
 
-use std::cell::RefCell;
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Map, Value};
 use tch::Tensor;
 
 use super::data_set::LabelledPhoto;
-use super::labelled::{Labelled, Opened};
+use super::labelled::{Labelled, Network, Opened};
 use crate::explain::{
     ExplainError, Fault, Inputs, Needs, Passes, Shared, Sink, Unit, chosen, numbers,
 };
@@ -71,15 +71,23 @@ pub(super) fn run(
     let layer = chosen::map_layer(&passes.inputs, layer).map_err(chosen::refused)?;
     let about = About::of(&passes.inputs, layer);
     // Of a range, by filter and bin: kept for each photo they would be most of the memory.
-    let counts = RefCell::new(vec![0; about.filters * BINS]);
-    let mut read = |_: &[LabelledPhoto], opened: Vec<Opened>| {
-        batch(passes, layer, opened, &mut counts.borrow_mut())
+    let counts = Mutex::new(vec![0; about.filters * BINS]);
+    let network = Network::of(passes);
+    let read = |_: &[LabelledPhoto], opened: Vec<Opened>| {
+        let mut of_batch = vec![0; about.filters * BINS];
+        let found = batch(network, layer, opened, &mut of_batch)?;
+        // In any order: they are whole numbers.
+        let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let sums = counts.iter_mut().zip(of_batch);
+        sums.for_each(|(sum, count)| *sum += count);
+        Ok(found)
     };
     let results = |rows: Vec<Response>| {
-        let counts = counts.replace(vec![0; about.filters * BINS]);
+        let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = std::mem::replace(&mut *counts, vec![0; about.filters * BINS]);
         Results::Responses(about.gathered(&rows, &counts))
     };
-    labelled.walk(passes, units, sink, &mut read, &results)
+    labelled.walk(passes, units, sink, &read, &results)
 }
 
 pub(super) fn accept(labelled: &Labelled, results: &[&Results]) -> Result<(), ExplainError> {
@@ -105,13 +113,17 @@ struct OfFilter {
 }
 
 fn batch(
-    passes: &Passes,
+    network: Network,
     layer: &Layer,
     opened: Vec<Opened>,
     counts: &mut [u32],
 ) -> Result<Vec<Response>, ExplainError> {
     let _no_gradient = tch::no_grad_guard();
-    let (preprocessing, device) = (passes.inputs.preprocessing, passes.model.device());
+    let Network {
+        model,
+        preprocessing,
+    } = network;
+    let device = model.device();
     let inputs: Vec<Tensor> = opened
         .iter()
         .flatten()
@@ -120,9 +132,9 @@ fn batch(
     let mut found = Vec::new();
     if !inputs.is_empty() {
         let input = Tensor::f_cat(&inputs, 0)?;
-        let output = passes.model.record(&input, &[layer.node], &[])?;
+        let output = model.record(&input, &[layer.node], &[])?;
         if let Some(output) = output.first() {
-            found = of_photos(&passes.model.maps_of(layer.node, output)?, counts)?;
+            found = of_photos(&model.maps_of(layer.node, output)?, counts)?;
         }
     }
     let mut found = found.into_iter();

@@ -15,7 +15,7 @@ use tch::Tensor;
 
 use super::data_set::LabelledPhoto;
 use super::groups::Groups;
-use super::labelled::{self, Labelled, Opened};
+use super::labelled::{self, Labelled, Network, Opened};
 use super::outcomes;
 use crate::explain::{
     DataSet as Shown, Entry, ExplainError, Fault, Inputs, Method, Needs, Passes, Photos, Sink,
@@ -142,8 +142,9 @@ impl Method for Robustness {
     fn run(&self, passes: &Passes, units: &[Unit], sink: &mut Sink) -> Result<(), ExplainError> {
         let prepared = self.labelled.opened(&passes.inputs)?;
         let variations = self.own.variations();
-        let mut read = |_: &[LabelledPhoto], opened: Vec<Opened>| {
-            batch(passes, &prepared.groups, &variations, opened)
+        let network = Network::of(passes);
+        let read = |_: &[LabelledPhoto], opened: Vec<Opened>| {
+            batch(network, &prepared.groups, &variations, opened)
         };
         let results = |rows| {
             Results::Variations(Variations {
@@ -151,7 +152,7 @@ impl Method for Robustness {
                 rows,
             })
         };
-        self.labelled.walk(passes, units, sink, &mut read, &results)
+        self.labelled.walk(passes, units, sink, &read, &results)
     }
 
     fn accept(&self, results: &[&Results]) -> Result<(), ExplainError> {
@@ -173,7 +174,7 @@ impl Method for Robustness {
 }
 
 fn batch(
-    passes: &Passes,
+    network: Network,
     groups: &Groups,
     variations: &[Variation],
     opened: Vec<Opened>,
@@ -184,7 +185,7 @@ fn batch(
         .filter(|prepared| prepared.array.is_none())
         .map(|prepared| prepared.picture.clone())
         .collect();
-    let unchanged = sums(passes, groups, &pictures)?;
+    let unchanged = sums(network, groups, &pictures)?;
     let before: Vec<usize> = unchanged.iter().map(|sums| largest(sums)).collect();
     let guesses = |sums: Vec<Vec<f64>>| -> Vec<Guess> {
         let of = |(sums, &before): (Vec<f64>, &usize)| Guess {
@@ -202,7 +203,7 @@ fn batch(
                 varied.map_err(|error| ExplainError::Failed(error.to_string()))
             })
             .collect();
-        changed.push(guesses(sums(passes, groups, &varied?)?));
+        changed.push(guesses(sums(network, groups, &varied?)?));
     }
     let unchanged = guesses(unchanged);
     let mut at = 0..unchanged.len();
@@ -228,7 +229,7 @@ fn largest(sums: &[f64]) -> usize {
 
 /// The probabilities of all groups, one row a picture.
 fn sums(
-    passes: &Passes,
+    network: Network,
     groups: &Groups,
     pictures: &[Picture],
 ) -> Result<Vec<Vec<f64>>, ExplainError> {
@@ -237,11 +238,12 @@ fn sums(
     }
     let _no_gradient = tch::no_grad_guard();
     let all: Vec<&Picture> = pictures.iter().collect();
-    let input: Tensor = passes
-        .inputs
-        .preprocessing
-        .tensor(&all, passes.model.device());
-    let scores = passes.model.scores(&input)?;
-    let rows = numbers::probabilities(&scores, passes.model.activation())?;
+    let Network {
+        model,
+        preprocessing,
+    } = network;
+    let input: Tensor = preprocessing.tensor(&all, model.device());
+    let scores = model.scores(&input)?;
+    let rows = numbers::probabilities(&scores, model.activation())?;
     Ok(rows.iter().map(|row| groups.probabilities(row)).collect())
 }

@@ -8,6 +8,7 @@ use super::{
     ExplainError, Fault, Inputs, Passes, Photo, Sink, Unit, chosen, numbers, target, target_name,
 };
 use crate::labels::{ClassName, PREDICTED};
+use crate::model::Model;
 use crate::results::{Attributions, Meaning, Place, Results, Scalar, ScalarTarget, Target};
 
 /// The default of every `class`.
@@ -90,13 +91,13 @@ pub fn at_photo(
 
 /// The gradients of a number of the scores at inputs [N, C, H, W], one row an input, with the numbers.
 pub fn at_inputs(
-    passes: &Passes,
+    model: &Model,
     inputs: &Tensor,
     scalar: &Scalar,
 ) -> Result<(Vec<Vec<f64>>, Vec<f64>), ExplainError> {
     let found = gradients(
-        passes.model.activation(),
-        &|x: &Tensor| passes.model.scores(x),
+        model.activation(),
+        &|x: &Tensor| model.scores(x),
         inputs,
         &Wanted::from(scalar),
     )?;

@@ -10,6 +10,8 @@
 //! rule sum to 1: captum's trapezoid, whose sum is (M − 1) / M, is ours times that.
 //! **Errors** scores or gradients that are not finite.
 
+use std::ops::Range;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -22,7 +24,7 @@ use super::per_photo::PerPhoto;
 use super::quadrature::Rule;
 use super::target_name::{TargetName, Wanted};
 use super::{Entry, ExplainError, Fault, Inputs, Needs, Passes, Photo, Photos, parameters};
-use crate::model::{BatchSize, in_batches};
+use crate::model::{BatchSize, Frozen, in_lanes};
 use crate::results::{Attributions, Kind, Meaning, Scalar};
 
 pub const ENTRY: Entry = Entry {
@@ -141,22 +143,27 @@ pub(super) fn mean_gradient(
     points: &[(f64, f64)],
     step: Step,
 ) -> Result<Vec<f64>, ExplainError> {
-    let batch = passes
-        .model
-        .batch_size(BatchSize::AUTO, FASTEST_BATCH_ON_CPU)?;
+    let model = passes.model;
+    let spread = model.spread(BatchSize::AUTO, FASTEST_BATCH_ON_CPU)?;
+    let (baseline, way) = (
+        Frozen::from(baseline.shallow_clone()),
+        Frozen::from(way.shallow_clone()),
+    );
     let mut sum = vec![0.0; way.numel()];
-    in_batches(points.len(), batch, |range| {
-        let points = &points[range];
-        let inputs = points
-            .iter()
-            .map(|&(at, _)| baseline.f_add(&way.f_mul_scalar(at)?));
+    let compute = |range: Range<usize>| {
+        let points = points[range].iter();
+        let inputs = points.map(|&(at, _)| baseline.f_add(&way.f_mul_scalar(at)?));
         let inputs = inputs.collect::<Result<Vec<_>, _>>()?;
-        let (gradients, _) = class_maps::at_inputs(passes, &Tensor::f_cat(&inputs, 0)?, scalar)?;
-        for (gradient, (_, weight)) in gradients.iter().zip(points) {
+        let (gradients, _) = class_maps::at_inputs(model, &Tensor::f_cat(&inputs, 0)?, scalar)?;
+        Ok::<_, ExplainError>(gradients)
+    };
+    let mut keep = |range: Range<usize>, gradients: Vec<Vec<f64>>| {
+        for (gradient, (_, weight)) in gradients.iter().zip(&points[range]) {
             let cells = sum.iter_mut().zip(gradient);
             cells.for_each(|(sum, value)| *sum += weight * value);
         }
         step(0)
-    })?;
+    };
+    in_lanes(points.len(), spread, &mut Ok, &compute, &mut keep)?;
     Ok(sum)
 }

@@ -92,7 +92,7 @@ pub struct KernelShap {
     /// Weights that differ by less than this part of the largest count as equal: `samples: auto` does not go on to order them, and a notice names them. Default 0.15.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub tolerance: Option<f64>,
-    /// Photos with hidden segments that run at once, at most: `auto` (8 on a CPU, 16 where it computes on one thread or starts behind layers computed once, 256 on a graphics card) or a number. Default `auto`.
+    /// Photos with hidden segments that run at once, at most: `auto` (8 on a CPU, 16 where it computes on one thread or starts behind layers computed once, up to 64 on eight threads or more, 256 on a graphics card; no more than take 512 MB, 2 GB on eight threads or more) or a number. Default `auto`.
     pub batch: BatchSize,
 }
 

@@ -106,7 +106,7 @@ pub struct Lime {
     /// Penalty α on the weights of the linear model; of a balanced design, for each 1000 samples. Default 1.
     #[schemars(range(min = 0.0, max = 1_000_000.0))]
     pub ridge: f64,
-    /// Perturbed photos that run at once, at most: `auto` (8 on a CPU, 16 where it computes on one thread or starts behind layers computed once, 256 on a graphics card) or a number. Fewer where memory is short. Changes results by rounding only, in the seventh digit of a probability. Default `auto`.
+    /// Perturbed photos that run at once, at most: `auto` (8 on a CPU, 16 where it computes on one thread or starts behind layers computed once, up to 64 on eight threads or more, 256 on a graphics card; no more than take 512 MB, 2 GB on eight threads or more) or a number. Fewer where memory is short. Changes results by rounding only, in the seventh digit of a probability. Default `auto`.
     pub batch: BatchSize,
     /// Seed of the perturbations, as `random_seed` of the Python package. Default: the report's own.
     #[schemars(range(min = 0, max = 4_294_967_295_u32))]

@@ -1,5 +1,8 @@
 //! Gradients at noisy copies of a photo, which SmoothGrad and VarGrad share.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ops::Range;
 
 use tch::Tensor;
@@ -10,7 +13,7 @@ use super::sampled_mean::{Count, Samples};
 use super::seed::Numbers;
 use super::target_name::Wanted;
 use super::{ExplainError, Passes, Photo};
-use crate::model::{BatchSize, in_batches};
+use crate::model::{BatchSize, Frozen, in_lanes};
 use crate::results::{Attributions, Meaning, Sampling, Scalar};
 
 /// Gradients run one by one on a CPU: more at once are no faster there and keep every layer's output in memory.
@@ -90,24 +93,35 @@ pub fn sampled(
         Statistic::Mean => Moments::new(input.numel()),
         Statistic::Variance => Moments::with_error_of_variance(input.numel()),
     };
-    let batch = passes
-        .model
-        .batch_size(BatchSize::AUTO, FASTEST_BATCH_ON_CPU)?;
+    let model = passes.model;
+    let spread = model.spread(BatchSize::AUTO, FASTEST_BATCH_ON_CPU)?;
+    let frozen = Frozen::from(input.shallow_clone());
+    let compute = |noise: Vec<Tensor>| {
+        let noise = Tensor::f_cat(&noise, 0)?.f_to(frozen.device())?;
+        let (gradients, _) = class_maps::at_inputs(model, &frozen.f_add(&noise)?, scalar)?;
+        Ok::<_, ExplainError>(gradients)
+    };
     let take = |moments: &mut Moments, samples: Range<usize>| {
-        // A batch that does not fit into memory is run again in halves: what was drawn for it is kept.
-        let mut drawn: Vec<Tensor> = Vec::new();
-        in_batches(samples.len(), batch, |range| {
-            while drawn.len() < range.len() {
-                drawn.push(draw()?);
-            }
-            let noise = Tensor::f_cat(&drawn[..range.len()], 0)?.f_to(input.device())?;
-            let (gradients, _) = class_maps::at_inputs(passes, &input.f_add(&noise)?, scalar)?;
+        // A batch that does not fit into memory is run again in halves: what was drawn is kept until it was used.
+        let drawn = RefCell::new(BTreeMap::<usize, Tensor>::new());
+        let mut noise = |range: Range<usize>| {
+            let mut drawn = drawn.borrow_mut();
+            let one = |index| match drawn.entry(index) {
+                Entry::Occupied(known) => Ok(known.get().shallow_clone()),
+                Entry::Vacant(place) => Ok(place.insert(draw()?).shallow_clone()),
+            };
+            range.map(one).collect::<Result<Vec<_>, ExplainError>>()
+        };
+        let mut keep = |range: Range<usize>, gradients: Vec<Vec<f64>>| {
             for gradient in gradients {
                 moments.add(gradient.into_iter().map(of));
             }
-            drawn.drain(..range.len());
+            range.clone().for_each(|index| {
+                drawn.borrow_mut().remove(&index);
+            });
             step(samples.start + range.end)
-        })
+        };
+        in_lanes(samples.len(), spread, &mut noise, &compute, &mut keep)
     };
     let estimate = |moments: &Moments| match statistic {
         Statistic::Mean => (moments.mean().to_vec(), moments.standard_errors_of_mean()),

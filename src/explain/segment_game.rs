@@ -14,7 +14,7 @@ use super::lime::perturbed::Perturbed;
 use super::passes::of_photo;
 use super::target_name::Wanted;
 use super::{ExplainError, Passes, Photo};
-use crate::model::{BatchSize, MemoryError};
+use crate::model::{BatchSize, MemoryError, Spread};
 use crate::picture::segment::Segmentation;
 use crate::results::ScalarTarget;
 
@@ -30,8 +30,8 @@ pub struct Game<'a> {
     passes: &'a Passes<'a>,
     photo: &'a Photo,
     perturbed: Perturbed,
-    /// Whole photos that run at once, and photos that start behind their early layers.
-    batches: [usize; 2],
+    /// How whole photos run, and photos that start behind their early layers.
+    spreads: [Spread; 2],
     /// What is explained, for the whole photo.
     pub target: ScalarTarget,
     /// The early layers, once they were found to be worth it or not.
@@ -53,9 +53,9 @@ impl<'a> Game<'a> {
             passes,
             photo,
             perturbed: Perturbed::of_inputs((passes.input(photo)?, hidden), segments)?,
-            batches: [
-                passes.model.batch_size(batch, FASTEST_BATCH_ON_CPU)?,
-                passes.model.batch_size(batch, FASTEST_BATCH_BEHIND)?,
+            spreads: [
+                passes.model.spread(batch, FASTEST_BATCH_ON_CPU)?,
+                passes.model.spread(batch, FASTEST_BATCH_BEHIND)?,
             ],
             target: class_maps::of_scores(passes, photo, wanted)?,
             early: RefCell::default(),
@@ -94,7 +94,7 @@ impl<'a> Game<'a> {
         step: Step,
     ) -> Result<Option<Early<'a>>, ExplainError> {
         let found = match known {
-            None => Early::of(self.passes.model, photos, self.batches[0])?,
+            None => Early::of(self.passes.model, photos, self.spreads[0])?,
             Some(known) => known,
         };
         match found {
@@ -105,7 +105,7 @@ impl<'a> Game<'a> {
 
     fn run_masked(&self, masks: &Distinct, step: Step) -> Result<Vec<f64>, ExplainError> {
         let (model, scalar) = (self.passes.model, &self.target.scalar);
-        let [whole, behind] = self.batches;
+        let [whole, behind] = self.spreads;
         let masked = Masked::new(&self.perturbed, masks.masks());
         let mut early = self.early.borrow_mut();
         let prepared = match self.prepared(early.take(), &masked, step) {
@@ -118,7 +118,7 @@ impl<'a> Game<'a> {
             Some(early) => early.scores(&masked, some),
             None => Ok(model.scores(&masked.inputs(some)?)?),
         };
-        let batch = if early.is_some() { behind } else { whole };
-        masks.numbers(scalar, batch, (model.activation(), &scores), step)
+        let spread = if early.is_some() { behind } else { whole };
+        masks.numbers(scalar, spread, (model.activation(), &scores), step)
     }
 }

@@ -63,7 +63,7 @@ pub struct Shapley {
     pub slic: Slic,
     /// What stands in for hidden segments: `segment_mean` (each segment's mean colour), `mean` (zero after normalising), `black`, `white`, `blur` (the photo, blurred by a Gaussian of 1/16 of its shorter side) or a colour `[red, green, blue]` of 0 to 255. Default `segment_mean`.
     pub baseline: Cover,
-    /// Photos with hidden segments that run at once, at most: `auto` (8 on a CPU, 16 where it computes on one thread or starts behind layers computed once, 256 on a graphics card) or a number. Default `auto`.
+    /// Photos with hidden segments that run at once, at most: `auto` (8 on a CPU, 16 where it computes on one thread or starts behind layers computed once, up to 64 on eight threads or more, 256 on a graphics card; no more than take 512 MB, 2 GB on eight threads or more) or a number. Default `auto`.
     pub batch: BatchSize,
 }
 

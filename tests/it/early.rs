@@ -7,7 +7,7 @@ use cnn_report::explain::early::{Early, Inputs};
 use cnn_report::explain::lime::distinct::{Distinct, Masked};
 use cnn_report::explain::lime::masks::Masks;
 use cnn_report::explain::lime::perturbed::Perturbed;
-use cnn_report::model::{Device, LayerName, LocalLayer, Model, Source};
+use cnn_report::model::{Device, LayerName, LocalLayer, Model, Source, Spread};
 use cnn_report::picture::segment::Segmentation;
 use tch::Tensor;
 
@@ -126,7 +126,9 @@ fn scores_behind_tiles_are_those_of_whole_passes() {
     );
     let first = Distinct::new(&first);
     let masked = Masked::new(&perturbed, first.masks());
-    let mut early = Early::of(&model, &masked, 8).unwrap().unwrap();
+    let mut early = Early::of(&model, &masked, Spread::new(8, 1))
+        .unwrap()
+        .unwrap();
     for masks in [&first, &Distinct::new(&second)] {
         let masked = Masked::new(&perturbed, masks.masks());
         assert!(early.prepare(&masked, &|_| Ok(())).unwrap());
@@ -146,7 +148,9 @@ fn few_inputs_and_other_networks_run_whole() {
         let masks = Masks::random(count, segments.count, 1);
         let distinct = Distinct::new(&masks);
         let masked = Masked::new(&perturbed, distinct.masks());
-        Early::of(model, &masked, 8).unwrap().is_some()
+        Early::of(model, &masked, Spread::new(8, 1))
+            .unwrap()
+            .is_some()
     };
     let model = squeezenet();
     assert!(is_tiled(&model, 200));

@@ -8,7 +8,7 @@ use cnn_report::explain::lime::perturbed::{Perturbed, mean_coloured};
 use cnn_report::explain::lime::surrogate::{Samples, Surrogate, distance, kernel};
 use cnn_report::explain::{Fault, lime};
 use cnn_report::labels::Labels;
-use cnn_report::model::{Model, OutputActivation, Source};
+use cnn_report::model::{Model, OutputActivation, Source, Spread};
 use cnn_report::picture::segment::Segmentation;
 use cnn_report::picture::{Filter, Picture, Preprocessing, Resize};
 use cnn_report::present::exhibit::{Bar, Body, Exhibit, SegmentView};
@@ -226,7 +226,7 @@ fn probabilities_of_perturbed_photos_are_the_packages() {
         let found = distinct
             .numbers(
                 &Scalar::of_class(class, Explained::Probability),
-                50,
+                Spread::new(50, 1),
                 (OutputActivation::Softmax, &scores),
                 &|_| Ok(()),
             )

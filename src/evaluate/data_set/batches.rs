@@ -8,9 +8,9 @@ use rayon::prelude::*;
 
 use super::LabelledPhoto;
 
-/// Batches that wait for the network. With the one that runs and the one that is being prepared, four
-/// times the batch is in memory, whatever the size of the data set.
-const BATCHES_WAITING: usize = 2;
+/// Groups of photos that wait for the network. With the one that runs and the one that is being prepared, four
+/// groups are in memory, whatever the size of the data set.
+const GROUPS_WAITING: usize = 2;
 
 /// Photos that follow each other in the data set.
 #[derive(Debug)]
@@ -21,43 +21,56 @@ pub struct Batch<T> {
     pub items: Vec<Result<T, String>>,
 }
 
-/// Runs `run` on the photos in their order, `batch` at once, until it fails or breaks off. `prepare`
-/// works ahead on all cores. What `run` is given does not depend on the number of threads, and none of
-/// them is left when this returns.
+/// Hands `consume` the photos in their order, `batch` by `batch`. `prepare` works ahead on all cores, on `group` photos at
+/// once. What the batches hold does not depend on the number of threads, and none of them is left when this returns.
+pub fn with_batches<T: Send, R>(
+    photos: &[LabelledPhoto],
+    (batch, group): (usize, usize),
+    prepare: &(dyn Fn(&LabelledPhoto) -> Result<T, String> + Sync),
+    consume: impl FnOnce(&mut dyn Iterator<Item = Batch<T>>) -> R,
+) -> R {
+    let batch = batch.max(1);
+    let group = group.next_multiple_of(batch).max(batch);
+    let (ready, wait) = sync_channel(GROUPS_WAITING * (group / batch));
+    thread::scope(|scope| {
+        let ahead = scope.spawn(move || {
+            let mut first = 0;
+            for photos in photos.chunks(group) {
+                let items: Vec<_> = photos.par_iter().map(prepare).collect();
+                let mut items = items.into_iter();
+                while items.len() > 0 {
+                    let items: Vec<_> = items.by_ref().take(batch).collect();
+                    let count = items.len();
+                    if ready.send(Batch { first, items }).is_err() {
+                        return; // nobody waits any more
+                    }
+                    first += count;
+                }
+            }
+        });
+        let result = consume(&mut wait.iter());
+        drop(wait); // a thread that waits for room in the channel goes on and ends
+        match ahead.join() {
+            Ok(()) => result,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+/// Runs `run` on the photos in their order, `batch` at once, until it fails or breaks off, as [`with_batches`].
 pub fn for_each_batch<T: Send, E>(
     photos: &[LabelledPhoto],
     batch: usize,
     prepare: &(dyn Fn(&LabelledPhoto) -> Result<T, String> + Sync),
     run: &mut dyn FnMut(Batch<T>) -> Result<ControlFlow<()>, E>,
 ) -> Result<(), E> {
-    let batch = batch.max(1);
-    let (ready, wait) = sync_channel(BATCHES_WAITING);
-    thread::scope(|scope| {
-        let ahead = scope.spawn(move || {
-            for (number, photos) in photos.chunks(batch).enumerate() {
-                let items = photos.par_iter().map(prepare).collect();
-                let first = number * batch;
-                if ready.send(Batch { first, items }).is_err() {
-                    return; // nobody waits any more
-                }
-            }
-        });
-        let mut result = Ok(());
-        for batch in &wait {
-            match run(batch) {
-                Ok(ControlFlow::Continue(())) => {}
-                Ok(ControlFlow::Break(())) => break,
-                Err(error) => {
-                    result = Err(error);
-                    break;
-                }
+    with_batches(photos, (batch, batch), prepare, |batches| {
+        for batch in batches {
+            if run(batch)?.is_break() {
+                break;
             }
         }
-        drop(wait); // a thread that waits for room in the channel goes on and ends
-        match ahead.join() {
-            Ok(()) => result,
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
+        Ok(())
     })
 }
 
@@ -100,6 +113,16 @@ mod tests {
         }
         let nothing = for_each_batch(&[], 4, &prepare, &mut |_| Err("it was run"));
         assert_eq!(nothing, Ok(()));
+    }
+
+    #[test]
+    fn groups_are_prepared_at_once_and_handed_out_in_batches() {
+        let photos = photos(23);
+        let sizes = with_batches(&photos, (4, 10), &prepare, |batches| {
+            let of = |batch: Batch<usize>| (batch.first, batch.items.len());
+            batches.map(of).collect::<Vec<_>>()
+        });
+        assert_eq!(sizes, [(0, 4), (4, 4), (8, 4), (12, 4), (16, 4), (20, 3)]);
     }
 
     #[test]
@@ -146,7 +169,7 @@ mod tests {
         })
         .unwrap();
         let most = most.load(Ordering::SeqCst);
-        assert!(most <= (BATCHES_WAITING + 2) * 5, "{most}");
+        assert!(most <= (GROUPS_WAITING + 2) * 5, "{most}");
         assert!(most > 5, "nothing was prepared ahead: {most}");
     }
 

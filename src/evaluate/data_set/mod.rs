@@ -21,7 +21,7 @@ use crate::diagnostic::Diagnostic;
 use crate::picture::{Input, InputError, Prepared, Preprocessing};
 use crate::results::FILE;
 
-pub use batches::{Batch, for_each_batch};
+pub use batches::{Batch, for_each_batch, with_batches};
 pub use label_order::{LabelOrder, label_order_warning};
 pub use listing::LabelsPerPhoto;
 pub use reading::is_photo;

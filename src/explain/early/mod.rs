@@ -17,7 +17,7 @@ use tch::Tensor;
 
 use super::ExplainError;
 use super::class_maps::Step;
-use crate::model::{Device, Model, Precision};
+use crate::model::{Device, Model, Precision, Spread};
 use plan::Plan;
 use table::Table;
 
@@ -35,7 +35,7 @@ pub type View = u64;
 pub type Views<'a> = Box<dyn Fn(usize) -> View + 'a>;
 
 /// Inputs that are put together from parts of a few pictures.
-pub trait Inputs {
+pub trait Inputs: Sync {
     fn count(&self) -> usize;
 
     /// Height and width of each.
@@ -65,11 +65,11 @@ const TOLERANCE: f64 = 1e-4;
 const TOLERANCE_IN_BF16: f64 = 1.0 / 64.0;
 
 impl<'a> Early<'a> {
-    /// For inputs of which `batch` run at once; `None` where whole passes are faster.
+    /// For whole inputs that are `spread` so; `None` where whole passes are faster.
     pub fn of(
         model: &'a Model,
         inputs: &dyn Inputs,
-        batch: usize,
+        spread: Spread,
     ) -> Result<Option<Self>, ExplainError> {
         let [_, height, width] = model.input_shape();
         let is_usual = inputs.size() == (height, width);
@@ -82,7 +82,7 @@ impl<'a> Early<'a> {
         };
         let mut early = Self {
             model,
-            table: Table::new(plan, (height, width), batch),
+            table: Table::new(plan, (height, width), spread),
         };
         Ok(early.is_right(inputs)?.then_some(early))
     }

@@ -1,27 +1,28 @@
 //! The tiles that were computed, and a layer's maps put together from them.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use super::plan::Plan;
 use super::tiles::Span;
 use super::{Inputs, View, Window};
 use crate::explain::ExplainError;
 use crate::explain::class_maps::Step;
-use crate::model::{Model, NodeId, in_batches};
+use crate::model::{Frozen, Model, NodeId, Spread, in_lanes};
 
 /// Of one photo.
 pub struct Table {
     plan: Plan,
     /// Height and width of the photo in pixels.
     photo: (i64, i64),
-    /// Whole photos that run at once.
-    batch: usize,
+    /// How whole photos run.
+    spread: Spread,
     /// For each tile the number of each view.
     known: Vec<HashMap<View, i64>>,
     /// Tiles by their number, [views, side, side, C]; those at the end of the maps are filled up with zeros.
-    tiles: Tensor,
+    tiles: Frozen,
     /// For each input of the last call the numbers of its tiles.
     of_inputs: Vec<Vec<i64>>,
 }
@@ -35,14 +36,14 @@ struct Missing {
 }
 
 impl Table {
-    pub fn new(plan: Plan, photo: (i64, i64), batch: usize) -> Self {
+    pub fn new(plan: Plan, photo: (i64, i64), spread: Spread) -> Self {
         let known = vec![HashMap::new(); plan.tiles.count()];
         Self {
             plan,
             photo,
-            batch,
+            spread,
             known,
-            tiles: Tensor::new(),
+            tiles: Tensor::new().into(),
             of_inputs: Vec::new(),
         }
     }
@@ -82,21 +83,26 @@ impl Table {
             });
             alike.entry(shape).or_default().push(missing);
         }
-        let mut order = Vec::new();
-        let mut found = Vec::new();
-        for missing in alike.into_values() {
-            self.run(model, inputs, (&missing, &mut found), step)?;
-            order.extend(missing.into_iter().map(|missing| missing.number));
+        if tiles > 0 {
+            let mut all = self.with_room_for(tiles)?;
+            for missing in alike.into_values() {
+                self.run(model, inputs, (&missing, &mut all), step)?;
+            }
+            self.tiles = all.into();
         }
-        if found.is_empty() {
-            return Ok(true);
-        }
-        let found = Tensor::f_cat(&found, 0)?.f_index_select(0, &places_of(&order)?)?;
-        self.tiles = match self.tiles.numel() {
-            0 => found,
-            _ => Tensor::f_cat(&[&self.tiles, &found], 0)?,
-        };
         Ok(true)
+    }
+
+    /// The tiles that are there, at the front of a tensor for so many.
+    fn with_room_for(&self, tiles: i64) -> Result<Tensor, ExplainError> {
+        let (side, channels) = (self.plan.tiles.side, self.plan.layer.channels);
+        let options = (Kind::Float, Device::Cpu);
+        let all = Tensor::f_empty([tiles, side, side, channels], options)?;
+        if self.tiles.numel() > 0 {
+            let mut known = all.f_narrow(0, 0, self.tiles.size()[0])?;
+            known.f_copy_(&self.tiles)?;
+        }
+        Ok(all)
     }
 
     /// Numbers the tiles of the first `count` of the inputs; those that the table lacks get the next numbers.
@@ -124,23 +130,26 @@ impl Table {
         Ok(missing)
     }
 
-    /// Runs pieces of one size; their tiles [N, side, side, C] go to `found`.
+    /// Runs pieces of one size; their tiles go to their places in `all` [N, side, side, C].
     fn run(
         &self,
         model: &Model,
         inputs: &dyn Inputs,
-        (missing, found): (&[Missing], &mut Vec<Tensor>),
+        (missing, all): (&[Missing], &mut Tensor),
         step: Step,
     ) -> Result<(), ExplainError> {
         let Some(first) = missing.first() else {
             return Ok(());
         };
-        let _no_gradient = tch::no_grad_guard();
         let shape = self.plan.tiles.tile(first.tile);
         let pixels = self.plan.tiles.window(first.tile).pixels().max(1);
-        let photos = self.batch as i64 * self.photo.0 * self.photo.1;
-        let at_once = (photos / pixels).max(1) as usize;
-        in_batches(missing.len(), at_once, |range| {
+        let photos = self.spread.size as i64 * self.photo.0 * self.photo.1;
+        let spread = Spread {
+            size: (photos / pixels).max(1) as usize,
+            ..self.spread
+        };
+        let compute = |range: Range<usize>| {
+            let _no_gradient = tch::no_grad_guard();
             let mut pieces = Vec::new();
             for of_tile in missing[range].chunk_by(|a, b| a.tile == b.tile) {
                 let some: Vec<usize> = of_tile.iter().map(|missing| missing.input).collect();
@@ -149,11 +158,15 @@ impl Table {
             }
             let pieces = Tensor::f_cat(&pieces, 0)?;
             let maps = model.record_for_scores(&pieces, self.node())?;
-            let tiles = self.cut(&maps, shape)?;
+            self.cut(&maps, shape)
+        };
+        let mut keep = |range: Range<usize>, tiles: Tensor| {
             step(0)?;
-            found.push(tiles);
+            let numbers: Vec<i64> = missing[range].iter().map(|tile| tile.number).collect();
+            let _same = all.f_index_copy_(0, &Tensor::f_from_slice(&numbers)?, &tiles)?;
             Ok::<(), ExplainError>(())
-        })
+        };
+        in_lanes(missing.len(), spread, &mut Ok, &compute, &mut keep)
     }
 
     /// The tiles [N, side, side, C] out of the maps [N, C, h, w] of pieces.
@@ -202,14 +215,4 @@ impl Table {
 /// A plan is made for windows that have few; one that was not counted may have more.
 fn too_many_views() -> ExplainError {
     ExplainError::Failed("a window of the photo shows too many segments".to_owned())
-}
-
-/// Where each number stands in an order of consecutive numbers.
-fn places_of(order: &[i64]) -> Result<Tensor, ExplainError> {
-    let first = order.iter().copied().min().unwrap_or(0);
-    let mut places = vec![0_i64; order.len()];
-    for (place, number) in order.iter().enumerate() {
-        places[(number - first) as usize] = place as i64;
-    }
-    Ok(Tensor::f_from_slice(&places)?)
 }

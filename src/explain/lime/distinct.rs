@@ -8,7 +8,7 @@ use super::masks::Masks;
 use super::perturbed::Perturbed;
 use crate::explain::early::{Inputs, View, Views, Window};
 use crate::explain::{ExplainError, numbers};
-use crate::model::{OutputActivation, in_batches};
+use crate::model::{OutputActivation, Spread, in_lanes};
 use crate::results::{Explained, Scalar};
 
 /// The photo under several masks.
@@ -57,7 +57,7 @@ impl Inputs for Masked<'_> {
 }
 
 /// Maps some of the masks, by their place among the different ones, to scores [N, classes].
-pub type Scores<'a> = &'a dyn Fn(&[usize]) -> Result<Tensor, ExplainError>;
+pub type Scores<'a> = &'a (dyn Fn(&[usize]) -> Result<Tensor, ExplainError> + Sync);
 
 /// Groups equal masks: they give the same picture, which then runs only once.
 pub struct Distinct<'a> {
@@ -93,21 +93,32 @@ impl<'a> Distinct<'a> {
         &self.masks
     }
 
-    /// A number of the scores of each row of the masks, `batch` pictures at once or fewer where memory is short.
+    /// A number of the scores of each row of the masks, pictures spread as given, or fewer at once where memory is short.
     /// `activation` makes probabilities of the scores. `progress` gets the pictures done and may stop it.
     pub fn numbers(
         &self,
         scalar: &Scalar,
-        batch: usize,
+        spread: Spread,
         (activation, scores): (OutputActivation, Scores),
         progress: &dyn Fn(usize) -> Result<(), ExplainError>,
     ) -> Result<Vec<f64>, ExplainError> {
         let mut found = Vec::with_capacity(self.pictures());
-        in_batches(self.pictures(), batch, |range| {
-            let some: Vec<usize> = range.collect();
-            found.extend(values(scalar, activation, &scores(&some)?)?);
+        let compute = |some: Vec<usize>| {
+            let _no_gradient = tch::no_grad_guard();
+            values(scalar, activation, &scores(&some)?)
+        };
+        let mut keep = |_, of_batch| {
+            found.extend::<Vec<f64>>(of_batch);
             progress(found.len())
-        })?;
+        };
+        let pictures = self.pictures();
+        in_lanes(
+            pictures,
+            spread,
+            &mut |range| Ok(range.collect()),
+            &compute,
+            &mut keep,
+        )?;
         Ok(self.of_row.iter().map(|&index| found[index]).collect())
     }
 }

@@ -1,5 +1,7 @@
 //! Tests of `distinct`.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::*;
 use crate::explain::lime::perturbed::Perturbed;
 use crate::picture::segment::Segmentation;
@@ -30,25 +32,32 @@ fn the_batch_changes_nothing_and_equal_masks_run_once() {
     let distinct = Distinct::new(&masks);
     let of_class = |class| Scalar::of_class(class, Explained::Probability);
     assert_eq!(distinct.pictures(), 8); // 40 draws of 8
-    let run = std::cell::Cell::new(0);
+    let run = AtomicUsize::new(0);
     let masked = Masked::new(&perturbed, distinct.masks());
     let scores = |some: &[usize]| {
-        run.set(run.get() + some.len());
+        run.fetch_add(some.len(), Ordering::Relaxed);
         Ok(masked.inputs(some)?.f_flatten(1, 3)?.f_slice(1, 0, 4, 1)?)
     };
-    let found = |batch| {
-        run.set(0);
+    let found = |(at_once, lanes)| {
+        let spread = Spread::new(at_once, lanes);
+        run.store(0, Ordering::Relaxed);
         let found = distinct
-            .numbers(&of_class(1), batch, (SOFTMAX, &scores), &|_| Ok(()))
+            .numbers(&of_class(1), spread, (SOFTMAX, &scores), &|_| Ok(()))
             .unwrap();
-        assert_eq!((found.len(), run.get()), (40, 8));
+        assert_eq!((found.len(), run.load(Ordering::Relaxed)), (40, 8));
         found
     };
-    assert_eq!(found(1), found(50));
-    assert_eq!(found(3), found(8));
+    for spread in [(50, 1), (3, 1), (8, 1), (8, 2), (6, 3)] {
+        assert_eq!(found((1, 1)), found(spread));
+    }
     assert!(
         distinct
-            .numbers(&of_class(4), 8, (SOFTMAX, &scores), &|_| Ok(()))
+            .numbers(
+                &of_class(4),
+                Spread::new(8, 1),
+                (SOFTMAX, &scores),
+                &|_| Ok(())
+            )
             .is_err()
     );
 }

@@ -4,6 +4,7 @@ use tch::{Device, Tensor};
 
 use crate::explain::ExplainError;
 use crate::explain::early::Window;
+use crate::model::Frozen;
 use crate::picture::segment::Segmentation;
 use crate::picture::{Array, Picture, Preprocessing};
 
@@ -51,11 +52,11 @@ pub fn mean_valued(array: &Array, segments: &Segmentation) -> Array {
 /// photo are normalised once and mixed by the masks.
 pub struct Perturbed {
     /// [1, C, H, W].
-    photo: Tensor,
+    photo: Frozen,
     /// [1, C, H, W].
-    hidden: Tensor,
+    hidden: Frozen,
     /// Segment of each pixel, [H·W], int64.
-    labels: Tensor,
+    labels: Frozen,
     size: (i64, i64),
     device: Device,
     /// The same on the CPU.
@@ -88,9 +89,9 @@ impl Perturbed {
             .map(|&label| i64::from(label))
             .collect();
         Ok(Self {
-            photo,
-            hidden,
-            labels: Tensor::f_from_slice(&labels)?.f_to(device)?,
+            photo: photo.into(),
+            hidden: hidden.into(),
+            labels: Tensor::f_from_slice(&labels)?.f_to(device)?.into(),
             size: (height, width),
             device,
             segments: segments.labels.clone(),

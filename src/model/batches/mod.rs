@@ -3,6 +3,7 @@
 #[cfg(unix)]
 pub(super) mod cuda;
 mod free_memory;
+pub mod lanes;
 pub mod memory_error;
 
 use std::ops::Range;
@@ -42,29 +43,40 @@ impl BatchSize {
 /// 2.62 s at 256 and 512 on an H200 with ResNet-50, all included (docs/performance.md).
 const FASTEST_ON_A_CARD: usize = 256;
 
+/// What the inputs of a batch that nobody asked for may take on the CPU, where one batch runs at a time. VGG16, whose first maps
+/// are large, takes 1.5 GB in place of 2.5 for batches of 8 in place of 16, and as long.
+pub const ROOM_BYTES: u64 = 512 << 20;
+
+/// The same of batches beside each other together.
+pub const ROOM_OF_LANES_BYTES: u64 = 4 * ROOM_BYTES;
+
 /// Of the free memory this part is planned with: other programs want some of it too.
 const PLANNED_PART: u64 = 2;
 
 /// The number of inputs to begin with: `requested`, or what is fastest (`fastest_on_cpu`, as measured for the
 /// caller's own work), but no more than fit into the memory that is free, each needing `bytes_each`. A
-/// power of two where memory decides, so that a little more or less of it changes nothing.
+/// power of two where memory decides, so that a little more or less of it changes nothing. On the CPU, `auto` takes no more
+/// than `room_bytes` either.
 pub fn first_size(
     requested: BatchSize,
     fastest_on_cpu: usize,
     device: Device,
-    bytes_each: u64,
+    (bytes_each, room_bytes): (u64, u64),
 ) -> usize {
     let most = match (requested, device) {
         (BatchSize::UpTo(most), _) => most,
-        (BatchSize::Word(AutoWord::Auto), Device::Cpu) => on_cpu(fastest_on_cpu),
+        (BatchSize::Word(AutoWord::Auto), Device::Cpu) => {
+            let room = room_bytes.saturating_mul(PLANNED_PART);
+            fitting(on_cpu(fastest_on_cpu), Some(room), bytes_each)
+        }
         (BatchSize::Word(AutoWord::Auto), _) => FASTEST_ON_A_CARD,
     };
     fitting(most.max(1), free_bytes(device), bytes_each)
 }
 
 /// On one thread libtorch hands convolutions of 1 × 1 to oneDNN from this many inputs on, and computes them by a slower
-/// way below: LIME of MobileNetV2 took 9.1 s at 8 and 6.2 s at 16, of SqueezeNet 6.7 and 5.3 s; on two threads it made no
-/// difference.
+/// way below, unless they go there anyway (`operators/products.rs`): LIME of MobileNetV2 took 9.1 s at 8 and 6.2 s at 16, of
+/// SqueezeNet 6.7 and 5.3 s; on two threads it made no difference.
 const FASTEST_ON_ONE_THREAD: usize = 16;
 
 /// What is fastest, where several inputs at once gain anything.
@@ -222,7 +234,10 @@ mod tests {
         assert_eq!(fitting(12, Some(2399), 100), 8);
         assert_eq!(fitting(8, Some(0), 100), 1);
         let requested = BatchSize::UpTo(3);
-        assert_eq!(first_size(requested, 8, Device::Cpu, 1), 3);
-        assert_eq!(first_size(BatchSize::AUTO, 8, Device::Cpu, u64::MAX), 1);
+        let size = |requested, bytes| first_size(requested, 8, Device::Cpu, bytes);
+        assert_eq!(size(requested, (1, 1000)), 3);
+        assert_eq!(size(BatchSize::AUTO, (u64::MAX, u64::MAX)), 1);
+        assert_eq!(size(BatchSize::AUTO, (100, 799)), 4);
+        assert_eq!(size(requested, (100, 10)), 3, "asked for");
     }
 }

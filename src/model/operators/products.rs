@@ -152,7 +152,8 @@ fn is_float(tensor: &Tensor) -> bool {
     tensor.device() == Device::Cpu && tensor.kind() == Kind::Float && !tensor.is_sparse()
 }
 
-/// On AMD's processors with AVX-512. On Intel's MKL has code for it, which was not compared.
+/// On AMD's processors with AVX-512. On one of Intel's with 16 cores, where MKL has code for it, they are level: 148 and 138
+/// GFLOP/s on one thread for 197 rows by 768 × 3072, 1125 and 1060 on 16.
 fn is_faster_in_onednn() -> bool {
     static FASTER: OnceLock<bool> = OnceLock::new();
     *FASTER.get_or_init(is_amd_with_avx512)

@@ -1,7 +1,7 @@
 //! A graph that is ready to run, and the passes that it can be asked for.
 
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tch::{Device, Kind, TchError, Tensor};
@@ -30,14 +30,27 @@ pub struct Program {
     /// As the file holds them.
     pub(super) weights: Weights,
     /// The same in bfloat16, once a pass has asked for them.
-    lowered: OnceCell<Weights>,
+    lowered: OnceLock<Weights>,
     /// Whether the graph holds for one picture only, so that several are run one after the other.
     pub(super) one_by_one: AtomicBool,
     /// Pictures that passes were run for.
     pub(super) pictures_run: AtomicU64,
 }
 
+// SAFETY: what of it is not `Sync` are its tensors, for some functions of tch write through a shared reference. A pass reads
+// weights only: operators write into outputs of nodes, never into a weight (`overwrites`). libtorch lets any number of threads
+// read a tensor and count its owners, and the cells that are filled later are locks. A whole network of TorchScript runs on one
+// thread at a time: see [`Program::may_run_beside_itself`].
+#[allow(unsafe_code)]
+unsafe impl Sync for Program {}
+
 impl Program {
+    /// Whether several passes may run at once, each on a thread of its own: on the CPU, and not where libtorch's interpreter
+    /// of TorchScript runs the network.
+    pub fn may_run_beside_itself(&self) -> bool {
+        self.weights.device() == Device::Cpu && !self.weights.hold_a_module()
+    }
+
     /// `weights` by their names in the state dict. What the graph does not name is left out.
     pub fn new(
         mut graph: Graph,
@@ -85,7 +98,7 @@ impl Program {
             operations,
             of_weights,
             weights,
-            lowered: OnceCell::new(),
+            lowered: OnceLock::new(),
             one_by_one: AtomicBool::new(false),
             pictures_run: AtomicU64::new(0),
         })

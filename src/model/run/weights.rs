@@ -1,7 +1,7 @@
 //! The weights of a program, in one type of number.
 
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use tch::{Device, Kind, TchError, Tensor};
 
@@ -21,7 +21,7 @@ pub struct Weights {
     /// By [`ValueId`]; `None` for what is computed.
     stored: Vec<Option<Value>>,
     /// By the node of the batch norm, once a pass has run it folded.
-    folded: Vec<OnceCell<Folded>>,
+    folded: Vec<OnceLock<Folded>>,
 }
 
 impl Weights {
@@ -117,6 +117,12 @@ impl Weights {
         tensors.sum()
     }
 
+    /// Whether a whole network is among them.
+    pub fn hold_a_module(&self) -> bool {
+        let mut stored = self.stored.iter().flatten();
+        stored.any(|value| matches!(value, Value::Module(_)))
+    }
+
     pub fn device(&self) -> Device {
         self.device
     }
@@ -159,8 +165,8 @@ impl Weights {
     }
 }
 
-fn no_folds(graph: &Graph) -> Vec<OnceCell<Folded>> {
-    graph.nodes.iter().map(|_| OnceCell::new()).collect()
+fn no_folds(graph: &Graph) -> Vec<OnceLock<Folded>> {
+    graph.nodes.iter().map(|_| OnceLock::new()).collect()
 }
 
 const FLOATING: &[Kind] = &[Kind::Float, Kind::Double, Kind::Half, Kind::BFloat16];

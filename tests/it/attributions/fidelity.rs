@@ -59,6 +59,7 @@ fn logits(curve: &StepCurve) -> Vec<f64> {
 
 /// What each cell gives to the logit of an input [3, 16, 16].
 fn shares(weight: &Tensor, input: &Tensor) -> Vec<f64> {
+    let input = input.to_device(tch::Device::Cpu);
     let shares = (weight * input).sum_dim_intlist(0, false, Kind::Double);
     Vec::try_from(&shares.flatten(0, -1)).unwrap()
 }
@@ -275,7 +276,7 @@ fn max_sensitivity_of_a_linear_network_is_known() {
     assert_eq!(change("input_x_gradient", 0), None);
     let found = change("input_x_gradient", 1).unwrap();
     let length = |tensor: &Tensor| tensor.square().sum(Kind::Double).double_value(&[]).sqrt();
-    let shares = &weight * input(&bench).get(0);
+    let shares = &weight * input(&bench).get(0).to_device(tch::Device::Cpu);
     let bound = 0.02 * length(&weight) / length(&shares);
     // Of 768 uniform numbers the length is near 0.02 / √3.
     assert!(
@@ -321,7 +322,7 @@ fn other_weights_over_the_same_graph() {
         .iter()
         .map(|(name, tensor)| ((*name).to_owned(), tensor.zeros_like()));
     let other = model.with_weights(zeros.collect()).unwrap();
-    let input = Tensor::ones([1, 3, 64, 64], (Kind::Float, tch::Device::Cpu));
+    let input = Tensor::ones([1, 3, 64, 64], (Kind::Float, model.device()));
     let scores = |model: &Model| model.scores(&input).unwrap();
     assert_eq!(scores(&other).abs().max().double_value(&[]), 0.0);
     assert!(scores(&model).abs().max().double_value(&[]) > 0.0);

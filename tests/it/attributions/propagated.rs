@@ -164,7 +164,8 @@ fn photos_are_baselines() {
     );
     let baseline = bench.preprocessing.apply(&Picture::open(&stored).unwrap());
     let baseline = bench.preprocessing.tensor(&[&baseline], tch::Device::Cpu);
-    let expected = weight * (input(&bench) - baseline).get(0);
+    let photo = input(&bench).to_device(tch::Device::Cpu);
+    let expected = weight * (photo - baseline).get(0);
     assert!(relative(&found, &expected) < 1e-5);
     let key = |file: &str| {
         let keys = json!({ "baselines": [file] });

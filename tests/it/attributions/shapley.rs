@@ -117,7 +117,8 @@ fn on_a_linear_network_values_are_weight_times_pixel() {
     let named = [("1.weight", weight.copy()), ("1.bias", bias)];
     let model = network(&layers, &named, [3, 6, 8]);
     let bench = Bench::new(model, imagenet(6, 8), vec![("a", patterned(6, 8, 1))]);
-    let product = weight.get(1).view([3, 6, 8]) * input(&bench).get(0);
+    let photo = input(&bench).get(0).to_device(tch::Device::Cpu);
+    let product = weight.get(1).view([3, 6, 8]) * photo;
     let product = product.sum_dim_intlist(0, false, Kind::Double);
     // 12 blocks of 2 × 2.
     let expected =
