@@ -35,14 +35,17 @@ pub fn give_back_freed_memory() {
 #[cfg(not(target_env = "gnu"))]
 pub fn give_back_freed_memory() {}
 
-/// Small networks stay below, and keep their memory: getting it again takes 0.1 s a GB.
+/// Small networks stay below, and keep their memory.
 #[cfg(target_env = "gnu")]
 const MUCH_BYTES: u64 = 1 << 30;
 
 /// Memory of this process that is in use, or was, files that are mapped included.
 #[cfg(target_env = "gnu")]
+#[allow(unsafe_code)]
 fn held_bytes() -> Option<u64> {
     let of_this = cnn_report::fs::read_to_string(std::path::Path::new("/proc/self/statm")).ok()?;
     let pages: u64 = of_this.split_whitespace().nth(1)?.parse().ok()?;
-    Some(pages * 4096)
+    // SAFETY: sysconf only reads a number of the system.
+    let page_bytes = u64::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).ok()?;
+    Some(pages * page_bytes)
 }

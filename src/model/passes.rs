@@ -1,31 +1,18 @@
 //! What a model can be asked to compute.
 
+mod back;
+mod spread;
+
 use tch::{Kind, Tensor};
 
-use super::attention::Form;
-use super::backward::{self, Differentiated, ReluRule};
-use super::batches::lanes::Spread;
-use super::batches::{BatchSize, ROOM_BYTES, ROOM_OF_LANES_BYTES, first_size};
 use super::error::ModelError;
 use super::finite::all_finite_or_negative;
 use super::graph::NodeId;
 use super::network::Model;
 use super::precision::Precision;
-use super::propagate::{self, Composite, Gammas, ThroughAttention};
 use super::relus;
 use super::run::pass::Change;
 use super::scores::{OutputActivation, ScoresTaken};
-
-/// Room for what libtorch takes besides the outputs of nodes: buffers of its convolutions, copies in
-/// another order. SqueezeNet 1.1 and ResNet-18 took 1.05 and 0.95 times their outputs on the CPU, 32
-/// pictures of 224 px at once; a graphics card's buffers were not measured.
-const WITH_BUFFERS: u64 = 2;
-const BYTES_OF_FLOAT32: u64 = 4;
-
-/// With fewer threads batches do not run beside each other. LIME of SqueezeNet 1.1, MobileNetV2 and ResNet-50, threads at each
-/// operator and batches beside each other: 3.4 and 2.7, 5.4 and 3.6, 4.1 and 3.5 s on 16 threads; 9.0 and 6.6, 10.0 and 8.9, 7.6
-/// and 9.2 s on four of these; 6.5 and 6.4, 6.8 and 7.1, 8.3 and 8.7 s on a machine with two (docs/performance.md).
-const FEWEST_THREADS: usize = 8;
 
 impl Model {
     /// Scores [N, classes] of a normalised input [N, C, H, W], float32, of which [`Model::activation`] makes
@@ -168,96 +155,6 @@ impl Model {
         self.program.resume(from, pictures.unwrap_or(0), nodes)
     }
 
-    /// Gradient of `score(output of node)`, which is one number, with respect to `input` [N, C, H, W],
-    /// where the ReLUs pass gradients back as `rule` says.
-    pub fn gradient(
-        &self,
-        input: &Tensor,
-        node: NodeId,
-        rule: ReluRule,
-        score: &dyn Fn(&Tensor) -> Tensor,
-    ) -> Result<Tensor, ModelError> {
-        self.check_input(input)?;
-        let of = Differentiated { node, rule, score };
-        backward::of_input(&self.program, input, &of)
-    }
-
-    /// Gradients of `score(output of node)`, which is one number, for `input` [N, C, H, W] with respect to
-    /// the outputs of the nodes `with_respect_to`, each of the output's shape; the ReLUs between them
-    /// pass gradients back as `rule` says. That of a ReLU's output is the one that reaches it, before
-    /// its own rule.
-    pub fn gradient_at(
-        &self,
-        input: &Tensor,
-        node: NodeId,
-        with_respect_to: &[NodeId],
-        rule: ReluRule,
-        score: &dyn Fn(&Tensor) -> Tensor,
-    ) -> Result<Vec<Tensor>, ModelError> {
-        self.check_input(input)?;
-        let of = Differentiated { node, rule, score };
-        backward::of_nodes(&self.program, input, &of, with_respect_to)
-    }
-
-    /// The gradient g of `score(output of node)`, which is one number, for one picture with respect to the output A of the
-    /// node `at`, and H · A with the second derivatives H = ∂g / ∂A. Each has the output's shape.
-    pub fn gradient_with_curvature(
-        &self,
-        input: &Tensor,
-        node: NodeId,
-        at: NodeId,
-        score: &dyn Fn(&Tensor) -> Tensor,
-    ) -> Result<(Tensor, Tensor), ModelError> {
-        self.check_input(input)?;
-        let rule = ReluRule::Plain;
-        let of = Differentiated { node, rule, score };
-        backward::with_curvature(&self.program, input, &of, at)
-    }
-
-    /// DeepLIFT's multipliers m [1, C, H, W] for `score(output of node)`, which is one number: that of `input` less that of
-    /// `baseline` is Σ m · (input − baseline), but for nodes that pass gradients only, see [`propagate::multipliers`].
-    pub fn multipliers(
-        &self,
-        (input, baseline): (&Tensor, &Tensor),
-        node: NodeId,
-        score: &dyn Fn(&Tensor) -> Tensor,
-    ) -> Result<Tensor, ModelError> {
-        self.check_input(input)?;
-        self.check_input(baseline)?;
-        propagate::multipliers(&self.program, (input, baseline), node, score)
-    }
-
-    /// The relevance [1, C, H, W] of `input` for `score(output of node)`, which is one number, by the rules of
-    /// `composite`. An error at a node that is in [`super::Limits::no_relevance`].
-    pub fn relevance(
-        &self,
-        input: &Tensor,
-        node: NodeId,
-        score: &dyn Fn(&Tensor) -> Tensor,
-        composite: &Composite,
-    ) -> Result<Tensor, ModelError> {
-        self.check_input(input)?;
-        propagate::relevance(&self.program, input, node, score, composite)
-    }
-
-    /// The relevance [1, C, H, W] of `input` for `score(output of node)`, which is one number, by the rules of AttnLRP: the
-    /// input times a gradient that is changed at attention, norms, functions of one number, and by γ at weights. Nodes in
-    /// [`super::Limits::no_relevance_by_gradient`] pass gradients.
-    pub fn relevance_by_gradient(
-        &self,
-        input: &Tensor,
-        node: NodeId,
-        score: &dyn Fn(&Tensor) -> Tensor,
-        rules: (ThroughAttention, Gammas),
-    ) -> Result<Tensor, ModelError> {
-        self.check_input(input)?;
-        let written_out = self.facts.attention.layers.iter();
-        let written_out = written_out.filter(|layer| layer.form == Form::WrittenOut);
-        let weights: Vec<NodeId> = written_out.map(|layer| layer.weights).collect();
-        let of = (node, weights.as_slice());
-        propagate::relevance_by_gradient(&self.program, input, of, score, rules)
-    }
-
     /// The ReLUs that decide whether `node` can be above zero: itself or those before it, seen
     /// through pooling, dropout and concatenation only. Bypassing them records the pre-activation.
     pub fn gates(&self, node: NodeId) -> Vec<NodeId> {
@@ -267,48 +164,6 @@ impl Model {
     /// All ReLUs of the network in the order they run.
     pub fn relus(&self) -> Vec<NodeId> {
         relus::all(self.graph())
-    }
-
-    /// How many inputs of the model's own shape a loop over batches begins with, for passes without
-    /// gradients: `fastest_on_cpu` is what was measured for the caller's work. See [`super::in_batches`].
-    pub fn batch_size(
-        &self,
-        requested: BatchSize,
-        fastest_on_cpu: usize,
-    ) -> Result<usize, ModelError> {
-        self.size_within(requested, fastest_on_cpu, ROOM_BYTES)
-    }
-
-    fn size_within(
-        &self,
-        requested: BatchSize,
-        fastest_on_cpu: usize,
-        room_bytes: u64,
-    ) -> Result<usize, ModelError> {
-        let facts = &self.facts;
-        let peak =
-            self.program
-                .peak_numbers(&facts.layers, facts.input_shape, facts.output.scores)?;
-        let bytes_each = peak.saturating_mul(WITH_BUFFERS * BYTES_OF_FLOAT32);
-        let memory = (bytes_each, room_bytes);
-        Ok(first_size(requested, fastest_on_cpu, self.device, memory))
-    }
-
-    /// How a loop over batches without gradients is spread over the processor's cores: as many inputs at once as `requested`,
-    /// or as are fastest there and fit into memory. Where batches do not run beside each other, `fastest_alone` is what was
-    /// measured for the caller's work, see [`Model::batch_size`].
-    pub fn spread(&self, requested: BatchSize, fastest_alone: usize) -> Result<Spread, ModelError> {
-        let threads = usize::try_from(tch::get_num_threads()).unwrap_or(1);
-        let lanes = match self.program.may_run_beside_itself() {
-            true if threads >= FEWEST_THREADS => threads,
-            _ => 1,
-        };
-        let (fastest, room) = match lanes {
-            1 => (fastest_alone, ROOM_BYTES),
-            _ => (Spread::auto_size(lanes), ROOM_OF_LANES_BYTES),
-        };
-        let at_once = self.size_within(requested, fastest, room)?;
-        Ok(Spread::new(at_once, lanes))
     }
 
     /// Any height and width: many networks run on others than those they were made for.

@@ -32,6 +32,7 @@ mod inspect;
 mod interrupt;
 mod kills;
 mod label_rates;
+mod lanes;
 mod layering;
 mod lime;
 mod look;

@@ -62,6 +62,25 @@ fn an_error_ends_it_and_this_thread_has_its_threads_again() {
     assert_eq!(tch::get_num_threads(), before);
 }
 
+/// After an error what waits is left alone: of eight jobs for each thread that were ahead fewer than half were begun.
+#[test]
+fn what_has_not_begun_is_given_up() {
+    let threads = usize::try_from(tch::get_num_threads()).unwrap();
+    let computed = AtomicUsize::new(0);
+    let result: Result<(), String> = in_order(
+        4 * threads.max(2),
+        &mut || Ok(Some(())),
+        &|()| {
+            computed.fetch_add(1, Ordering::Relaxed);
+            std::thread::sleep(Duration::from_millis(40));
+        },
+        &mut |()| Err("the first".to_owned()),
+    );
+    assert_eq!(result, Err("the first".to_owned()));
+    let computed = computed.load(Ordering::Relaxed);
+    assert!(computed <= 4 * threads, "{computed} on {threads} threads");
+}
+
 #[test]
 fn a_panic_is_one_of_the_caller() {
     let panics = || {

@@ -22,7 +22,7 @@ const LEAST_WORK: i64 = 1 << 20;
 const PICTURES_OF_ONEDNN: i64 = 16;
 
 /// Of a kernel of 1 × 1, so that it goes to oneDNN. A dilation changes nothing there, but on several threads the backward pass
-/// is slower with it: 250 steps of a dream with MobileNetV2 took 2.4 s for 2.0.
+/// is slower with it: 250 steps of a dream with MobileNetV2 took 2.4 s for 2.1.
 fn dilation_of_a_point(pictures: i64) -> [i64; 2] {
     match tch::get_num_threads() {
         1 if pictures < PICTURES_OF_ONEDNN => [2, 2],

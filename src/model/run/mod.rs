@@ -1,5 +1,6 @@
 //! The interpreter: runs a graph node by node.
 
+mod asked;
 pub mod call;
 mod constants;
 mod demand;
