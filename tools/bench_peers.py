@@ -343,17 +343,25 @@ def ours(binary, name, folder, auto=False, precision="fp32"):
     shutil.rmtree(folder / "store", ignore_errors=True)
     command = [binary, "build", "report.yaml", "--store", "store", "--output", "out", "--formats", "html,markdown,json"]
     command += ["--precision", precision, "--log", "json"]
-    start = time.perf_counter()
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as child:
-        said = child.stderr.read()
-        _, status, used = os.wait4(child.pid, 0)
-    whole = time.perf_counter() - start
-    if status != 0:
+    launcher = [sys.executable, str(Path(__file__).resolve()), "--measured", *map(str, command)]
+    child = json.loads(subprocess.run(launcher, cwd=folder, stdout=subprocess.PIPE, check=True).stdout)
+    said = child["said"]
+    if child["status"] != 0:
         sys.exit(said)
     events = [json.loads(line) for line in said.splitlines() if line.startswith('{"event"')]
     found = [event["seconds"] for event in events if event["event"] == "finished"]
     seconds = dict(zip(STAGES, found, strict=True))
-    return {"seconds": seconds, "whole": whole, "peak_mb": used.ru_maxrss / 1024, "weights": weights_of(folder)}
+    return {"seconds": seconds, "whole": child["whole"], "peak_mb": child["peak_mb"], "weights": weights_of(folder)}
+
+
+def measured(command):
+    """Runs a command from a small process: Linux counts the memory of the one that starts it as the started one's."""
+    start = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as child:
+        said = child.stderr.read()
+        _, status, used = os.wait4(child.pid, 0)
+    whole = time.perf_counter() - start
+    print(json.dumps({"status": status, "whole": whole, "peak_mb": used.ru_maxrss / 1024, "said": said}))
 
 
 def weights_of(folder):
@@ -476,7 +484,10 @@ def main():
     parser.add_argument("--auto", action=argparse.BooleanOptionalAction, default=True, help="LIME with `samples: auto`, which says little of random weights")
     parser.add_argument("--against", help="another build of cnn-report")
     parser.add_argument("--peer", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--measured", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.measured:
+        return measured(arguments.measured)
     if arguments.peer:
         kind, name, folder = arguments.peer
         return peer(kind, name, Path(folder))
