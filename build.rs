@@ -23,7 +23,7 @@ fn main() {
         .unwrap_or_else(|| "unknown".to_owned());
     println!("cargo:rustc-env=LIBTORCH_VERSION={version}");
     if let Some(libtorch) = libtorch {
-        compile_settings(&libtorch);
+        compile_cpp(&libtorch);
         let libraries = std::fs::canonicalize(libtorch.join("lib")).unwrap_or(libtorch.join("lib"));
         // First beside the program, where `make dist` puts the libraries.
         println!("cargo:rustc-link-arg=-Wl,-rpath,$ORIGIN/../lib");
@@ -43,17 +43,24 @@ fn link_cuda(libraries: &Path) {
     }
 }
 
-/// The settings of libtorch that tch does not bind, in C++; a compiler is there, for tch needs one too.
-fn compile_settings(libtorch: &Path) {
-    const FILE: &str = "src/model/card/settings.cpp";
-    println!("cargo:rerun-if-changed={FILE}");
+/// What tch does not bind of libtorch, in C++; a compiler is there, for tch needs one too.
+fn compile_cpp(libtorch: &Path) {
+    const FILES: [&str; 2] = [
+        "src/model/card/settings.cpp",
+        "src/model/winograd/gradient.cpp",
+    ];
+    for file in FILES {
+        println!("cargo:rerun-if-changed={file}");
+    }
+    let include = libtorch.join("include");
     cc::Build::new()
         .cpp(true)
         .std("c++17")
         .warnings(false) // of libtorch's headers
-        .include(libtorch.join("include"))
-        .file(FILE)
-        .compile("cnn_report_settings");
+        .include(include.join("torch/csrc/api/include"))
+        .include(include)
+        .files(FILES)
+        .compile("cnn_report_cpp");
 }
 
 /// `major.minor.patch` out of libtorch's own header.

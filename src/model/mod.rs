@@ -37,6 +37,7 @@ pub mod relus;
 pub mod run;
 mod scores;
 mod source;
+mod winograd;
 
 pub use attention::{Attended, Attention, AttentionFacts, Grid, ReadOut, Tokens};
 pub use backward::ReluRule;

@@ -120,6 +120,19 @@ impl Model {
         self.program.record(input, nodes, bypass)
     }
 
+    /// As [`Model::record`], for gradients that a picture climbs in few steps, which may be rounded another way
+    /// than libtorch's: faster, but of equal numbers in a window of a pooling another one may be the largest, and many steps
+    /// multiply a difference.
+    pub fn record_to_climb(
+        &self,
+        input: &Tensor,
+        nodes: &[NodeId],
+        bypass: &[NodeId],
+    ) -> Result<Vec<Tensor>, ModelError> {
+        self.check_input(input)?;
+        self.program.record_to_climb(input, nodes, bypass)
+    }
+
     /// As [`Model::record`], and `change(node, first input, output)` may put another tensor in place of
     /// the output of each node of `changed` that is run. Gradients flow to `input` and to tensors of
     /// `change` if they ask for them.

@@ -4,7 +4,6 @@ use std::cell::RefCell;
 
 use tch::Tensor;
 
-use super::super::optimise::record_one;
 use super::super::{ExplainError, Passes, chosen, numbers};
 use super::Filters;
 use super::raised::{Raised, similarity};
@@ -89,10 +88,7 @@ impl<'a> Measure<'a> {
 
     /// What the nodes give, maps in the order of maps.
     fn outputs(&self, pictures: &Tensor, nodes: &[NodeId]) -> Result<Vec<Tensor>, ModelError> {
-        if let [node] = nodes {
-            return Ok(vec![record_one(self.model, pictures, *node, self.bypass)?]);
-        }
-        let outputs = self.model.record(pictures, nodes, self.bypass)?;
+        let outputs = self.model.record_to_climb(pictures, nodes, self.bypass)?;
         let pairs = nodes.iter().zip(&outputs);
         pairs
             .map(|(node, output)| self.model.maps_of(*node, output))

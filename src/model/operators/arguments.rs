@@ -7,6 +7,7 @@ use tch::{Device, Kind, Scalar, Tensor};
 use super::error::OperatorError;
 use super::value::{Module, Operand, Value};
 use crate::model::graph::{Argument, Node, Size, ValueId};
+use crate::model::winograd::Fast;
 
 /// The arguments of one node as it runs. It keeps account of what was read, so that an argument
 /// which an operator does not know is noticed rather than passed over.
@@ -21,6 +22,8 @@ pub struct Arguments<'a> {
     device: Device,
     /// Whether the node depends on weights only.
     of_weights: bool,
+    /// What the pass lets convolutions make use of.
+    fast: Option<Fast<'a>>,
     read: Cell<u64>,
 }
 
@@ -39,6 +42,7 @@ impl<'a> Arguments<'a> {
             floating: Kind::Float,
             device: Device::Cpu,
             of_weights: false,
+            fast: None,
             read: Cell::new(0),
         }
     }
@@ -59,6 +63,15 @@ impl<'a> Arguments<'a> {
             of_weights: true,
             ..self
         }
+    }
+
+    /// For a pass that lets convolutions make use of something.
+    pub fn with_fast(self, fast: Option<Fast<'a>>) -> Self {
+        Self { fast, ..self }
+    }
+
+    pub fn fast(&self) -> Option<Fast<'a>> {
+        self.fast
     }
 
     pub fn is_of_weights(&self) -> bool {

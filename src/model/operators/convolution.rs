@@ -2,22 +2,11 @@
 
 use super::products::{self, Given};
 use super::{Arguments, Operation::Tensor, OperatorError, Result, Row};
+use crate::model::winograd::{self, Moves};
 
 pub const TABLE: &[Row] = &[
     ("aten.conv2d.default", Tensor(conv2d)),
-    (
-        "aten.conv2d.padding",
-        Tensor(|a| {
-            Ok(a.tensor("input")?.f_conv2d_padding(
-                a.tensor("weight")?,
-                a.tensor_or_none("bias")?,
-                a.ints_or("stride", &[1])?,
-                a.text_or("padding", "valid")?,
-                a.ints_or("dilation", &[1])?,
-                a.int_or("groups", 1)?,
-            )?)
-        }),
-    ),
+    ("aten.conv2d.padding", Tensor(conv2d_padded_by_name)),
     (
         "aten.convolution.default",
         Tensor(|a| {
@@ -31,7 +20,7 @@ pub const TABLE: &[Row] = &[
             let (output_padding, bias) = (a.ints("output_padding")?, a.tensor_or_none("bias")?);
             let (input, weight) = (a.tensor("input")?, a.tensor("weight")?);
             if !is_transposed {
-                return Ok(products::convolution(input, weight, bias, given)?);
+                return convolution(a, input, weight, bias, given);
             }
             Ok(input.f_convolution(
                 weight,
@@ -113,6 +102,27 @@ pub const TABLE: &[Row] = &[
     ),
 ];
 
+/// `valid`, or `same`: an output as large as the input.
+fn conv2d_padded_by_name(a: &Arguments) -> Result<tch::Tensor> {
+    let (input, weight) = (a.tensor("input")?, a.tensor("weight")?);
+    let bias = a.tensor_or_none("bias")?;
+    let (stride, dilation) = (a.ints_or("stride", &[1])?, a.ints_or("dilation", &[1])?);
+    let (padding, groups) = (a.text_or("padding", "valid")?, a.int_or("groups", 1)?);
+    let moves = Moves {
+        stride: &stride,
+        padding: if padding == "same" { &[1] } else { &[0] }, // of a kernel of 3 × 3
+        dilation: &dilation,
+        groups,
+    };
+    let found = a
+        .fast()
+        .map(|fast| winograd::convolution(fast, input, weight, bias, &moves));
+    match found.transpose()?.flatten() {
+        Some(found) => Ok(found),
+        None => Ok(input.f_conv2d_padding(weight, bias, stride, padding, dilation, groups)?),
+    }
+}
+
 fn conv2d(a: &Arguments) -> Result<tch::Tensor> {
     let given = Given {
         stride: a.ints_or("stride", &[1])?,
@@ -122,5 +132,27 @@ fn conv2d(a: &Arguments) -> Result<tch::Tensor> {
     };
     let (input, weight) = (a.tensor("input")?, a.tensor("weight")?);
     let bias = a.tensor_or_none("bias")?;
-    Ok(products::convolution(input, weight, bias, given)?)
+    convolution(a, input, weight, bias, given)
+}
+
+fn convolution(
+    a: &Arguments,
+    input: &tch::Tensor,
+    weight: &tch::Tensor,
+    bias: Option<&tch::Tensor>,
+    given: Given,
+) -> Result<tch::Tensor> {
+    let moves = Moves {
+        stride: &given.stride,
+        padding: &given.padding,
+        dilation: &given.dilation,
+        groups: given.groups,
+    };
+    let found = a
+        .fast()
+        .map(|fast| winograd::convolution(fast, input, weight, bias, &moves));
+    match found.transpose()?.flatten() {
+        Some(found) => Ok(found),
+        None => Ok(products::convolution(input, weight, bias, given)?),
+    }
 }

@@ -12,7 +12,8 @@ use crate::model::layers::{LayerName, Layers};
 use crate::model::load::architecture::Architecture;
 use crate::model::run::Program;
 
-/// A built-in architecture whose convolutions take means and whose norms change nothing.
+/// A built-in architecture whose convolutions take means and whose norms change nothing. In float64: float32's convolutions with fewer
+/// multiplications leave rounding where no input reaches.
 fn averaging(name: &str) -> Program {
     let graph = Architecture::built_in(name).unwrap().graph;
     let weights: BTreeMap<String, Tensor> = graph
@@ -27,7 +28,7 @@ fn averaging(name: &str) -> Program {
                 (1, StoredKind::Parameter | StoredKind::Buffer) => 1.0,
                 _ => 1.0 / inputs as f64,
             };
-            let tensor = Tensor::full(&sizes[..], value, (Kind::Float, Device::Cpu));
+            let tensor = Tensor::full(&sizes[..], value, (Kind::Double, Device::Cpu));
             (stored.name.clone(), tensor)
         })
         .collect();
@@ -36,7 +37,7 @@ fn averaging(name: &str) -> Program {
 
 /// The layers for an input of `shape`, and their extents along the width.
 fn layers(program: &Program, [channels, height, width]: [i64; 3]) -> Layers {
-    let input = Tensor::zeros([1, channels, height, width], (Kind::Float, Device::Cpu));
+    let input = Tensor::zeros([1, channels, height, width], (Kind::Double, Device::Cpu));
     let shapes = program.shapes(&input).unwrap();
     table::layers(program, [channels, height, width], &shapes)
 }
@@ -59,7 +60,7 @@ fn size(layers: &Layers, path: &str) -> Option<i64> {
 /// Whether an impulse in a column of the photo reaches a column of the layer's maps.
 fn reaches(program: &Program, shape: [i64; 3], node: NodeId, column: i64, place: i64) -> bool {
     let [channels, height, width] = shape;
-    let input = Tensor::zeros([1, channels, height, width], (Kind::Float, Device::Cpu));
+    let input = Tensor::zeros([1, channels, height, width], (Kind::Double, Device::Cpu));
     let _ = input.narrow(3, column, 1).fill_(1.0);
     let output = program.record(&input, &[node], &[]).unwrap().remove(0);
     output.narrow(3, place, 1).max().double_value(&[]) > 0.0

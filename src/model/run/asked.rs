@@ -2,7 +2,7 @@
 
 use tch::{Kind, TchError, Tensor};
 
-use super::pass::{Change, Pass, no_change};
+use super::pass::{Change, Convolutions, Pass, no_change};
 use super::program::Program;
 use super::weights::Weights;
 use crate::model::error::ModelError;
@@ -26,6 +26,21 @@ impl Program {
         self.run(&pass, &self.weights, &mut no_change)
     }
 
+    /// As [`Program::record`], for gradients that a picture climbs in few steps: they may be rounded another way than libtorch's.
+    pub fn record_to_climb(
+        &self,
+        input: &Tensor,
+        nodes: &[NodeId],
+        bypass: &[NodeId],
+    ) -> Result<Vec<Tensor>, ModelError> {
+        let pass = Pass {
+            bypass,
+            convolutions: Convolutions::Fast,
+            ..self.pass_of(input, nodes)?
+        };
+        self.run(&pass, &self.weights, &mut no_change)
+    }
+
     /// As [`Program::record`], and `change` may put another tensor in place of the output of each node of
     /// `changed` that is run: it is given the node, its first input and its output. What comes out keeps
     /// the way back to tensors of `change` that ask for gradients, even where `input` does not.
@@ -39,6 +54,7 @@ impl Program {
         let pass = Pass {
             changed,
             gradients: true,
+            convolutions: Convolutions::Direct,
             ..self.pass_of(input, nodes)?
         };
         self.run(&pass, &self.weights, change)
@@ -57,6 +73,7 @@ impl Program {
             changed,
             attended,
             gradients: true,
+            convolutions: Convolutions::Direct,
             ..self.pass_of(input, nodes)?
         };
         self.run(&pass, &self.weights, change)
@@ -99,6 +116,7 @@ impl Program {
         let given = from
             .iter()
             .map(|(node, output)| Ok((self.only_output(*node)?, output.shallow_clone())));
+        let gradients = from.iter().any(|(_, output)| output.requires_grad());
         Ok(Pass {
             given: given.collect::<Result<_, ModelError>>()?,
             pictures,
@@ -106,7 +124,8 @@ impl Program {
             bypass: &[],
             changed: &[],
             attended: &[],
-            gradients: from.iter().any(|(_, output)| output.requires_grad()),
+            gradients,
+            convolutions: Convolutions::usual(gradients),
         })
     }
 
@@ -175,6 +194,7 @@ impl Program {
             changed: &[],
             attended: &[],
             gradients: input.requires_grad(),
+            convolutions: Convolutions::usual(input.requires_grad()),
         })
     }
 

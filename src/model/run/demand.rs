@@ -91,6 +91,11 @@ impl<'a> Demand<'a> {
         }
     }
 
+    /// Whether the node's own operator runs.
+    pub fn is_called(&self, node: NodeId) -> bool {
+        matches!(self.steps[node.0], Some(Step::Call))
+    }
+
     /// Whether one node reads the value, and nobody else.
     pub fn is_read_once(&self, value: ValueId) -> bool {
         self.read_once[value.0]

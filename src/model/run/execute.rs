@@ -3,10 +3,11 @@
 use super::call::{Call, Rule};
 use super::demand::{Demand, Step};
 use super::fold::Fold;
-use super::pass::{Change, Pass};
+use super::pass::{Change, Convolutions, Pass};
 use super::program::Program;
 use super::running::Running;
 use super::weights::Weights;
+use std::cell::Cell;
 use std::sync::atomic::Ordering;
 use tch::Tensor;
 
@@ -14,6 +15,7 @@ use crate::model::error::ModelError;
 use crate::model::graph::{Node, NodeId, ValueId};
 use crate::model::operators::pooling::max_pool2d_with_places;
 use crate::model::operators::{Arguments, OperatorError, Value, fused};
+use crate::model::winograd::{Fast, ReluBehind};
 
 impl Program {
     /// Runs what the pass needs; what it wants is in the values that come back.
@@ -38,8 +40,13 @@ impl Program {
         self.pictures_run.fetch_add(pictures, Ordering::Relaxed);
         let mut demand = Demand::new(&self.graph, &self.folds, weights, pass)?;
         let _no_grad = (!pass.gradients).then(tch::no_grad_guard);
+        // A rule looks at what libtorch computes.
+        let may_be_fast = pass.convolutions == Convolutions::Fast && rule.is_none();
         let mut running = Running {
             weights,
+            filters: may_be_fast.then(|| weights.filters()),
+            relu: Cell::new(ReluBehind::Apart),
+            rectified: Vec::new(),
             values: self.graph.values.iter().map(|_| None).collect(),
             pictures: pass.pictures,
         };
@@ -57,6 +64,12 @@ impl Program {
                         .map_err(|source| self.failed(index, source.into()))?,
                     _ => None,
                 };
+            let relu = self.relu_behind(index, pass, &demand);
+            let relu = relu.filter(|_| may_be_fast);
+            running.relu.set(match relu {
+                Some(_) => ReluBehind::Waits,
+                None => ReluBehind::Apart,
+            });
             let mut outputs = match step {
                 Step::Call if let Some(output) = overwritten => vec![Value::Tensor(output)],
                 Step::Call => {
@@ -71,6 +84,9 @@ impl Program {
                 Step::PassThrough => self.passed_through(index, &running)?,
                 Step::CountPictures => vec![Value::Number(pass.pictures)],
             };
+            if let (Some(output), ReluBehind::Applied) = (relu, running.relu.get()) {
+                running.rectified.push(output);
+            }
             if pass.changed.contains(&NodeId(index))
                 && let [Value::Tensor(output)] = outputs.as_slice()
                 && let Some(Value::Tensor(first)) =
@@ -96,6 +112,13 @@ impl Program {
             }
         }
         Ok(running.values)
+    }
+
+    /// What the node gives, where a ReLU that nobody sees is all that reads it.
+    fn relu_behind(&self, index: usize, pass: &Pass, demand: &Demand) -> Option<ValueId> {
+        let (node, relu) = self.relus_behind[index]?;
+        let may = demand.is_called(node) && relu.may(pass, demand);
+        may.then(|| relu.input())
     }
 
     fn ruled(
@@ -132,13 +155,17 @@ impl Program {
         index: usize,
         node: &'a Node,
         lookup: &'a dyn Fn(ValueId) -> Option<&'a Value>,
-        (running, attended): (&Running, Option<Change<'_>>),
+        (running, attended): (&'a Running<'_>, Option<Change<'_>>),
     ) -> Result<Vec<Value>, ModelError> {
         let operation = self.operations[index];
         let arguments = Arguments::new(node, lookup, running.pictures);
         let arguments = arguments
             .in_type(running.weights.kind())
-            .on(running.weights.device());
+            .on(running.weights.device())
+            .with_fast(running.filters.map(|filters| Fast {
+                filters,
+                relu: &running.relu,
+            }));
         let arguments = match self.of_weights[index] {
             true => arguments.of_weights(),
             false => arguments,

@@ -3,7 +3,7 @@
 use tch::Tensor;
 
 use super::demand::Demand;
-use super::pass::Pass;
+use super::pass::{Convolutions, Pass};
 use super::program::Program;
 use crate::model::error::ModelError;
 use crate::model::graph::{NodeId, ValueId};
@@ -27,6 +27,7 @@ impl Program {
             changed: &[],
             attended: &[],
             gradients: false,
+            convolutions: Convolutions::Direct,
         };
         let mut demand = Demand::new(&self.graph, &self.folds, &self.weights, &pass)?;
         let mut numbers = vec![0; self.graph.values.len()];

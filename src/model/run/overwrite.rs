@@ -82,6 +82,24 @@ pub fn overwrites(graph: &Graph) -> Vec<Option<Overwrite>> {
     graph.nodes.iter().map(of).collect()
 }
 
+/// By the node whose output is overwritten, the ReLUs.
+pub fn relus_behind(overwrites: &[Option<Overwrite>]) -> Vec<Option<(NodeId, Overwrite)>> {
+    let mut relus = vec![None; overwrites.len()];
+    for (node, overwrite) in overwrites.iter().enumerate() {
+        if let Some(
+            overwrite @ Overwrite {
+                kind: Kind::Relu,
+                producer,
+                ..
+            },
+        ) = overwrite
+        {
+            relus[producer.0] = Some((NodeId(node), *overwrite));
+        }
+    }
+    relus
+}
+
 fn is_one_of(graph: &Graph, producer: Option<NodeId>, names: &[&str]) -> bool {
     let operator = producer.map(|node| without_in_place(&graph.nodes[node.0].operator));
     operator.is_some_and(|operator| names.contains(&operator.as_str()))
@@ -139,6 +157,23 @@ fn number(node: &Node, name: &str) -> Option<f64> {
 }
 
 impl Overwrite {
+    /// What is overwritten.
+    pub(super) fn input(self) -> ValueId {
+        self.input
+    }
+
+    /// Whether the pass lets the input be overwritten.
+    pub(super) fn may(self, pass: &Pass, demand: &Demand) -> bool {
+        let is_made_here = matches!(
+            demand.steps[self.producer.0],
+            Some(Step::Call | Step::Folded(_))
+        );
+        (!pass.gradients || self.with_gradients)
+            && pass.changed.is_empty()
+            && is_made_here
+            && demand.is_read_once(self.input)
+    }
+
     /// The node's output in the memory of its input; `None` where that may not be overwritten.
     pub(super) fn run(
         self,
@@ -146,15 +181,7 @@ impl Overwrite {
         demand: &Demand,
         running: &mut Running,
     ) -> Result<Option<Tensor>, TchError> {
-        let is_made_here = matches!(
-            demand.steps[self.producer.0],
-            Some(Step::Call | Step::Folded(_))
-        );
-        if pass.gradients && !self.with_gradients
-            || !pass.changed.is_empty()
-            || !is_made_here
-            || !demand.is_read_once(self.input)
-        {
+        if !self.may(pass, demand) {
             return Ok(None);
         }
         let other = match self.kind {
@@ -176,6 +203,7 @@ impl Overwrite {
             return Ok(None);
         }
         let output = match (self.kind, other) {
+            (Kind::Relu, _) if running.rectified.contains(&self.input) => input,
             (Kind::Relu, _) => input.f_relu_()?,
             (Kind::Relu6, _) => input.f_relu6_()?,
             (Kind::Silu, _) => input.f_silu_()?,

@@ -20,6 +20,27 @@ pub struct Pass<'a> {
     pub attended: &'a [NodeId],
     /// Whether outputs keep the way back to what asks for gradients.
     pub gradients: bool,
+    pub convolutions: Convolutions,
+}
+
+/// How convolutions of 3 × 3 are computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Convolutions {
+    /// As libtorch computes them. Equal windows give equal numbers: what a pooling decides by order, and what hangs on a small difference of two
+    /// passes, comes out as everywhere.
+    Direct,
+    /// With fewer multiplications, whose rounding depends on the place: see [`crate::model::winograd`].
+    Fast,
+}
+
+impl Convolutions {
+    /// Of a pass with gradients or without.
+    pub fn usual(gradients: bool) -> Self {
+        match gradients {
+            true => Self::Direct,
+            false => Self::Fast,
+        }
+    }
 }
 
 /// May put another tensor in place of a node's output: node, first input, output.

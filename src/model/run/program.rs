@@ -8,10 +8,10 @@ use tch::{Device, Tensor};
 
 use super::constants;
 use super::fold::{Fold, folds};
-use super::overwrite::{Overwrite, overwrites};
+use super::overwrite::{Overwrite, overwrites, relus_behind};
 use super::weights::Weights;
 use crate::model::error::ModelError;
-use crate::model::graph::{Graph, ValueId};
+use crate::model::graph::{Graph, NodeId, ValueId};
 use crate::model::memory_layout::channels_last;
 use crate::model::operators::{Module, Operation, Value, find};
 
@@ -24,6 +24,8 @@ pub struct Program {
     pub(super) of_weights: Vec<bool>,
     /// Nodes that can overwrite their input.
     pub(super) overwrites: Vec<Option<Overwrite>>,
+    /// By node, the ReLU that can overwrite what the node gives.
+    pub(super) relus_behind: Vec<Option<(NodeId, Overwrite)>>,
     /// Convolutions that take the batch norm behind them in, in passes that look at neither.
     pub(super) folds: Vec<Fold>,
     /// As the file holds them.
@@ -90,9 +92,12 @@ impl Program {
             );
         }
         weights.turn_factors(&graph)?;
+        weights.offer_filters(&graph)?;
+        let overwrites = overwrites(&graph);
         Ok(Self {
             folds: folds(&graph, &weights),
-            overwrites: overwrites(&graph),
+            relus_behind: relus_behind(&overwrites),
+            overwrites,
             graph,
             operations,
             of_weights,

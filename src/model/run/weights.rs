@@ -10,6 +10,7 @@ use crate::model::graph::{Argument, Graph, Node, NodeId, ValueId};
 use crate::model::memory_layout::{channels_last, tensor_bytes};
 use crate::model::operators::Value;
 use crate::model::operators::products::column_by_column;
+use crate::model::winograd::KnownFilters;
 
 /// Weight and bias of a convolution that has taken in a batch norm.
 pub type Folded = [Value; 2];
@@ -22,6 +23,8 @@ pub struct Weights {
     stored: Vec<Option<Value>>,
     /// By the node of the batch norm, once a pass has run it folded.
     folded: Vec<OnceLock<Folded>>,
+    /// Transformed filters of both.
+    filters: KnownFilters,
 }
 
 impl Weights {
@@ -45,6 +48,7 @@ impl Weights {
             kind: kind.unwrap_or(Kind::Float),
             device,
             folded: no_folds(graph),
+            filters: KnownFilters::default(),
             stored,
         })
     }
@@ -75,6 +79,7 @@ impl Weights {
             device: self.device,
             stored: stored.collect::<Result<_, ModelError>>()?,
             folded: no_folds(graph),
+            filters: KnownFilters::default(),
         })
     }
 
@@ -102,6 +107,23 @@ impl Weights {
             }
         }
         Ok(())
+    }
+
+    /// Lets convolutions with weights be computed with their filters transformed. Nobody puts another in its place then.
+    pub fn offer_filters(&self, graph: &Graph) -> Result<(), TchError> {
+        for node in &graph.nodes {
+            if let Some(Argument::Tensor(value)) = node.argument("weight")
+                && node.operator_base().starts_with("conv")
+                && let Some(weight) = self.tensor(*value)
+            {
+                self.filters.offer(weight)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub fn filters(&self) -> &KnownFilters {
+        &self.filters
     }
 
     /// What is no tensor of the file.
@@ -154,6 +176,9 @@ impl Weights {
             Some(folded) => Ok(folded),
             None => {
                 let folded = make(self.kind)?;
+                if let (None, Value::Tensor(weight)) = (cell.get(), &folded[0]) {
+                    self.filters.offer(weight)?;
+                }
                 Ok(cell.get_or_init(|| folded))
             }
         }

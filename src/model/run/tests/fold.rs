@@ -116,3 +116,80 @@ fn folding_leaves_the_scores_of_whole_networks_as_they_are() {
         assert!(difference < 1e-5, "{name}: {difference}");
     }
 }
+
+/// Numbers from −1 to 1 without a generator, from which tests beside this one draw.
+fn noise(sizes: &[i64]) -> Tensor {
+    let count = sizes.iter().product::<i64>();
+    let places = Tensor::arange(count, (Kind::Double, Device::Cpu)) + 1.0;
+    let noise = (places * 12.9898).sin() * 43758.5453;
+    noise.frac().to_kind(Kind::Float).view(sizes)
+}
+
+/// A built-in network with such weights.
+fn seeded(name: &str) -> Program {
+    let graph = Architecture::built_in(name).unwrap().graph;
+    let weights = graph.stored.iter().map(|stored| {
+        let sizes: Vec<i64> = stored.sizes.iter().flatten().flatten().copied().collect();
+        let inputs: i64 = sizes.iter().skip(1).product();
+        let random = noise(&sizes) * 0.5 + 0.5;
+        let tensor = match sizes.len() {
+            0 | 1 => random * 0.5 + 0.5, // variances among them
+            _ => (random - 0.5) * (12.0 / inputs as f64).sqrt(),
+        };
+        (stored.name.clone(), tensor)
+    });
+    let weights = weights.collect();
+    Program::new(graph, weights, Device::Cpu).unwrap()
+}
+
+/// What is computed with fewer multiplications, and ReLUs that are applied at once, on whole networks.
+#[test]
+fn fast_passes_give_what_direct_ones_give() {
+    for name in ["squeezenet1_1", "resnet18", "vgg11"] {
+        let program = seeded(name);
+        let nodes = &program.graph().nodes;
+        let scores = NodeId(nodes.len() - 1);
+        let photos = noise(&[2, 3, 64, 64]) * 1.7;
+        let fast = program.record(&photos, &[scores], &[]).unwrap().remove(0);
+        // Who asks for each convolution's output has the ReLUs apart.
+        let is_convolution = |node: &NodeId| nodes[node.0].operator_base().starts_with("conv");
+        let mut all: Vec<NodeId> = (0..nodes.len())
+            .map(NodeId)
+            .filter(is_convolution)
+            .collect();
+        all.push(scores);
+        let apart = program.record(&photos, &all, &[]).unwrap().pop().unwrap();
+        let direct = photos.copy().set_requires_grad(true);
+        let direct = program
+            .record(&direct, &[scores], &[])
+            .unwrap()
+            .remove(0)
+            .detach();
+        let off = |other: &Tensor| {
+            let difference = (other - &direct).abs().max() / direct.abs().max();
+            difference.double_value(&[])
+        };
+        assert!(off(&fast) < 3e-6, "{name}: {:e}", off(&fast));
+        assert!(off(&apart) < 3e-6, "{name}: {:e}", off(&apart));
+        if !name.starts_with("resnet") {
+            assert_eq!(fast, apart, "{name}"); // no batch norm that is folded in one pass only
+        }
+        // Gradients that are climbed.
+        let of = |record: &dyn Fn(&Tensor) -> Tensor| {
+            let photos = photos.copy().set_requires_grad(true);
+            let sum = record(&photos).sum(Kind::Float);
+            Tensor::run_backward(&[sum], &[&photos], false, false).remove(0)
+        };
+        let climbed = of(&|x| {
+            program
+                .record_to_climb(x, &[scores], &[])
+                .unwrap()
+                .remove(0)
+        });
+        let usual = of(&|x| program.record(x, &[scores], &[]).unwrap().remove(0));
+        let (climbed, usual) = (climbed.reshape([-1]), usual.reshape([-1]));
+        let cosine = climbed.dot(&usual) / (climbed.norm() * usual.norm());
+        let cosine = cosine.double_value(&[]);
+        assert!(cosine > 0.999, "{name}: {cosine}"); // ReLUs and poolings that rounding decides
+    }
+}
